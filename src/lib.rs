@@ -1,1 +1,8 @@
 //! x
+pub mod ambient;
+pub mod concept;
+pub mod diagnostic;
+pub mod ids;
+pub mod organisation;
+pub mod secret;
+pub mod xml;

@@ -1,0 +1,326 @@
+//! What the types of a concept cannot say: references, duplicates, ranges that make sense.
+
+use std::collections::BTreeSet;
+use std::path::Path as FilePath;
+
+use super::written::{ConceptFile, Field, FieldType, Form};
+use crate::diagnostic::{Authored, Diagnostic, Path, nearest};
+
+/// Ways a value may change that every concept knows.
+pub const BUILT_IN_CONVERSIONS: [&str; 4] = ["unchanged", "date-german", "ja-nein", "decimal-comma"];
+
+struct Check<'a> {
+    authored: &'a Authored<ConceptFile>,
+    out: Vec<Diagnostic>,
+}
+
+impl Check<'_> {
+    fn error(&mut self, at: &Path, message: impl Into<String>, help: impl Into<String>) {
+        let span = self.authored.span(at);
+        self.out.push(Diagnostic::error(span, message, help));
+    }
+
+    fn unique(&mut self, list: &str, ids: impl Iterator<Item = String>) {
+        let mut seen = BTreeSet::new();
+        for (index, id) in ids.enumerate() {
+            let at = Path::default().at(list).at(index).at("id");
+            if id.trim().is_empty() {
+                self.error(&at, "an id must not be empty", "give it a name");
+            } else if !seen.insert(id.clone()) {
+                self.error(
+                    &at,
+                    format!("{list} \"{id}\" exists twice"),
+                    "rename one; everything that refers to it would be ambiguous",
+                );
+            }
+        }
+    }
+
+    fn reference(&mut self, at: &Path, what: &str, id: &str, known: &[&str]) {
+        if known.contains(&id) {
+            return;
+        }
+        let help = match nearest(id, known.iter().copied()) {
+            Some(near) => format!("did you mean \"{near}\"?"),
+            None if known.is_empty() => format!("this concept has no {what}; add [[{what}]]"),
+            None => format!("known: {}", known.join(", ")),
+        };
+        self.error(at, format!("{what} \"{id}\" does not exist"), help);
+    }
+}
+
+/// All findings about a concept that has the right shape.
+pub fn check(authored: &Authored<ConceptFile>, folder: &FilePath) -> Vec<Diagnostic> {
+    let file = &authored.value;
+    let mut c = Check { authored, out: Vec::new() };
+    let root = Path::default();
+    if file.format != super::FORMAT {
+        c.error(
+            &root.at("format"),
+            format!("this version reads \"{}\", not \"{}\"", super::FORMAT, file.format),
+            "convert the file, or use the version of the program that wrote it",
+        );
+    }
+    c.unique("role", file.role.iter().map(|x| x.id.clone()));
+    c.unique("service", file.service.iter().map(|x| x.id.clone()));
+    c.unique("code_list", file.code_list.iter().map(|x| x.id.clone()));
+    c.unique("conversion", file.conversion.iter().map(|x| x.id.clone()));
+    c.unique("document", file.document.iter().map(|x| x.id.clone()));
+    c.unique("group", file.group.iter().map(|x| x.id.clone()));
+    c.unique("field", file.field.iter().map(|x| x.id.clone()));
+    c.unique("message", file.message.iter().map(|x| x.id.clone()));
+    c.unique("receiver", file.receiver.iter().map(|x| x.id.clone()));
+    c.unique("state", file.state.iter().map(|x| x.id.clone()));
+    c.unique("requirement", file.requirement.iter().map(|x| x.id.clone()));
+    people(&mut c, file);
+    lists(&mut c, file);
+    for (index, field) in file.field.iter().enumerate() {
+        one_field(&mut c, file, field, &root.at("field").at(index));
+    }
+    messages(&mut c, file, folder);
+    flow(&mut c, file);
+    requirements(&mut c, file);
+    c.out
+}
+
+fn people(c: &mut Check<'_>, file: &ConceptFile) {
+    let roles: Vec<&str> = file.role.iter().map(|r| r.id.as_str()).collect();
+    let messages: Vec<&str> = file.message.iter().map(|m| m.id.as_str()).collect();
+    for (index, component) in file.component.iter().enumerate() {
+        let at = Path::default().at("component").at(index).at("role");
+        c.reference(&at, "role", &component.role, &roles);
+    }
+    for (index, service) in file.service.iter().enumerate() {
+        let at = Path::default().at("service").at(index);
+        c.reference(&at.at("starts_with"), "message", &service.starts_with, &messages);
+        if service.leika.len() != 14 || !service.leika.bytes().all(|b| b.is_ascii_digit()) {
+            c.error(&at.at("leika"), "a LeiKa key has 14 digits", "write all 14, in quotes");
+        }
+    }
+}
+
+fn lists(c: &mut Check<'_>, file: &ConceptFile) {
+    let known: Vec<&str> = file.code_list.iter().map(|l| l.id.as_str()).collect();
+    for (index, list) in file.code_list.iter().enumerate() {
+        let at = Path::default().at("code_list").at(index);
+        if list.codes.is_empty() {
+            c.error(
+                &at.at("codes"),
+                format!("code list \"{}\" is empty", list.id),
+                "no value could ever be valid; add its codes",
+            );
+        }
+        if list.version.trim().is_empty() {
+            c.error(&at.at("version"), "a code list needs a version", "a list without one cannot be tested");
+        }
+    }
+    for (index, conversion) in file.conversion.iter().enumerate() {
+        let at = Path::default().at("conversion").at(index);
+        c.reference(&at.at("code_list"), "code_list", &conversion.code_list, &known);
+        let Some(list) = file.code_list.iter().find(|l| l.id == conversion.code_list) else {
+            continue;
+        };
+        for code in list.codes.keys() {
+            if !conversion.codes.contains_key(code) {
+                c.error(
+                    &at.at("codes"),
+                    format!("code \"{code}\" of list \"{}\" is not converted", list.id),
+                    format!("add \"{code}\" = \"…\""),
+                );
+            }
+        }
+        for code in conversion.codes.keys() {
+            if !list.codes.contains_key(code) {
+                c.error(
+                    &at.at("codes").at(code),
+                    format!("code \"{code}\" is not in list \"{}\"", list.id),
+                    "remove it, or add it to the list",
+                );
+            }
+        }
+    }
+}
+
+fn one_field(c: &mut Check<'_>, file: &ConceptFile, field: &Field, at: &Path) {
+    let groups: Vec<&str> = file.group.iter().map(|g| g.id.as_str()).collect();
+    c.reference(&at.at("group"), "group", &field.group, &groups);
+    if field.max == 0 || field.min > field.max {
+        c.error(
+            &at.at("max"),
+            format!("from {} to {} occurrences is impossible", field.min, field.max),
+            "min must not be larger than max, and max at least 1",
+        );
+    }
+    let lists: Vec<&str> = file.code_list.iter().map(|l| l.id.as_str()).collect();
+    match (&field.code_list, field.kind) {
+        (Some(list), FieldType::Code) => c.reference(&at.at("code_list"), "code_list", list, &lists),
+        (None, FieldType::Code) => {
+            c.error(at, format!("field \"{}\" is a code without list", field.id), "add code_list = \"…\"");
+        }
+        (Some(_), _) => c.error(
+            &at.at("code_list"),
+            format!("field \"{}\" has a code list but is no code", field.id),
+            "set type = \"code\" or remove code_list",
+        ),
+        (None, _) => {}
+    }
+    if field.kind == FieldType::Text && field.length.is_none() && field.pattern.is_none() {
+        c.error(at, format!("text \"{}\" has neither length nor pattern", field.id), "add length = { min = …, max = … }");
+    }
+    if let Some(length) = field.length
+        && (length.min > length.max || length.max == 0)
+    {
+        c.error(&at.at("length"), "no text has this length", "min must not be larger than max");
+    }
+    if let Some(pattern) = &field.pattern
+        && let Err(error) = regex::Regex::new(&format!("^(?:{pattern})$"))
+    {
+        c.error(&at.at("pattern"), format!("the pattern cannot be read: {error}"), "");
+    }
+    range(c, field, at);
+    arrivals(c, file, field, at);
+}
+
+fn range(c: &mut Check<'_>, field: &Field, at: &Path) {
+    let Some(range) = &field.range else { return };
+    let order = match field.kind {
+        FieldType::Integer => range.min.parse::<i64>().ok().zip(range.max.parse::<i64>().ok()).map(|(a, b)| a <= b),
+        FieldType::Decimal => range.min.parse::<f64>().ok().zip(range.max.parse::<f64>().ok()).map(|(a, b)| a <= b),
+        FieldType::Date => range
+            .min
+            .parse::<jiff::civil::Date>()
+            .ok()
+            .zip(range.max.parse::<jiff::civil::Date>().ok())
+            .map(|(a, b)| a <= b),
+        _ => {
+            c.error(&at.at("range"), "only numbers and dates have a range", "remove it, or use length");
+            return;
+        }
+    };
+    match order {
+        None => c.error(
+            &at.at("range"),
+            format!("\"{}\" to \"{}\" is no range of this type", range.min, range.max),
+            "write whole numbers, decimals with a point, or dates as 2026-12-31",
+        ),
+        Some(false) => c.error(&at.at("range"), "the range is empty", "min must not be larger than max"),
+        Some(true) => {}
+    }
+}
+
+fn arrivals(c: &mut Check<'_>, file: &ConceptFile, field: &Field, at: &Path) {
+    let receivers: Vec<&str> = file.receiver.iter().map(|r| r.id.as_str()).collect();
+    let mut ways: Vec<&str> = BUILT_IN_CONVERSIONS.to_vec();
+    ways.extend(file.conversion.iter().map(|x| x.id.as_str()));
+    for (receiver, arrival) in &field.arrives {
+        let at = at.at("arrives").at(receiver);
+        c.reference(&at, "receiver", receiver, &receivers);
+        c.reference(&at.at("as"), "conversion", &arrival.how, &ways);
+        if let Some(conversion) = file.conversion.iter().find(|x| x.id == arrival.how)
+            && field.code_list.as_ref() != Some(&conversion.code_list)
+        {
+            c.error(
+                &at.at("as"),
+                format!(
+                    "conversion \"{}\" is for list \"{}\", the field uses another",
+                    conversion.id, conversion.code_list
+                ),
+                "use a conversion of the field's own list",
+            );
+        }
+        if file.receiver.iter().any(|r| &r.id == receiver && r.form == Form::Unchanged) {
+            c.error(
+                &at,
+                format!("receiver \"{receiver}\" takes messages unchanged"),
+                "remove this line; every field arrives where it was",
+            );
+        }
+    }
+}
+
+fn messages(c: &mut Check<'_>, file: &ConceptFile, folder: &FilePath) {
+    let groups: Vec<&str> = file.group.iter().map(|g| g.id.as_str()).collect();
+    let documents: Vec<&str> = file.document.iter().map(|d| d.id.as_str()).collect();
+    for (index, message) in file.message.iter().enumerate() {
+        let at = Path::default().at("message").at(index);
+        for (i, group) in message.groups.iter().enumerate() {
+            c.reference(&at.at("groups").at(i), "group", group, &groups);
+        }
+        for (i, document) in message.documents.iter().enumerate() {
+            c.reference(&at.at("documents").at(i).at("document"), "document", &document.document, &documents);
+        }
+        let mut files: Vec<(Path, &String)> = Vec::new();
+        for (i, rule) in message.rules.iter().enumerate() {
+            files.push((at.at("rules").at(i), rule));
+        }
+        match &message.schema {
+            Some(schema) => {
+                let at = at.at("schema");
+                files.push((at.at("xsd"), &schema.xsd));
+                files.extend(schema.catalogue.iter().map(|f| (at.at("catalogue"), f)));
+                for (i, sample) in schema.samples.iter().enumerate() {
+                    files.push((at.at("samples").at(i), sample));
+                }
+                if schema.samples.is_empty() {
+                    c.error(&at.at("samples"), "no sample: nothing would be tested", "name at least one file");
+                }
+            }
+            None if message.groups.is_empty() => c.error(
+                &at,
+                format!("message \"{}\" has neither groups nor a schema", message.id),
+                "add groups = […] or schema = { xsd = …, samples = […] }",
+            ),
+            None => {}
+        }
+        for (at, name) in files {
+            if !folder.join(name).is_file() {
+                c.error(&at, format!("file \"{name}\" does not exist"), "paths are relative to the concept");
+            }
+        }
+    }
+}
+
+fn flow(c: &mut Check<'_>, file: &ConceptFile) {
+    let states: Vec<&str> = file.state.iter().map(|s| s.id.as_str()).collect();
+    for (index, transition) in file.transition.iter().enumerate() {
+        let at = Path::default().at("transition").at(index);
+        if !transition.from.is_empty() {
+            c.reference(&at.at("from"), "state", &transition.from, &states);
+        }
+        c.reference(&at.at("to"), "state", &transition.to, &states);
+        if file.state.iter().any(|s| s.last && s.id == transition.from) {
+            c.error(&at.at("from"), format!("state \"{}\" is the last", transition.from), "remove last = true, or the transition");
+        }
+    }
+    let mut seen = BTreeSet::new();
+    for (index, rejection) in file.rejection.iter().enumerate() {
+        for (i, fault) in rejection.faults.iter().enumerate() {
+            if !seen.insert(*fault) {
+                let at = Path::default().at("rejection").at(index).at("faults").at(i);
+                c.error(&at, "this fault has a code already", "one fault, one code");
+            }
+        }
+    }
+}
+
+fn requirements(c: &mut Check<'_>, file: &ConceptFile) {
+    for (index, requirement) in file.requirement.iter().enumerate() {
+        let at = Path::default().at("requirement").at(index);
+        match (&requirement.not_testable, requirement.aspects.is_empty()) {
+            (None, true) => c.error(
+                &at,
+                format!("requirement \"{}\" has no aspects and no reason", requirement.id),
+                "add aspects = […], or not_testable = \"why\"",
+            ),
+            (Some(_), false) => c.error(
+                &at.at("not_testable"),
+                format!("requirement \"{}\" is both tested and not testable", requirement.id),
+                "keep one of aspects and not_testable",
+            ),
+            _ => {}
+        }
+    }
+    if file.requirement.is_empty() {
+        c.error(&Path::default(), "a concept without requirements tests nothing", "add [[requirement]]");
+    }
+}

@@ -1,0 +1,671 @@
+//! The Systemkonzept as it is written: one TOML file per Leistungsbündel.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::ids::ComponentKind;
+
+/// The whole file.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ConceptFile {
+    /// Always `pruefstand/concept/1`.
+    pub format: String,
+    /// What this concept is.
+    pub concept: Head,
+    /// Who takes part (Rollen).
+    #[serde(default)]
+    pub role: Vec<Role>,
+    /// Component kinds with their section of the concept.
+    #[serde(default)]
+    pub component: Vec<Component>,
+    /// Services of the bundle (Leistungen).
+    #[serde(default)]
+    pub service: Vec<Service>,
+    /// Code lists with version.
+    #[serde(default)]
+    pub code_list: Vec<CodeList>,
+    /// How codes of one list become codes of another.
+    #[serde(default)]
+    pub conversion: Vec<Conversion>,
+    /// Documents (Anlagen).
+    #[serde(default)]
+    pub document: Vec<Document>,
+    /// Groups of fields.
+    #[serde(default)]
+    pub group: Vec<Group>,
+    /// Fields, in the order in which they stand in a message.
+    #[serde(default)]
+    pub field: Vec<Field>,
+    /// Messages.
+    #[serde(default)]
+    pub message: Vec<Message>,
+    /// Kinds of receiver and the form in which they take messages.
+    #[serde(default)]
+    pub receiver: Vec<Receiver>,
+    /// States of the flow (Ablauf).
+    #[serde(default)]
+    pub state: Vec<State>,
+    /// Transitions of the flow.
+    #[serde(default)]
+    pub transition: Vec<Transition>,
+    /// Deadlines and Durchlaufzeiten.
+    #[serde(default)]
+    pub deadline: Vec<Deadline>,
+    /// Which code a rejection must carry, by what was wrong.
+    #[serde(default)]
+    pub rejection: Vec<Rejection>,
+    /// What the transaction log must show.
+    #[serde(default)]
+    pub log: Vec<LogProfile>,
+    /// Requirements (Anforderungen).
+    #[serde(default)]
+    pub requirement: Vec<Requirement>,
+}
+
+/// Identity of the concept.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Head {
+    /// Short name, lower case.
+    pub id: String,
+    /// Title for people.
+    pub title: String,
+    /// Version of this concept.
+    pub version: String,
+    /// First day on which it applies.
+    pub valid_from: String,
+    /// Umsetzungsstufen it covers.
+    pub stages: Vec<u8>,
+    /// The Fachkonzept it was made from.
+    pub derived_from: Option<DerivedFrom>,
+    /// Each test message gets a target without history.
+    #[serde(default)]
+    pub fresh_state_per_message: bool,
+}
+
+/// The Fachkonzept behind a Systemkonzept.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DerivedFrom {
+    /// Name of the document.
+    pub document: String,
+    /// Its version.
+    pub version: String,
+    /// Its SHA-256, or why there is none.
+    pub digest: String,
+}
+
+/// A role.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Role {
+    /// Short name.
+    pub id: String,
+    /// What the role does.
+    pub title: String,
+}
+
+/// The section of one component kind.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Component {
+    /// The kind.
+    pub kind: ComponentKind,
+    /// What it does in this bundle.
+    pub title: String,
+    /// First Umsetzungsstufe in which it takes part.
+    pub stage: u8,
+    /// Role that answers for it.
+    pub role: String,
+}
+
+/// A service (Leistung).
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Service {
+    /// Short name.
+    pub id: String,
+    /// Title for people.
+    pub title: String,
+    /// LeiKa key, 14 digits.
+    pub leika: String,
+    /// The message that starts it.
+    pub starts_with: String,
+}
+
+/// A code list.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CodeList {
+    /// Short name.
+    pub id: String,
+    /// Title for people.
+    pub title: String,
+    /// URN of the list.
+    pub uri: String,
+    /// Version of the list.
+    pub version: String,
+    /// Codes with their names.
+    pub codes: BTreeMap<String, String>,
+}
+
+/// A table from one list's codes to others.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Conversion {
+    /// Short name, used in `as`.
+    pub id: String,
+    /// The list whose codes are converted.
+    pub code_list: String,
+    /// Old to new code; every code of the list.
+    pub codes: BTreeMap<String, String>,
+}
+
+/// A document that goes with a message.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Document {
+    /// Short name.
+    pub id: String,
+    /// Title for people.
+    pub title: String,
+    /// Media types that are accepted.
+    pub media_types: Vec<String>,
+    /// Largest size, bytes.
+    pub max_bytes: u32,
+}
+
+/// A group of fields.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Group {
+    /// Short name.
+    pub id: String,
+    /// Title for people.
+    pub title: String,
+    /// Element below the root.
+    pub path: String,
+    /// Fewest occurrences.
+    #[serde(default = "one")]
+    pub min: u32,
+    /// Most occurrences.
+    #[serde(default = "one")]
+    pub max: u32,
+}
+
+fn one() -> u32 {
+    1
+}
+
+/// Type of a field.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize, JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum FieldType {
+    /// Characters.
+    Text,
+    /// A code of a list.
+    Code,
+    /// A date, ISO 8601.
+    Date,
+    /// Date, time and offset.
+    Datetime,
+    /// A whole number.
+    Integer,
+    /// A decimal number.
+    Decimal,
+    /// true or false.
+    Boolean,
+}
+
+/// Smallest and largest value, as text.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Range {
+    /// Smallest value.
+    pub min: String,
+    /// Largest value.
+    pub max: String,
+}
+
+/// Shortest and longest text, in characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Length {
+    /// Fewest characters.
+    pub min: u32,
+    /// Most characters.
+    pub max: u32,
+}
+
+/// A field (Feld).
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Field {
+    /// Short name, unique in the concept.
+    pub id: String,
+    /// Label for people.
+    pub label: String,
+    /// The group it belongs to.
+    pub group: String,
+    /// Element below the group, may have several steps.
+    pub path: String,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub kind: FieldType,
+    /// Fewest occurrences.
+    #[serde(default = "one")]
+    pub min: u32,
+    /// Most occurrences.
+    #[serde(default = "one")]
+    pub max: u32,
+    /// Length of a text.
+    pub length: Option<Length>,
+    /// Pattern of a text, as in XML Schema, anchored at both ends.
+    pub pattern: Option<String>,
+    /// Range of a number or date.
+    pub range: Option<Range>,
+    /// Most digits after the decimal point.
+    pub fraction: Option<u32>,
+    /// Code list of a code.
+    pub code_list: Option<String>,
+    /// Where a realistic value comes from in the organisation's data world.
+    pub world: Option<String>,
+    /// A realistic value where the world has none.
+    pub example: Option<String>,
+    /// Legal or other source of the field.
+    pub source: Option<String>,
+    /// Where it must arrive, by receiver.
+    #[serde(default)]
+    pub arrives: BTreeMap<String, Arrival>,
+}
+
+/// Where a field must arrive at a receiver.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Arrival {
+    /// Path below the receiver's root.
+    pub at: String,
+    /// How it may change: `unchanged`, `date-german`, `ja-nein`, `decimal-comma`, or a conversion.
+    #[serde(rename = "as", default = "unchanged")]
+    pub how: String,
+}
+
+fn unchanged() -> String {
+    "unchanged".into()
+}
+
+/// What a message is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum MessageKind {
+    /// Antrag einreichen.
+    Antrag,
+    /// Eingangsbestätigung.
+    Bestaetigung,
+    /// Unterlagen nachfordern.
+    Nachforderung,
+    /// Unterlagen nachreichen.
+    Nachreichung,
+    /// Bescheid.
+    Bescheid,
+}
+
+/// A message (Nachricht).
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Message {
+    /// Short name.
+    pub id: String,
+    /// Title for people.
+    pub title: String,
+    /// What it is for.
+    pub kind: MessageKind,
+    /// Which component sends it.
+    pub from: ComponentKind,
+    /// Which component takes it in the end.
+    pub to: ComponentKind,
+    /// Local name of the root element.
+    pub root: String,
+    /// Namespace of all its elements.
+    pub namespace: String,
+    /// Groups in order.
+    #[serde(default)]
+    pub groups: Vec<String>,
+    /// Documents it may carry.
+    #[serde(default)]
+    pub documents: Vec<MessageDocument>,
+    /// Given by schema and samples instead of groups.
+    pub schema: Option<MessageSchema>,
+    /// A code in the header that must agree with the root.
+    pub header: Option<HeaderRule>,
+    /// Rule sheets (XSLT) that the message must satisfy where it arrives.
+    #[serde(default)]
+    pub rules: Vec<String>,
+}
+
+/// A document in a message.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MessageDocument {
+    /// The document.
+    pub document: String,
+    /// Fewest occurrences.
+    #[serde(default)]
+    pub min: u32,
+    /// Most occurrences.
+    #[serde(default = "one")]
+    pub max: u32,
+}
+
+/// A message given by XSD; paths are relative to the concept.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MessageSchema {
+    /// The main schema file.
+    pub xsd: String,
+    /// OASIS catalogue for network locations.
+    pub catalogue: Option<String>,
+    /// Sample files, sent as they are.
+    pub samples: Vec<String>,
+    /// Path of a value that ties an exchange to its sample.
+    pub correlator: String,
+}
+
+/// What happens when header and root contradict each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Policy {
+    /// The report says so.
+    Report,
+    /// The message must be rejected.
+    Reject,
+}
+
+/// The code in the header that repeats what the root says.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HeaderRule {
+    /// Path of the code; steps may lie in any namespace.
+    pub path: String,
+    /// The value that agrees with the root.
+    pub value: String,
+    /// What a contradiction means.
+    pub contradiction: Policy,
+}
+
+/// How a receiver takes messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Form {
+    /// In a format of its own; fields say where they arrive.
+    Mapped,
+    /// As sent.
+    Unchanged,
+}
+
+/// A kind of receiver.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Receiver {
+    /// Short name, used in `arrives`.
+    pub id: String,
+    /// Its component kind.
+    pub kind: ComponentKind,
+    /// Title for people.
+    pub title: String,
+    /// In what form it takes messages.
+    pub form: Form,
+    /// Local name of its root element (mapped).
+    pub root: Option<String>,
+    /// Its namespace (mapped).
+    pub namespace: Option<String>,
+    /// Paths whose values it may hold without a source in the message.
+    #[serde(default)]
+    pub own: Vec<String>,
+    /// Where documents arrive (mapped).
+    pub documents: Option<DocumentPlace>,
+    /// Folder of a case in a DMS; `{vorgang}` stands for its number.
+    pub folder: Option<String>,
+}
+
+/// Where documents arrive in a mapped format.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DocumentPlace {
+    /// Path of the element that repeats.
+    pub at: String,
+    /// Path of the file name below it.
+    pub name: String,
+    /// Path of the media type below it.
+    pub media_type: String,
+    /// Path of the base64 content below it; empty for its own text.
+    pub content: String,
+}
+
+/// A state of the flow.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct State {
+    /// Short name.
+    pub id: String,
+    /// Title for people.
+    pub title: String,
+    /// Nothing more may follow.
+    #[serde(default)]
+    pub last: bool,
+}
+
+/// A transition of the flow.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Transition {
+    /// State before; empty for the start.
+    pub from: String,
+    /// Kind of message that is taken in this state.
+    pub on: MessageKind,
+    /// State after.
+    pub to: String,
+}
+
+/// What a deadline is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum DeadlineKind {
+    /// From receipt of an Antrag to the Eingangsbestätigung.
+    Eingangsbestaetigung,
+    /// From receipt to delivery (Durchlaufzeit).
+    Durchlaufzeit,
+}
+
+/// A deadline under test conditions.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Deadline {
+    /// What it is about.
+    pub kind: DeadlineKind,
+    /// Longest time, milliseconds.
+    pub within_ms: u32,
+}
+
+/// What can be wrong with a message, and with it the technique that makes it wrong.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fault {
+    /// Not well-formed.
+    NotWellFormed,
+    /// Not in UTF-8.
+    WrongEncoding,
+    /// A DOCTYPE.
+    Doctype,
+    /// Unknown root element.
+    WrongRoot,
+    /// Right root in another namespace.
+    WrongNamespace,
+    /// A mandatory field is missing.
+    Missing,
+    /// A field or group occurs once too often.
+    TooMany,
+    /// A value is not of its type.
+    WrongType,
+    /// A text is too short, too long or breaks its pattern.
+    Length,
+    /// A number or date out of range.
+    Range,
+    /// A code that is not in the list.
+    Code,
+    /// A document that is too large or of the wrong type.
+    Document,
+    /// Not valid against its schema.
+    Schema,
+    /// Header and root contradict each other.
+    Header,
+    /// The same message again.
+    Duplicate,
+    /// Nobody is in charge.
+    UnknownAuthority,
+    /// The authority does not offer the service.
+    UnknownService,
+    /// It does not fit the state of the case.
+    WrongState,
+}
+
+/// The code a rejection must carry.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Rejection {
+    /// What was wrong.
+    pub faults: Vec<Fault>,
+    /// Code (Rückweisungsgrund).
+    pub code: String,
+    /// Its meaning.
+    pub title: String,
+}
+
+/// What the transaction log shows after a message.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LogProfile {
+    /// After which message; `rejected` for a rejection.
+    pub after: LogAfter,
+    /// Events in order. `{zustellung}`, `{ablage}` stand for what the authority uses.
+    pub events: Vec<String>,
+}
+
+/// After what a log profile applies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum LogAfter {
+    /// An Antrag that was accepted.
+    Antrag,
+    /// Another message that was accepted.
+    Folgenachricht,
+    /// A message that was rejected.
+    Rejected,
+}
+
+/// Level of a requirement.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize, JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// K.-o. criterion.
+    Muss,
+    /// Should.
+    Soll,
+    /// May.
+    Kann,
+}
+
+/// A requirement (Anforderung).
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Requirement {
+    /// Id, such as `GEW-010`.
+    pub id: String,
+    /// Level.
+    pub level: Level,
+    /// What must hold.
+    pub title: String,
+    /// Which component must fulfil it.
+    pub component: ComponentKind,
+    /// First Umsetzungsstufe in which it applies.
+    #[serde(default = "first")]
+    pub stage: u8,
+    /// What of the derivation covers it.
+    #[serde(default)]
+    pub aspects: Vec<Aspect>,
+    /// Why it cannot be tested by machine.
+    pub not_testable: Option<String>,
+}
+
+fn first() -> u8 {
+    1
+}
+
+/// What a derived case is about; ties cases to requirements.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Aspect {
+    /// A valid message is taken and acknowledged.
+    Acceptance,
+    /// Every field arrives, nothing is invented.
+    Content,
+    /// Optional parts arrive.
+    OptionalContent,
+    /// Lengths and patterns are enforced.
+    LengthCheck,
+    /// Numbers and dates are enforced.
+    RangeCheck,
+    /// Types are enforced.
+    TypeCheck,
+    /// Codes are enforced.
+    CodeCheck,
+    /// Mandatory fields are enforced.
+    MandatoryCheck,
+    /// Cardinality is enforced.
+    CardinalityCheck,
+    /// Form of the XML is enforced.
+    SyntaxCheck,
+    /// Encoding is enforced.
+    EncodingCheck,
+    /// Documents arrive; size and type are enforced.
+    Documents,
+    /// The right receiver.
+    Routing,
+    /// Filed in the DMS.
+    Filing,
+    /// Handed over by mail.
+    Mail,
+    /// Eingangsbestätigung.
+    Confirmation,
+    /// Durchlaufzeit.
+    Duration,
+    /// Duplicate messages.
+    Duplicate,
+    /// The paths of the flow.
+    Flow,
+    /// Messages that do not fit the state.
+    FlowState,
+    /// A receiver that is down.
+    Queue,
+    /// The target is killed.
+    Restart,
+    /// The transaction log.
+    Log,
+    /// Nothing foreign at any receiver.
+    Foreign,
+    /// Header and root agree.
+    Header,
+    /// Rule sheets are satisfied.
+    Rules,
+}

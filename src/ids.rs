@@ -1,0 +1,108 @@
+//! Names and digests as types of their own.
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+macro_rules! name {
+    ($(#[$doc:meta])* $type:ident) => {
+        $(#[$doc])*
+        #[derive(
+            Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+            JsonSchema,
+        )]
+        #[serde(transparent)]
+        pub struct $type(pub String);
+
+        impl $type {
+            /// The name as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+        impl From<&str> for $type {
+            fn from(text: &str) -> Self {
+                Self(text.to_owned())
+            }
+        }
+        impl From<String> for $type {
+            fn from(text: String) -> Self {
+                Self(text)
+            }
+        }
+    };
+}
+
+name!(
+    /// A test case; stable as long as what it tests stays the same.
+    CaseId
+);
+name!(
+    /// A requirement of the Systemkonzept.
+    RequirementId
+);
+name!(
+    /// A system of the organisation, real or fake.
+    SystemId
+);
+name!(
+    /// A value in a message that ties an exchange to a case (Kennung).
+    Correlator
+);
+
+/// A SHA-256 digest in lower-case hex.
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(transparent)]
+pub struct Digest(pub String);
+
+impl Digest {
+    /// The digest of some bytes.
+    pub fn of(bytes: impl AsRef<[u8]>) -> Self {
+        let hash = Sha256::digest(bytes.as_ref());
+        Self(hash.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// The first twelve digits, for people.
+    pub fn short(&self) -> &str {
+        self.0.get(..12).unwrap_or(&self.0)
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The kinds of component (Systemkomponente).
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum ComponentKind {
+    /// Form in the Antragsportal.
+    Antragsassistent,
+    /// The hub.
+    Integrationsserver,
+    /// Specialist software of an authority.
+    Fachverfahren,
+    /// Document management, E-Akte.
+    Dms,
+    /// Mailbox.
+    Mailsystem,
+    /// Register.
+    Register,
+    /// Payment, signature, form or geodata service.
+    OnlineDienst,
+    /// Accounting.
+    Finanzverfahren,
+}

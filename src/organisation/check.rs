@@ -1,0 +1,116 @@
+//! What the types of an organisation cannot say.
+
+use std::collections::BTreeSet;
+
+use super::{FORMAT, OrganisationFile};
+use crate::diagnostic::{Authored, Diagnostic, Path, nearest};
+
+/// All findings about an organisation that has the right shape.
+pub(super) fn check(authored: &Authored<OrganisationFile>) -> Vec<Diagnostic> {
+    let file = &authored.value;
+    let mut out = Vec::new();
+    let mut error = |at: &Path, message: String, help: String| {
+        out.push(Diagnostic::error(authored.span(at), message, help));
+    };
+    let root = Path::default();
+    if file.format != FORMAT {
+        error(
+            &root.at("format"),
+            format!("this version reads \"{FORMAT}\", not \"{}\"", file.format),
+            "convert the file, or use the version of the program that wrote it".into(),
+        );
+    }
+    if !file.organisation.title.contains("fiktiv") {
+        error(
+            &root.at("organisation").at("title"),
+            "a test organisation must be recognisable as one".into(),
+            "put \"(fiktiv)\" into its title".into(),
+        );
+    }
+    let lists: [(&str, Vec<&str>); 4] = [
+        ("system", file.system.iter().map(|s| s.id.as_str()).collect()),
+        ("authority", file.authority.iter().map(|a| a.id.as_str()).collect()),
+        ("person", file.person.iter().map(|p| p.id.as_str()).collect()),
+        ("business", file.business.iter().map(|b| b.id.as_str()).collect()),
+    ];
+    for (list, ids) in &lists {
+        let mut seen = BTreeSet::new();
+        for (index, id) in ids.iter().enumerate() {
+            if !seen.insert(*id) {
+                error(
+                    &root.at(list).at(index).at("id"),
+                    format!("{list} \"{id}\" exists twice"),
+                    "rename one".into(),
+                );
+            }
+        }
+    }
+    let systems = &lists[0].1;
+    let mut keys = BTreeSet::new();
+    for (index, authority) in file.authority.iter().enumerate() {
+        let at = root.at("authority").at(index);
+        let digits = authority.ags.len() == 8 && authority.ags.bytes().all(|b| b.is_ascii_digit());
+        let land = authority.ags.get(..2).and_then(|l| l.parse::<u8>().ok()).unwrap_or(0);
+        if !digits || !(1..=16).contains(&land) {
+            error(
+                &at.at("ags"),
+                format!("\"{}\" is no Amtlicher Gemeindeschlüssel", authority.ags),
+                "8 digits in quotes, the first two from 01 to 16".into(),
+            );
+        }
+        if !keys.insert(&authority.ags) {
+            error(
+                &at.at("ags"),
+                format!("key {} belongs to two authorities", authority.ags),
+                "routing would be ambiguous; change one".into(),
+            );
+        }
+        if !authority.name.contains("fiktiv") {
+            error(
+                &at.at("name"),
+                "a test authority must be recognisable as one".into(),
+                "put \"(fiktiv)\" into its name".into(),
+            );
+        }
+        let uses = [
+            ("fachverfahren", &authority.fachverfahren),
+            ("dms", &authority.dms),
+            ("mailbox", &authority.mailbox),
+        ];
+        for (key, system) in uses {
+            let Some(system) = system else { continue };
+            if !systems.contains(&system.as_str()) {
+                let help = nearest(system.as_str(), systems.iter().copied())
+                    .map_or_else(|| format!("known: {}", systems.join(", ")), |near| {
+                        format!("did you mean \"{near}\"?")
+                    });
+                error(&at.at(key), format!("system \"{system}\" does not exist"), help);
+            }
+        }
+        if authority.receiver().is_none() {
+            error(
+                &at,
+                format!("authority \"{}\" has neither fachverfahren nor mailbox", authority.id),
+                "nothing could be delivered; add one".into(),
+            );
+        }
+        if authority.mailbox.is_some() && authority.mail_address.is_none() {
+            error(&at, "a mailbox needs mail_address".into(), "add mail_address = \"…\"".into());
+        }
+    }
+    for (index, system) in file.system.iter().enumerate() {
+        if let Some(listen) = &system.listen
+            && listen.parse::<std::net::SocketAddr>().is_err()
+        {
+            error(
+                &root.at("system").at(index).at("listen"),
+                format!("\"{listen}\" is no address with port"),
+                "write it like \"127.0.0.1:18080\"".into(),
+            );
+        }
+    }
+    if file.authority.is_empty() {
+        error(&root, "an organisation without authority takes nothing".into(), "add [[authority]]".into());
+    }
+    out
+}

@@ -1,0 +1,237 @@
+//! The fictitious test organisation: authorities, keys, systems in use, and one world of people and
+//! businesses that all fake systems share.
+
+mod check;
+mod export;
+
+use std::path::Path;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::diagnostic::{Authored, Diagnostics, read};
+use crate::ids::{ComponentKind, Digest, SystemId};
+
+pub use export::{Export, ExportedAuthority, ExportedSystem, export};
+
+/// The format this version reads.
+pub const FORMAT: &str = "pruefstand/organisation/1";
+
+/// The organisation that is used where none is given.
+pub const EMBEDDED: &str = include_str!("../../fixtures/organisation/probeland.toml");
+
+/// The whole file.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OrganisationFile {
+    /// Always `pruefstand/organisation/1`.
+    pub format: String,
+    /// What this organisation is.
+    pub organisation: Head,
+    /// Systems in use.
+    #[serde(default)]
+    pub system: Vec<System>,
+    /// Authorities (zuständige Stellen).
+    #[serde(default)]
+    pub authority: Vec<Authority>,
+    /// People of the data world.
+    #[serde(default)]
+    pub person: Vec<Person>,
+    /// Businesses of the data world.
+    #[serde(default)]
+    pub business: Vec<Business>,
+}
+
+/// Identity of the organisation.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Head {
+    /// Short name.
+    pub id: String,
+    /// Title for people; must say that it is fictitious.
+    pub title: String,
+    /// Version of this file.
+    pub version: String,
+    /// Rule depots its hub uses: a name of an embedded one, or a folder relative to this file.
+    pub depots: Vec<String>,
+}
+
+/// Which behaviour a fake system has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum FakeKind {
+    /// Takes answers in a Postfach.
+    Antragsportal,
+    /// XML over HTTP, element by element.
+    FachverfahrenA,
+    /// XML over HTTP, attribute by attribute.
+    FachverfahrenB,
+    /// XML over HTTP, takes messages as they are.
+    FachverfahrenXml,
+    /// CMIS browser binding.
+    Dms,
+    /// SMTP.
+    Mailbox,
+}
+
+/// A system in use.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct System {
+    /// Short name.
+    pub id: SystemId,
+    /// Its component kind.
+    pub kind: ComponentKind,
+    /// The fake that stands for it.
+    pub fake: FakeKind,
+    /// The concept's receiver whose format it takes.
+    pub receiver: String,
+    /// Address and port to listen on; a free loopback port where absent.
+    pub listen: Option<String>,
+}
+
+/// An authority.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Authority {
+    /// Short name.
+    pub id: String,
+    /// Name for people; must say that it is fictitious.
+    pub name: String,
+    /// Amtlicher Gemeindeschlüssel, 8 digits.
+    pub ags: String,
+    /// Umsetzungsstufe it has reached.
+    pub stage: u8,
+    /// LeiKa keys of the services it offers online.
+    pub services: Vec<String>,
+    /// Its Fachverfahren.
+    pub fachverfahren: Option<SystemId>,
+    /// Its DMS.
+    pub dms: Option<SystemId>,
+    /// Its mailbox, where it has no Fachverfahren.
+    pub mailbox: Option<SystemId>,
+    /// The address of its mailbox.
+    pub mail_address: Option<String>,
+}
+
+impl Authority {
+    /// The system that takes its applications.
+    pub fn receiver(&self) -> Option<&SystemId> {
+        self.fachverfahren.as_ref().or(self.mailbox.as_ref())
+    }
+}
+
+/// A fictitious person.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "the keys are the documentation")]
+pub struct Person {
+    pub id: String,
+    pub vorname: String,
+    pub familienname: String,
+    pub geburtsname: String,
+    pub geburtsdatum: String,
+    pub geburtsort: String,
+    pub strasse: String,
+    pub hausnummer: String,
+    pub plz: String,
+    pub ort: String,
+    pub telefon: String,
+    pub email: String,
+}
+
+/// A fictitious business.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "the keys are the documentation")]
+pub struct Business {
+    pub id: String,
+    pub name: String,
+    pub rechtsform: String,
+    pub registergericht: String,
+    pub registernummer: String,
+    pub strasse: String,
+    pub hausnummer: String,
+    pub plz: String,
+    pub ort: String,
+    pub telefon: String,
+    pub internet: String,
+    pub taetigkeit: String,
+    pub wz: String,
+    pub betriebsart: String,
+}
+
+/// An organisation without findings.
+#[derive(Debug, Clone)]
+pub struct TestOrganisation {
+    /// The file's content.
+    pub file: OrganisationFile,
+    /// The file's text.
+    pub text: String,
+    /// Digest of the file's text.
+    pub digest: Digest,
+    /// Folder the file's paths are relative to.
+    pub folder: std::path::PathBuf,
+}
+
+impl TestOrganisation {
+    /// Reads and checks an organisation.
+    ///
+    /// # Errors
+    /// Every finding at once, with its place.
+    pub fn from_text(name: &str, text: &str, folder: &Path) -> Result<Self, Diagnostics> {
+        let authored: Authored<OrganisationFile> = read(name, text)?;
+        let list = check::check(&authored);
+        if !list.is_empty() {
+            return Err(Diagnostics::new(authored.source, list));
+        }
+        Ok(Self {
+            digest: Digest::of(text),
+            text: text.to_owned(),
+            file: authored.value,
+            folder: folder.to_owned(),
+        })
+    }
+
+    /// Reads and checks the organisation in a file.
+    ///
+    /// # Errors
+    /// Every finding at once, with its place; also when the file cannot be read.
+    pub fn load(path: &Path) -> Result<Self, Diagnostics> {
+        let name = path.display().to_string();
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            Diagnostics::whole(&name, format!("cannot be read: {error}"), "check the path")
+        })?;
+        Self::from_text(&name, &text, path.parent().unwrap_or(Path::new(".")))
+    }
+
+    /// The embedded organisation.
+    ///
+    /// # Errors
+    /// Never, unless the program was built from a broken file; a test proves that it was not.
+    pub fn embedded() -> Result<Self, Diagnostics> {
+        Self::from_text("probeland.toml (embedded)", EMBEDDED, Path::new("."))
+    }
+
+    /// A system by id.
+    pub fn system(&self, id: &SystemId) -> Option<&System> {
+        self.file.system.iter().find(|s| &s.id == id)
+    }
+
+    /// The portal that takes answers.
+    pub fn portal(&self) -> Option<&System> {
+        self.file.system.iter().find(|s| s.fake == FakeKind::Antragsportal)
+    }
+
+    /// A realistic value of the data world, such as `person.vorname`.
+    pub fn world(&self, key: &str) -> Option<String> {
+        let (who, what) = key.split_once('.')?;
+        let record = match who {
+            "person" => serde_json::to_value(self.file.person.first()?),
+            "deputy" => serde_json::to_value(self.file.person.get(1)?),
+            "business" => serde_json::to_value(self.file.business.first()?),
+            _ => return None,
+        };
+        record.ok()?.get(what)?.as_str().map(str::to_owned)
+    }
+}

@@ -1,0 +1,20 @@
+//! XML: hardened parsing, schema validation, comparison by meaning, and XSLT in a worker process.
+//!
+//! The only module with unsafe code (`ffi`). It knows nothing about messages.
+
+mod compare;
+mod encoding;
+mod ffi;
+mod parse;
+mod schema;
+mod transform;
+mod tree;
+mod worker;
+
+pub use compare::{Difference, compare};
+pub use ffi::engine_versions;
+pub use parse::{Document, ParseError, ParseErrorKind, parse};
+pub use schema::{SchemaError, SchemaSet, Validator, Violation};
+pub use transform::{SheetSet, Worker};
+pub use tree::{Attribute, Element, Node, escape_attribute, escape_text};
+pub use worker::{TransformEnd, Transformed, serve as serve_worker};

@@ -1,0 +1,158 @@
+//! Hardened parsing into the owned tree.
+
+use super::encoding::decode;
+use super::tree::{Attribute, Element, Node};
+
+/// Deepest nesting that is read, the limit of libxml2.
+const MAX_DEPTH: usize = 256;
+/// Largest document that is read, bytes.
+const MAX_SIZE: usize = 64 * 1024 * 1024;
+
+/// What kind of fault stopped the parser.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ParseErrorKind {
+    /// Not well-formed XML 1.0.
+    NotWellFormed,
+    /// The bytes are not what mark, declaration or default say.
+    Encoding,
+    /// A DOCTYPE, which is refused in messages, replies and rules.
+    Doctype,
+    /// Larger or deeper than the limits.
+    TooLarge,
+}
+
+/// Why a document could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}, column {column}: {message}")]
+pub struct ParseError {
+    /// The kind of fault.
+    pub kind: ParseErrorKind,
+    /// Line, from 1.
+    pub line: u32,
+    /// Column, from 1.
+    pub column: u32,
+    /// What is wrong, and what to do where that is known.
+    pub message: String,
+}
+
+/// A parsed document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Document {
+    /// The root element.
+    pub root: Element,
+    /// The encoding the bytes were in.
+    pub encoding: String,
+}
+
+/// Parses a message, reply or rule: a DOCTYPE is refused.
+///
+/// # Errors
+/// See [`ParseErrorKind`].
+pub fn parse(bytes: &[u8]) -> Result<Document, ParseError> {
+    parse_with(bytes, false)
+}
+
+/// Parses a catalogued schema: a DOCTYPE is tolerated; entities from it are limited by the parser.
+///
+/// # Errors
+/// See [`ParseErrorKind`].
+pub fn parse_schema_file(bytes: &[u8]) -> Result<Document, ParseError> {
+    parse_with(bytes, true)
+}
+
+fn parse_with(bytes: &[u8], allow_dtd: bool) -> Result<Document, ParseError> {
+    if bytes.len() > MAX_SIZE {
+        return Err(ParseError {
+            kind: ParseErrorKind::TooLarge,
+            line: 1,
+            column: 1,
+            message: format!("{} bytes, more than the limit of {MAX_SIZE}", bytes.len()),
+        });
+    }
+    let decoded = decode(bytes)?;
+    let options = roxmltree::ParsingOptions { allow_dtd, ..Default::default() };
+    let tree = roxmltree::Document::parse_with_options(&decoded.text, options).map_err(|error| {
+        let at = error.pos();
+        let (kind, message) = match error {
+            roxmltree::Error::DtdDetected => (
+                ParseErrorKind::Doctype,
+                "DOCTYPE is not allowed here (remove it; entities and outside files are never read)"
+                    .to_owned(),
+            ),
+            ref other => (ParseErrorKind::NotWellFormed, strip_position(&other.to_string())),
+        };
+        ParseError { kind, line: at.row, column: at.col, message }
+    })?;
+    let lines = LineIndex::new(&decoded.text);
+    let root = convert(tree.root_element(), &lines, 0)?;
+    Ok(Document { root, encoding: decoded.encoding })
+}
+
+/// roxmltree appends "at 1:2" to most messages; the position is kept apart here.
+fn strip_position(text: &str) -> String {
+    match text.rsplit_once(" at ") {
+        Some((message, at)) if at.chars().all(|c| c.is_ascii_digit() || c == ':') => message.into(),
+        _ => text.into(),
+    }
+}
+
+struct LineIndex(Vec<usize>);
+
+impl LineIndex {
+    fn new(text: &str) -> Self {
+        Self(text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(i, _)| i).collect())
+    }
+
+    fn line(&self, offset: usize) -> u32 {
+        u32::try_from(self.0.partition_point(|&at| at < offset) + 1).unwrap_or(u32::MAX)
+    }
+}
+
+fn convert(
+    node: roxmltree::Node<'_, '_>,
+    lines: &LineIndex,
+    depth: usize,
+) -> Result<Element, ParseError> {
+    let line = lines.line(node.range().start);
+    if depth >= MAX_DEPTH {
+        return Err(ParseError {
+            kind: ParseErrorKind::TooLarge,
+            line,
+            column: 1,
+            message: format!("elements are nested deeper than {MAX_DEPTH}"),
+        });
+    }
+    let mut element = Element {
+        namespace: node.tag_name().namespace().unwrap_or_default().to_owned(),
+        prefix: node
+            .tag_name()
+            .namespace()
+            .and_then(|uri| node.lookup_prefix(uri))
+            .map(str::to_owned),
+        name: node.tag_name().name().to_owned(),
+        scope: node
+            .namespaces()
+            .map(|ns| (ns.name().unwrap_or_default().to_owned(), ns.uri().to_owned()))
+            .collect(),
+        line,
+        ..Element::default()
+    };
+    for attribute in node.attributes() {
+        element.attributes.push(Attribute {
+            namespace: attribute.namespace().unwrap_or_default().to_owned(),
+            name: attribute.name().to_owned(),
+            value: attribute.value().to_owned(),
+        });
+    }
+    for child in node.children() {
+        if child.is_element() {
+            element.children.push(Node::Element(convert(child, lines, depth + 1)?));
+        } else if let Some(text) = child.text().filter(|_| child.is_text()) {
+            match element.children.last_mut() {
+                Some(Node::Text(last)) => last.push_str(text),
+                _ => element.children.push(Node::Text(text.to_owned())),
+            }
+        }
+    }
+    Ok(element)
+}

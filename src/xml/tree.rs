@@ -1,0 +1,223 @@
+//! An owned XML tree: names with namespaces, text in one piece, lines kept.
+
+/// A child of an element.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Node {
+    /// An element.
+    Element(Element),
+    /// Character data; references and CDATA are resolved.
+    Text(String),
+}
+
+/// An attribute; namespace declarations are not attributes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attribute {
+    /// Namespace URI, empty for none.
+    pub namespace: String,
+    /// Local name.
+    pub name: String,
+    /// Normalised value.
+    pub value: String,
+}
+
+/// An element.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Element {
+    /// Namespace URI, empty for none.
+    pub namespace: String,
+    /// The prefix as written; only checks of the serialised form look at it.
+    pub prefix: Option<String>,
+    /// Local name.
+    pub name: String,
+    /// Attributes in document order.
+    pub attributes: Vec<Attribute>,
+    /// Namespaces in scope here, prefix (empty for the default) to URI.
+    pub scope: Vec<(String, String)>,
+    /// Children in document order; comments and processing instructions are left out.
+    pub children: Vec<Node>,
+    /// Line of the start tag, from 1; 0 for a built element.
+    pub line: u32,
+}
+
+impl Element {
+    /// A new element in a namespace.
+    pub fn new(namespace: &str, name: &str) -> Self {
+        Self { namespace: namespace.into(), name: name.into(), ..Self::default() }
+    }
+
+    /// A new element with text.
+    pub fn with_text(namespace: &str, name: &str, text: &str) -> Self {
+        let mut element = Self::new(namespace, name);
+        element.children.push(Node::Text(text.into()));
+        element
+    }
+
+    /// Child elements.
+    pub fn elements(&self) -> impl Iterator<Item = &Element> {
+        self.children.iter().filter_map(|node| match node {
+            Node::Element(element) => Some(element),
+            Node::Text(_) => None,
+        })
+    }
+
+    /// First child element with this local name.
+    pub fn child(&self, name: &str) -> Option<&Element> {
+        self.elements().find(|e| e.name == name)
+    }
+
+    /// Text of the first child element with this local name, trimmed.
+    pub fn child_text(&self, name: &str) -> Option<String> {
+        self.child(name).map(|e| e.text().trim().to_owned())
+    }
+
+    /// All text directly inside, in one piece.
+    pub fn text(&self) -> String {
+        self.children
+            .iter()
+            .filter_map(|node| match node {
+                Node::Text(text) => Some(text.as_str()),
+                Node::Element(_) => None,
+            })
+            .collect()
+    }
+
+    /// True when no element is inside.
+    pub fn is_leaf(&self) -> bool {
+        self.elements().next().is_none()
+    }
+
+    /// The attribute without namespace of this name.
+    pub fn attribute(&self, name: &str) -> Option<&str> {
+        self.attributes
+            .iter()
+            .find(|a| a.name == name && a.namespace.is_empty())
+            .map(|a| a.value.as_str())
+    }
+
+    /// Sets an attribute without namespace.
+    pub fn set_attribute(&mut self, name: &str, value: &str) {
+        match self.attributes.iter_mut().find(|a| a.name == name && a.namespace.is_empty()) {
+            Some(attribute) => attribute.value = value.into(),
+            None => self.attributes.push(Attribute {
+                namespace: String::new(),
+                name: name.into(),
+                value: value.into(),
+            }),
+        }
+    }
+
+    /// Visits every element, parents first, with its path from the root.
+    pub fn walk<'a>(&'a self, visit: &mut impl FnMut(&str, &'a Element)) {
+        fn step<'a>(at: &'a Element, path: &str, visit: &mut impl FnMut(&str, &'a Element)) {
+            visit(path, at);
+            for child in at.elements() {
+                let path = if path.is_empty() {
+                    child.name.clone()
+                } else {
+                    format!("{path}/{}", child.name)
+                };
+                step(child, &path, visit);
+            }
+        }
+        step(self, "", visit);
+    }
+
+    /// Values at a path such as `Betrieb/Anschrift/@art`, relative to this element; every step must
+    /// lie in `namespace`.
+    pub fn values_at(&self, path: &str, namespace: &str) -> Vec<String> {
+        let (elements, attribute) = match path.rsplit_once('@') {
+            Some((elements, attribute)) => (elements.trim_end_matches('/'), Some(attribute)),
+            None => (path, None),
+        };
+        let mut found = vec![self];
+        for step in elements.split('/').filter(|s| !s.is_empty()) {
+            found = found
+                .into_iter()
+                .flat_map(Element::elements)
+                .filter(|e| e.name == step && e.namespace == namespace)
+                .collect();
+        }
+        found
+            .into_iter()
+            .filter_map(|element| match attribute {
+                Some(name) => element.attribute(name).map(str::to_owned),
+                None => Some(element.text()),
+            })
+            .collect()
+    }
+
+    /// The text as XML, UTF-8 with declaration. The root declares its namespace as default;
+    /// children in no other namespace than the root's are what this writer is for.
+    pub fn to_xml(&self) -> String {
+        let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+        self.write(&mut out, "", 0);
+        out
+    }
+
+    fn write(&self, out: &mut String, outer: &str, depth: usize) {
+        for _ in 0..depth {
+            out.push_str("  ");
+        }
+        out.push('<');
+        out.push_str(&self.name);
+        if self.namespace != outer {
+            out.push_str(" xmlns=\"");
+            escape_attribute(&self.namespace, out);
+            out.push('"');
+        }
+        for attribute in &self.attributes {
+            out.push(' ');
+            out.push_str(&attribute.name);
+            out.push_str("=\"");
+            escape_attribute(&attribute.value, out);
+            out.push('"');
+        }
+        if self.children.is_empty() {
+            out.push_str("/>\n");
+            return;
+        }
+        out.push('>');
+        if self.is_leaf() {
+            escape_text(&self.text(), out);
+        } else {
+            out.push('\n');
+            for child in self.elements() {
+                child.write(out, &self.namespace, depth + 1);
+            }
+            for _ in 0..depth {
+                out.push_str("  ");
+            }
+        }
+        out.push_str("</");
+        out.push_str(&self.name);
+        out.push_str(">\n");
+    }
+}
+
+/// Escapes character data; a carriage return would not survive otherwise.
+pub fn escape_text(text: &str, out: &mut String) {
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '\r' => out.push_str("&#13;"),
+            _ => out.push(c),
+        }
+    }
+}
+
+/// Escapes an attribute value, keeping line breaks and tabs.
+pub fn escape_attribute(text: &str, out: &mut String) {
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '"' => out.push_str("&quot;"),
+            '\n' => out.push_str("&#10;"),
+            '\r' => out.push_str("&#13;"),
+            '\t' => out.push_str("&#9;"),
+            _ => out.push(c),
+        }
+    }
+}
