@@ -300,7 +300,9 @@ fn unchanged() -> String {
 }
 
 /// What a message is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize, JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum MessageKind {
     /// Antrag einreichen.
@@ -387,7 +389,7 @@ pub enum Policy {
 }
 
 /// The code in the header that repeats what the root says.
-#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HeaderRule {
     /// Path of the code; steps may lie in any namespace.
@@ -473,7 +475,9 @@ pub struct Transition {
 }
 
 /// What a deadline is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum DeadlineKind {
     /// From receipt of an Antrag to the Eingangsbestätigung.
@@ -483,7 +487,7 @@ pub enum DeadlineKind {
 }
 
 /// A deadline under test conditions.
-#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Deadline {
     /// What it is about.

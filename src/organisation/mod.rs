@@ -223,13 +223,17 @@ impl TestOrganisation {
         self.file.system.iter().find(|s| s.fake == FakeKind::Antragsportal)
     }
 
-    /// A realistic value of the data world, such as `person.vorname`.
-    pub fn world(&self, key: &str) -> Option<String> {
+    /// The `nth` realistic value of the data world for a key such as `person.vorname`.
+    pub fn world_nth(&self, key: &str, nth: usize) -> Option<String> {
         let (who, what) = key.split_once('.')?;
+        let people = &self.file.person;
         let record = match who {
-            "person" => serde_json::to_value(self.file.person.first()?),
-            "deputy" => serde_json::to_value(self.file.person.get(1)?),
-            "business" => serde_json::to_value(self.file.business.first()?),
+            "person" => serde_json::to_value(people.get(nth % people.len().max(1))?),
+            "deputy" => serde_json::to_value(people.get((nth + 1) % people.len().max(1))?),
+            "business" => {
+                let businesses = &self.file.business;
+                serde_json::to_value(businesses.get(nth % businesses.len().max(1))?)
+            }
             _ => return None,
         };
         record.ok()?.get(what)?.as_str().map(str::to_owned)

@@ -1,0 +1,642 @@
+//! From concept, organisation and catalogue to a plan. Same input, same bytes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sha2::{Digest as _, Sha256};
+
+use super::catalogue::{Catalogue, Method};
+use super::methods;
+use super::types::{
+    Aspects, EmbeddedFile, Expectation, Head, MessageUse, Outcome, PlanAuthority, PlanConversion,
+    PlanField, PlanGroup, PlanMessage, PlanReceiver, PlanRequirement, PlanSystem, Step, TestCase,
+    TestPlan, Validity, ValueSet,
+};
+use super::values::Source;
+use crate::concept::{
+    Aspect, Fault, Form, LogAfter, Message, MessageKind, SystemConcept, xsd_of,
+};
+use crate::ids::{CaseId, ComponentKind, Correlator, Digest, RequirementId, SystemId};
+use crate::organisation::{Authority, TestOrganisation};
+use crate::xml::SchemaSet;
+
+/// The format this version writes and reads.
+pub const FORMAT: &str = "pruefstand/plan/1";
+
+/// Why no plan could be derived.
+#[derive(Debug, thiserror::Error)]
+pub enum DeriveError {
+    /// A file of the concept cannot be read.
+    #[error("{0}: {1}")]
+    File(String, std::io::Error),
+    /// A schema does not load.
+    #[error("message \"{message}\": {error}")]
+    Schema {
+        /// The message.
+        message: String,
+        /// Why.
+        error: crate::xml::SchemaError,
+    },
+    /// Concept and organisation do not fit together.
+    #[error("{0}")]
+    Mismatch(String),
+}
+
+/// What is to be derived.
+#[derive(Debug, Clone, Copy)]
+pub struct Scope {
+    /// Highest Umsetzungsstufe.
+    pub stage: u8,
+    /// Component under test.
+    pub component: ComponentKind,
+}
+
+/// Everything a method needs, and the plan as it grows.
+pub(super) struct Derivation<'a> {
+    pub concept: &'a SystemConcept,
+    pub organisation: &'a TestOrganisation,
+    pub source: Source<'a>,
+    pub portal: SystemId,
+    covers: BTreeMap<Aspect, Vec<RequirementId>>,
+    pub values: Vec<ValueSet>,
+    pub cases: Vec<TestCase>,
+    pub files: BTreeMap<String, Vec<u8>>,
+    pub schemas: BTreeMap<String, SchemaSet>,
+}
+
+/// Derives a plan.
+///
+/// # Errors
+/// When a file of the concept is missing, a schema does not load, or the organisation lacks what
+/// the concept needs.
+pub fn derive(
+    concept: &SystemConcept,
+    organisation: &TestOrganisation,
+    catalogue: &Catalogue,
+    scope: Scope,
+) -> Result<TestPlan, DeriveError> {
+    let portal = organisation
+        .portal()
+        .ok_or_else(|| DeriveError::Mismatch("the organisation has no antragsportal; add a [[system]] with fake = \"antragsportal\"".into()))?;
+    for system in &organisation.file.system {
+        if !concept.file.receiver.iter().any(|r| r.id == system.receiver) {
+            return Err(DeriveError::Mismatch(format!(
+                "system \"{}\" takes format \"{}\", which the concept does not describe; add a [[receiver]] or change the system",
+                system.id, system.receiver
+            )));
+        }
+    }
+    let mut covers: BTreeMap<Aspect, Vec<RequirementId>> = BTreeMap::new();
+    for requirement in &concept.file.requirement {
+        if requirement.component == scope.component && requirement.stage <= scope.stage {
+            for aspect in &requirement.aspects {
+                covers.entry(*aspect).or_default().push(requirement.id.as_str().into());
+            }
+        }
+    }
+    let mut d = Derivation {
+        concept,
+        organisation,
+        source: Source { concept, organisation },
+        portal: portal.id.clone(),
+        covers,
+        values: Vec::new(),
+        cases: Vec::new(),
+        files: BTreeMap::new(),
+        schemas: BTreeMap::new(),
+    };
+    let message = messages(&mut d)?;
+    for id in message.iter().map(|m| m.id.clone()) {
+        if let Some(message) = concept.message(&id).filter(|m| m.schema.is_none()) {
+            let (minimal, maximal) = (d.source.minimal(message), d.source.maximal(message));
+            d.values.extend([minimal, maximal]);
+        }
+    }
+    for method in catalogue.file.method.iter().filter(|m| m.enabled) {
+        methods::apply(&mut d, method);
+    }
+    Ok(finish(d, catalogue, scope, message))
+}
+
+fn messages(d: &mut Derivation<'_>) -> Result<Vec<PlanMessage>, DeriveError> {
+    let mut out = Vec::new();
+    let concept = d.concept;
+    let read = |name: &str| {
+        std::fs::read(concept.folder.join(name))
+            .map_err(|error| DeriveError::File(name.to_owned(), error))
+    };
+    for message in &concept.file.message {
+        let bad = |error| DeriveError::Schema { message: message.id.clone(), error };
+        let set = match &message.schema {
+            None => SchemaSet::single(&xsd_of(concept, message).unwrap_or_default()),
+            Some(schema) => {
+                for sample in &schema.samples {
+                    d.files.insert(sample.clone(), read(sample)?);
+                }
+                let catalogue = schema.catalogue.as_ref().map(|c| concept.folder.join(c));
+                SchemaSet::load(&concept.folder.join(&schema.xsd), catalogue.as_deref())
+                    .map_err(bad)?
+            }
+        };
+        set.compile().map_err(bad)?;
+        for rule in &message.rules {
+            d.files.insert(rule.clone(), read(rule)?);
+        }
+        // Shared schema files stand once, by digest of their content.
+        let mut schema_files = BTreeMap::new();
+        for (url, bytes) in &set.files {
+            let name = if message.schema.is_none() {
+                format!("schema/{}.xsd", message.id)
+            } else {
+                format!("schema/{}.xsd", Digest::of(bytes.as_slice()).short())
+            };
+            d.files.insert(name.clone(), bytes.to_vec());
+            schema_files.insert(url.clone(), name);
+        }
+        let schema = schema_files.get(&set.main).cloned();
+        d.schemas.insert(message.id.clone(), set);
+        let leistung = concept
+            .file
+            .service
+            .iter()
+            .find(|s| s.starts_with == message.id)
+            .map(|s| s.leika.clone());
+        out.push(PlanMessage {
+            id: message.id.clone(),
+            title: message.title.clone(),
+            kind: message.kind,
+            root: message.root.clone(),
+            namespace: message.namespace.clone(),
+            leistung,
+            schema,
+            schema_files,
+            header: message.header.clone(),
+            rules: message.rules.clone(),
+            group: message.groups.iter().filter_map(|id| plan_group(concept, id)).collect(),
+            documents: message.documents.iter().map(|x| x.document.clone()).collect(),
+        });
+    }
+    Ok(out)
+}
+
+fn plan_group(concept: &SystemConcept, id: &str) -> Option<PlanGroup> {
+    let group = concept.group(id)?;
+    Some(PlanGroup {
+        id: group.id.clone(),
+        path: group.path.clone(),
+        field: concept
+            .fields_of(id)
+            .map(|f| PlanField {
+                id: f.id.clone(),
+                path: f.path.clone(),
+                kind: f.kind,
+                length: f.length,
+                range: f.range.clone(),
+            })
+            .collect(),
+    })
+}
+
+fn finish(
+    d: Derivation<'_>,
+    catalogue: &Catalogue,
+    scope: Scope,
+    message: Vec<PlanMessage>,
+) -> TestPlan {
+    let concept = &d.concept.file;
+    let used: BTreeSet<&RequirementId> = d.cases.iter().flat_map(|c| &c.requirements).collect();
+    let requirement = concept
+        .requirement
+        .iter()
+        .map(|r| {
+            let id = RequirementId::from(r.id.as_str());
+            let not_tested = r.not_testable.clone().or_else(|| {
+                if r.component != scope.component {
+                    Some("betrifft eine andere Systemkomponente".to_owned())
+                } else if r.stage > scope.stage {
+                    Some(format!("gilt erst ab Umsetzungsstufe {}", r.stage))
+                } else if used.contains(&id) {
+                    None
+                } else {
+                    Some("kein Verfahren des Katalogs hat einen Testfall ergeben".to_owned())
+                }
+            });
+            PlanRequirement {
+                id,
+                level: r.level,
+                title: r.title.clone(),
+                component: r.component,
+                not_tested,
+            }
+        })
+        .collect();
+    let receiver = concept
+        .receiver
+        .iter()
+        .map(|r| PlanReceiver {
+            id: r.id.clone(),
+            kind: r.kind,
+            form: r.form,
+            root: r.root.clone(),
+            namespace: r.namespace.clone(),
+            own: r.own.clone(),
+            documents: r.documents.clone(),
+            folder: r.folder.clone(),
+            lineage: concept
+                .field
+                .iter()
+                .filter_map(|f| Some((f.id.clone(), f.arrives.get(&r.id)?.clone())))
+                .collect(),
+        })
+        .collect();
+    let head = &concept.concept;
+    TestPlan {
+        format: FORMAT.into(),
+        plan: Head {
+            id: format!("{}-stufe-{}", head.id, scope.stage),
+            title: head.title.clone(),
+            concept: format!("{} {}", head.id, head.version),
+            concept_digest: d.concept.digest.clone(),
+            organisation: format!(
+                "{} {}",
+                d.organisation.file.organisation.id, d.organisation.file.organisation.version
+            ),
+            organisation_digest: d.organisation.digest.clone(),
+            catalogue: format!("{} {}", catalogue.file.catalogue.id, catalogue.file.catalogue.version),
+            catalogue_digest: catalogue.digest.clone(),
+            component: scope.component,
+            stage: scope.stage,
+            settle_ms: catalogue.file.catalogue.settle_ms,
+        },
+        requirement,
+        authority: d
+            .organisation
+            .file
+            .authority
+            .iter()
+            .filter_map(|a| {
+                Some(PlanAuthority {
+                    id: a.id.clone(),
+                    name: a.name.clone(),
+                    ags: a.ags.clone(),
+                    receiver: a.receiver()?.clone(),
+                    dms: a.dms.clone(),
+                })
+            })
+            .collect(),
+        system: d
+            .organisation
+            .file
+            .system
+            .iter()
+            .map(|s| PlanSystem { id: s.id.clone(), kind: s.kind, receiver: s.receiver.clone() })
+            .collect(),
+        receiver,
+        conversion: concept
+            .conversion
+            .iter()
+            .map(|c| PlanConversion { id: c.id.clone(), codes: c.codes.clone() })
+            .collect(),
+        deadline: concept.deadline.clone(),
+        message,
+        values: d.values,
+        case: d.cases,
+        file: d.files.into_iter().map(|(name, bytes)| embed(name, bytes)).collect(),
+    }
+}
+
+fn embed(name: String, bytes: Vec<u8>) -> EmbeddedFile {
+    use base64::Engine as _;
+    let digest = Digest::of(&bytes);
+    // TOML normalises line ends and forbids control characters in multi-line strings.
+    match String::from_utf8(bytes) {
+        Ok(text) if !text.contains(['\r', '\u{FEFF}']) => {
+            EmbeddedFile { name, digest, text: Some(text), base64: None }
+        }
+        Ok(text) => {
+            let base64 = Some(base64::engine::general_purpose::STANDARD.encode(text));
+            EmbeddedFile { name, digest, text: None, base64 }
+        }
+        Err(error) => {
+            let base64 = Some(base64::engine::general_purpose::STANDARD.encode(error.as_bytes()));
+            EmbeddedFile { name, digest, text: None, base64 }
+        }
+    }
+}
+
+/// The number of a case, derived from its id.
+pub fn vorgang_of(case: &CaseId) -> String {
+    let hash = Sha256::digest(format!("vorgang {case}"));
+    let hex: String = hash.iter().take(6).map(|b| format!("{b:02X}")).collect();
+    format!("PS-{hex}")
+}
+
+/// The id of a message in a case, in the form of a UUID.
+pub fn nachricht_of(case: &CaseId, number: u32) -> String {
+    let hash = Sha256::digest(format!("nachricht {case} {number}"));
+    let h: String = hash.iter().take(16).map(|b| format!("{b:02x}")).collect();
+    format!("{}-{}-4{}-8{}-{}", &h[..8], &h[8..12], &h[13..16], &h[17..20], &h[20..32])
+}
+
+impl<'a> Derivation<'a> {
+    /// Messages of a kind that are given by groups.
+    pub fn messages(&self, kind: MessageKind) -> Vec<&'a Message> {
+        self.concept
+            .file
+            .message
+            .iter()
+            .filter(|m| m.kind == kind && m.schema.is_none())
+            .collect()
+    }
+
+    /// Authorities that offer the service a message starts.
+    pub fn offering(&self, message: &Message) -> Vec<&'a Authority> {
+        let leika = self.leika(message);
+        self.organisation
+            .file
+            .authority
+            .iter()
+            .filter(|a| leika.as_ref().is_some_and(|l| a.services.contains(l)))
+            .collect()
+    }
+
+    /// LeiKa key of the service a message starts.
+    pub fn leika(&self, message: &Message) -> Option<String> {
+        self.concept
+            .file
+            .service
+            .iter()
+            .find(|s| s.starts_with == message.id)
+            .map(|s| s.leika.clone())
+    }
+
+    /// The first authority per format, so that the work grows with formats, not with authorities.
+    pub fn one_per_format(&self, message: &Message) -> Vec<&'a Authority> {
+        let mut seen = BTreeSet::new();
+        self.offering(message)
+            .into_iter()
+            .filter(|a| {
+                let format = a.receiver().and_then(|r| self.organisation.system(r));
+                format.is_some_and(|s| seen.insert(s.receiver.clone()))
+            })
+            .collect()
+    }
+
+    /// The requirement behind an aspect.
+    fn requirement(&self, aspect: Aspect) -> Option<&RequirementId> {
+        self.covers.get(&aspect).and_then(|list| list.first())
+    }
+
+    /// Starts a case, if any requirement wants it.
+    pub fn case(
+        &self,
+        method: &Method,
+        id: String,
+        title: String,
+        aspect: Aspect,
+    ) -> Option<CaseBuilder> {
+        let primary = self.requirement(aspect)?.clone();
+        let requirements = self.covers.get(&aspect).cloned().unwrap_or_default();
+        let id = CaseId(format!("{}/{id}", method.id));
+        Some(CaseBuilder {
+            primary,
+            sent: BTreeSet::new(),
+            case: TestCase {
+                title,
+                technique: method.technique,
+                method: method.id.clone(),
+                level: crate::concept::Level::Kann,
+                requirements,
+                correlators: vec![],
+                exclusive: false,
+                fresh_state: false,
+                step: vec![],
+                expect: vec![],
+                id,
+            },
+        })
+    }
+
+    /// The code a rejection must carry.
+    pub fn code(&self, fault: Fault) -> Option<String> {
+        self.concept.rejection_code(fault).map(str::to_owned)
+    }
+
+    /// Finishes a case.
+    pub fn push(&mut self, builder: CaseBuilder) {
+        let mut case = builder.case;
+        if case.correlators.is_empty() {
+            case.correlators.push(Correlator(vorgang_of(&case.id)));
+            for number in builder.sent {
+                case.correlators.push(Correlator(nachricht_of(&case.id, number)));
+            }
+        }
+        for expectation in &case.expect {
+            if !case.requirements.contains(expectation.requirement()) {
+                case.requirements.push(expectation.requirement().clone());
+            }
+        }
+        let level = |id: &RequirementId| {
+            self.concept.file.requirement.iter().find(|r| r.id == id.as_str()).map(|r| r.level)
+        };
+        case.level =
+            case.requirements.iter().filter_map(level).min().unwrap_or(crate::concept::Level::Kann);
+        self.cases.push(case);
+    }
+
+    /// Log events after an accepted message at an authority.
+    pub fn log_events(&self, after: LogAfter, authority: &Authority) -> Vec<String> {
+        let Some(profile) = self.concept.file.log.iter().find(|l| l.after == after) else {
+            return vec![];
+        };
+        let mut out = Vec::new();
+        for event in &profile.events {
+            match event.as_str() {
+                "{zustellung}" if authority.fachverfahren.is_none() => out.push("gemailt".into()),
+                "{zustellung}" => out.push("zugestellt".into()),
+                "{ablage}" if authority.dms.is_some() => out.push("abgelegt".into()),
+                "{ablage}" => {}
+                "umgeformt" if authority.fachverfahren.is_none() => {}
+                other => out.push(other.to_owned()),
+            }
+        }
+        out
+    }
+
+    /// A deadline of the concept.
+    pub fn within(&self, kind: crate::concept::DeadlineKind) -> u32 {
+        self.concept.file.deadline.iter().find(|x| x.kind == kind).map_or(10_000, |x| x.within_ms)
+    }
+
+    /// Whether a system takes messages in a format of its own.
+    pub fn is_mapped(&self, system: &SystemId) -> bool {
+        self.organisation.system(system).is_some_and(|s| {
+            self.concept.file.receiver.iter().any(|r| r.id == s.receiver && r.form == Form::Mapped)
+        })
+    }
+}
+
+/// A case while it is put together.
+pub(super) struct CaseBuilder {
+    primary: RequirementId,
+    sent: BTreeSet<u32>,
+    pub case: TestCase,
+}
+
+impl CaseBuilder {
+    fn requirement(&self, d: &Derivation<'_>, aspect: Option<Aspect>) -> RequirementId {
+        aspect.and_then(|a| d.requirement(a)).unwrap_or(&self.primary).clone()
+    }
+
+    /// Adds a step that sends.
+    pub fn send(&mut self, name: &str, from: &SystemId, message: MessageUse) {
+        self.sent.insert(message.number);
+        self.case.step.push(Step::Send { name: name.into(), from: from.clone(), message: Box::new(message) });
+    }
+
+    /// Adds a step that waits.
+    pub fn wait(&mut self, at: &SystemId, contains: &str, times: u32) {
+        let name = format!("warten-{}", self.case.step.len() + 1);
+        self.case.step.push(Step::Await {
+            name,
+            at: at.clone(),
+            contains: contains.into(),
+            times,
+            within_ms: 15_000,
+        });
+    }
+
+    /// Expects that the target takes a message.
+    pub fn accepted(&mut self, d: &Derivation<'_>, step: &str, aspect: Option<Aspect>) {
+        let requirement = self.requirement(d, aspect);
+        self.case.expect.push(Expectation::Reply {
+            requirement,
+            step: step.into(),
+            outcome: Outcome::Accepted,
+            code: None,
+            lines: vec![],
+        });
+    }
+
+    /// Expects that the target rejects a message.
+    pub fn rejected(&mut self, step: &str, code: Option<String>, lines: Vec<u32>) {
+        self.case.expect.push(Expectation::Reply {
+            requirement: self.primary.clone(),
+            step: step.into(),
+            outcome: Outcome::Rejected,
+            code,
+            lines,
+        });
+    }
+
+    /// Expects delivery and content.
+    pub fn delivered(
+        &mut self,
+        d: &Derivation<'_>,
+        step: &str,
+        system: &SystemId,
+        aspects: (Option<Aspect>, Option<Aspect>),
+    ) {
+        let (delivery, content) = aspects;
+        self.case.expect.push(Expectation::Delivery {
+            requirement: self.requirement(d, delivery),
+            step: step.into(),
+            system: system.clone(),
+        });
+        self.case.expect.push(Expectation::Content {
+            requirement: self.requirement(d, content),
+            step: step.into(),
+            system: system.clone(),
+        });
+    }
+
+    /// Expects documents at a receiver.
+    pub fn documents(&mut self, d: &Derivation<'_>, step: &str, system: &SystemId, aspect: Option<Aspect>) {
+        let requirement = self.requirement(d, aspect);
+        self.case.expect.push(Expectation::Documents { requirement, step: step.into(), system: system.clone() });
+    }
+
+    /// Expects that nothing of these steps reaches a receiver.
+    pub fn absent(&mut self, steps: &[&str]) {
+        self.case.expect.push(Expectation::Absence {
+            requirement: self.primary.clone(),
+            steps: steps.iter().map(|s| (*s).to_owned()).collect(),
+        });
+    }
+
+    /// Reads the folder back and expects the message in it.
+    pub fn filed(&mut self, d: &Derivation<'_>, step: &str, system: &SystemId, aspect: Option<Aspect>) {
+        let Some(folder) = d
+            .organisation
+            .system(system)
+            .and_then(|s| d.concept.file.receiver.iter().find(|r| r.id == s.receiver))
+            .and_then(|r| r.folder.clone())
+        else {
+            return;
+        };
+        let read_back = format!("{step}-ablage");
+        self.case.step.push(Step::ReadBack {
+            name: read_back.clone(),
+            system: system.clone(),
+            folder: folder.replace("{vorgang}", &vorgang_of(&self.case.id)),
+        });
+        let requirement = self.requirement(d, aspect);
+        self.case.expect.push(Expectation::Filing {
+            requirement,
+            step: step.into(),
+            system: system.clone(),
+            read_back,
+        });
+    }
+
+    /// Expects an Eingangsbestätigung.
+    pub fn confirmed(&mut self, d: &Derivation<'_>, step: &str, aspect: Option<Aspect>) {
+        let requirement = self.requirement(d, aspect);
+        self.case.expect.push(Expectation::Confirmation {
+            requirement,
+            step: step.into(),
+            system: d.portal.clone(),
+            within_ms: d.within(crate::concept::DeadlineKind::Eingangsbestaetigung),
+        });
+    }
+
+    /// Expects a delivery within the Durchlaufzeit.
+    pub fn in_time(&mut self, d: &Derivation<'_>, step: &str, system: &SystemId) {
+        self.case.expect.push(Expectation::Duration {
+            requirement: self.primary.clone(),
+            step: step.into(),
+            system: system.clone(),
+            within_ms: d.within(crate::concept::DeadlineKind::Durchlaufzeit),
+        });
+    }
+
+    /// Expects log events.
+    pub fn logged(&mut self, d: &Derivation<'_>, step: &str, events: Vec<String>, aspect: Option<Aspect>) {
+        if !events.is_empty() {
+            let requirement = self.requirement(d, aspect);
+            self.case.expect.push(Expectation::Log { requirement, step: step.into(), events });
+        }
+    }
+
+    /// Adds any other expectation of the case's first requirement.
+    pub fn expect(&mut self, make: impl FnOnce(RequirementId) -> Expectation) {
+        let requirement = self.primary.clone();
+        self.case.expect.push(make(requirement));
+    }
+}
+
+/// A valid message of a value set.
+pub(super) fn valid(message: &Message, set: &str, number: u32, authority: &Authority) -> MessageUse {
+    MessageUse {
+        message: message.id.clone(),
+        values: Some(format!("{}/{set}", message.id)),
+        sample: None,
+        number,
+        behoerde: authority.ags.clone(),
+        leistung: None,
+        change: vec![],
+        damage: None,
+        validity: Validity::Valid,
+        violates: None,
+        fault: None,
+    }
+}

@@ -1,0 +1,117 @@
+//! Error guessing: what goes wrong in the field.
+
+use super::{authority_for, flow};
+use crate::concept::{Aspect, Fault, MessageKind};
+use crate::ids::SystemId;
+use crate::plan::catalogue::Method;
+use crate::plan::derive::{Derivation, valid};
+use crate::plan::types::{Behaviour, Expectation, Step};
+
+/// The same message twice.
+pub(super) fn duplicate(d: &mut Derivation<'_>, method: &Method) {
+    let portal = d.portal.clone();
+    for message in d.messages(MessageKind::Antrag) {
+        let Some(authority) = authority_for(d, message) else { continue };
+        let id = message.id.clone();
+        let title = format!("{} zweimal", message.title);
+        let Some(mut case) = d.case(method, id, title, Aspect::Duplicate) else { continue };
+        case.send("antrag", &portal, valid(message, "minimal", 1, authority));
+        flow::wait_for(d, &mut case, message, authority);
+        case.send("dublette", &portal, valid(message, "minimal", 1, authority));
+        case.accepted(d, "antrag", None);
+        case.rejected("dublette", d.code(Fault::Duplicate), vec![]);
+        if let Some(system) = authority.receiver() {
+            case.delivered(d, "antrag", system, (None, None));
+        }
+        d.push(case);
+    }
+}
+
+/// Each receiver of each authority down and back.
+pub(super) fn outage(d: &mut Derivation<'_>, method: &Method) {
+    let portal = d.portal.clone();
+    for authority in &d.organisation.file.authority {
+        let Some(message) = d
+            .messages(MessageKind::Antrag)
+            .into_iter()
+            .find(|m| d.leika(m).is_some_and(|l| authority.services.contains(&l)))
+        else {
+            continue;
+        };
+        let Some(receiver) = authority.receiver().cloned() else { continue };
+        let systems: Vec<SystemId> =
+            [Some(receiver.clone()), authority.dms.clone(), Some(portal.clone())].into_iter().flatten().collect();
+        for system in systems {
+            for (variant, behaviour) in [("abbruch", Behaviour::Reset), ("abweisung", Behaviour::Refuse)] {
+                let id = format!("{}/{}/{system}/{variant}", message.id, authority.id);
+                let title = format!("{system} fällt aus ({variant}) und kehrt wieder");
+                let Some(mut case) = d.case(method, id, title, Aspect::Queue) else { continue };
+                let fake = |name: &str, behaviour| Step::Fake {
+                    name: name.into(),
+                    system: system.clone(),
+                    behaviour,
+                };
+                case.case.step.push(fake("ausfall", behaviour));
+                case.send("antrag", &portal, valid(message, "minimal", 1, authority));
+                case.wait(&system, "", 1);
+                case.case.step.push(fake("wiederkehr", Behaviour::Answer));
+                flow::wait_for(d, &mut case, message, authority);
+                if system == portal {
+                    // The first attempt was turned away; wait for the one that was taken.
+                    case.wait(&portal, "", 2);
+                }
+                case.accepted(d, "antrag", None);
+                case.delivered(d, "antrag", &receiver, (None, None));
+                if let Some(dms) = authority.dms.as_ref().filter(|dms| **dms == system) {
+                    case.filed(d, "antrag", dms, None);
+                }
+                case.confirmed(d, "antrag", None);
+                d.push(case);
+            }
+        }
+    }
+}
+
+/// The target is killed while a message waits.
+pub(super) fn crash(d: &mut Derivation<'_>, method: &Method) {
+    let portal = d.portal.clone();
+    for authority in &d.organisation.file.authority {
+        let Some(message) = d
+            .messages(MessageKind::Antrag)
+            .into_iter()
+            .find(|m| d.leika(m).is_some_and(|l| authority.services.contains(&l)))
+        else {
+            continue;
+        };
+        let Some(receiver) = authority.receiver().cloned() else { continue };
+        let id = format!("{}/{}", message.id, authority.id);
+        let title = format!("Absturz, während ein Antrag an {} wartet", authority.name);
+        let Some(mut case) = d.case(method, id, title, Aspect::Restart) else { continue };
+        case.case.exclusive = true;
+        let fake = |name: &str, behaviour| Step::Fake {
+            name: name.into(),
+            system: receiver.clone(),
+            behaviour,
+        };
+        case.case.step.push(fake("ausfall", Behaviour::Refuse));
+        case.send("antrag", &portal, valid(message, "maximal", 1, authority));
+        case.wait(&receiver, "", 1);
+        case.case.step.push(Step::Restart { name: "absturz".into() });
+        case.case.step.push(fake("wiederkehr", Behaviour::Answer));
+        flow::wait_for(d, &mut case, message, authority);
+        case.accepted(d, "antrag", None);
+        case.delivered(d, "antrag", &receiver, (None, None));
+        case.documents(d, "antrag", &receiver, None);
+        case.confirmed(d, "antrag", None);
+        d.push(case);
+    }
+}
+
+/// Nothing foreign in the whole run.
+pub(super) fn foreign(d: &mut Derivation<'_>, method: &Method) {
+    let title = "Kein Empfänger erhält etwas Fremdes".to_owned();
+    if let Some(mut case) = d.case(method, "lauf".into(), title, Aspect::Foreign) {
+        case.expect(|requirement| Expectation::Foreign { requirement });
+        d.push(case);
+    }
+}

@@ -1,0 +1,200 @@
+//! The methods of derivation, one idea per file; the catalogue says which are applied.
+
+mod boundaries;
+mod documents;
+mod failures;
+mod flow;
+mod invalid;
+mod partitions;
+mod routing;
+mod samples;
+mod syntax;
+mod time;
+
+use super::catalogue::Method;
+use super::derive::{CaseBuilder, Derivation, valid};
+use super::types::{Change, MessageUse, Validity};
+use crate::concept::{Aspect, Fault, Field, Message, MessageKind};
+use crate::ids::SystemId;
+use crate::organisation::Authority;
+
+type Apply = fn(&mut Derivation<'_>, &Method);
+
+const METHODS: [(&str, Apply); 23] = [
+    ("minimal", partitions::minimal),
+    ("maximal", partitions::maximal),
+    ("optional", partitions::optional),
+    ("codes", partitions::codes),
+    ("missing", invalid::missing),
+    ("type", invalid::wrong_type),
+    ("unknown-code", invalid::unknown_code),
+    ("too-many", invalid::too_many),
+    ("length", boundaries::length),
+    ("range", boundaries::range),
+    ("documents", documents::documents),
+    ("syntax", syntax::syntax),
+    ("routing", routing::routing),
+    ("confirmation", time::confirmation),
+    ("duration", time::duration),
+    ("log", time::log),
+    ("flow", flow::paths),
+    ("forbidden", flow::forbidden),
+    ("duplicate", failures::duplicate),
+    ("outage", failures::outage),
+    ("crash", failures::crash),
+    ("foreign", failures::foreign),
+    ("samples", samples::samples),
+];
+
+/// Names a catalogue may use.
+pub(super) fn names() -> Vec<&'static str> {
+    METHODS.iter().map(|(name, _)| *name).collect()
+}
+
+/// Applies a method.
+pub(super) fn apply(d: &mut Derivation<'_>, method: &Method) {
+    if let Some((_, apply)) = METHODS.iter().find(|(name, _)| *name == method.id) {
+        apply(d, method);
+    }
+}
+
+/// A field with the message in which it is tested: the first that has its group.
+struct Place<'a> {
+    message: &'a Message,
+    field: &'a Field,
+}
+
+/// Every field once, in the first message that carries it and that somebody sends to the target.
+fn places<'a>(d: &Derivation<'a>) -> Vec<Place<'a>> {
+    let mut seen = std::collections::BTreeSet::new();
+    let mut out = Vec::new();
+    for message in &d.concept.file.message {
+        if message.schema.is_some() || message.kind == MessageKind::Bestaetigung {
+            continue;
+        }
+        for group in &message.groups {
+            if seen.insert(group.clone()) {
+                out.extend(
+                    d.concept.file.field.iter().filter(|f| &f.group == group).map(|field| Place { message, field }),
+                );
+            }
+        }
+    }
+    out
+}
+
+/// Puts a message of any kind to the target: for a later message of the flow, what must come before
+/// it goes first. Returns the name of the step that sends it.
+fn send_in_context(
+    d: &Derivation<'_>,
+    case: &mut CaseBuilder,
+    message: &Message,
+    authority: &Authority,
+    subject: MessageUse,
+) -> Option<&'static str> {
+    let mut number = 1;
+    for kind in flow::before(d, message.kind)? {
+        let earlier = *d.messages(kind).first()?;
+        let step = flow::step_name(kind, number);
+        case.send(&step, &sender(d, earlier, authority)?, valid(earlier, "minimal", number, authority));
+        flow::wait_for(d, case, earlier, authority);
+        number += 1;
+    }
+    let mut subject = subject;
+    subject.number = number;
+    case.send("pruefling", &sender(d, message, authority)?, subject);
+    Some("pruefling")
+}
+
+/// Who sends a message.
+fn sender(d: &Derivation<'_>, message: &Message, authority: &Authority) -> Option<SystemId> {
+    match message.from {
+        crate::ids::ComponentKind::Fachverfahren => authority.fachverfahren.clone(),
+        _ => Some(d.portal.clone()),
+    }
+}
+
+/// Where a message arrives in the end.
+fn destination(d: &Derivation<'_>, message: &Message, authority: &Authority) -> Option<SystemId> {
+    match message.to {
+        crate::ids::ComponentKind::Antragsassistent => Some(d.portal.clone()),
+        _ => authority.receiver().cloned(),
+    }
+}
+
+/// An authority at which a message can be sent.
+fn authority_for<'a>(d: &Derivation<'a>, message: &Message) -> Option<&'a Authority> {
+    match message.kind {
+        MessageKind::Antrag => d.one_per_format(message).first().copied(),
+        _ => d.organisation.file.authority.iter().find(|a| a.fachverfahren.is_some()),
+    }
+}
+
+fn set(field: &Field, values: Vec<String>) -> Change {
+    Change::Set { group: field.group.clone(), occurrence: 0, field: field.id.clone(), values }
+}
+
+/// A case with one changed field that must be taken and arrive.
+fn positive(
+    d: &mut Derivation<'_>,
+    method: &Method,
+    place: &Place<'_>,
+    authority: &Authority,
+    variant: &str,
+    what: &str,
+    aspect: Aspect,
+    values: Vec<String>,
+) {
+    let Place { message, field } = place;
+    let id = format!("{}/{}/{variant}", message.id, field.id);
+    let title = format!("{}: {what}", field.label);
+    let Some(mut case) = d.case(method, id, title, aspect) else { return };
+    let mut subject = valid(message, base_set(d, field), 1, authority);
+    subject.change = vec![set(field, values)];
+    let Some(step) = send_in_context(d, &mut case, message, authority, subject) else { return };
+    case.accepted(d, step, None);
+    if let Some(system) = destination(d, message, authority) {
+        case.delivered(d, step, &system, (None, None));
+        flow::wait_for(d, &mut case, message, authority);
+    }
+    d.push(case);
+}
+
+/// Which value set has the field's group.
+fn base_set(d: &Derivation<'_>, field: &Field) -> &'static str {
+    let optional_group = d.concept.group(&field.group).is_some_and(|g| g.min == 0);
+    if optional_group { "maximal" } else { "minimal" }
+}
+
+/// What is wrong with a message, and how it got so.
+struct Wrong {
+    variant: String,
+    what: String,
+    aspect: Aspect,
+    fault: Fault,
+    change: Vec<Change>,
+    violates: String,
+}
+
+/// A case with one fault that must be rejected, and with it nothing delivered.
+fn negative(
+    d: &mut Derivation<'_>,
+    method: &Method,
+    message: &Message,
+    subject_id: &str,
+    set: &str,
+    wrong: Wrong,
+) {
+    let Some(authority) = authority_for(d, message) else { return };
+    let id = format!("{}/{subject_id}/{}", message.id, wrong.variant);
+    let Some(mut case) = d.case(method, id, wrong.what, wrong.aspect) else { return };
+    let mut subject = valid(message, set, 1, authority);
+    subject.change = wrong.change;
+    subject.validity = Validity::Schema;
+    subject.violates = Some(wrong.violates);
+    subject.fault = Some(wrong.fault);
+    let Some(step) = send_in_context(d, &mut case, message, authority, subject) else { return };
+    case.rejected(step, d.code(wrong.fault), vec![]);
+    case.absent(&[step]);
+    d.push(case);
+}

@@ -1,0 +1,111 @@
+//! Equivalence partitions of valid messages: as little as possible, as much as possible, each
+//! optional part, each code.
+
+use super::{Place, flow, places, positive};
+use crate::concept::{Aspect, FieldType, Message, MessageKind};
+use crate::organisation::Authority;
+use crate::plan::catalogue::Method;
+use crate::plan::derive::{Derivation, valid};
+
+/// Only what must be there, at every authority that offers the service.
+pub(super) fn minimal(d: &mut Derivation<'_>, method: &Method) {
+    whole(d, method, "minimal", "nur Pflichtangaben");
+}
+
+/// Everything, as often as allowed.
+pub(super) fn maximal(d: &mut Derivation<'_>, method: &Method) {
+    whole(d, method, "maximal", "alle Angaben");
+}
+
+fn whole(d: &mut Derivation<'_>, method: &Method, set: &str, what: &str) {
+    for message in d.messages(MessageKind::Antrag) {
+        for authority in d.offering(message) {
+            one(d, method, message, authority, set, what);
+        }
+    }
+}
+
+fn one(
+    d: &mut Derivation<'_>,
+    method: &Method,
+    message: &Message,
+    authority: &Authority,
+    set: &str,
+    what: &str,
+) {
+    let id = format!("{}/{}", message.id, authority.id);
+    let title = format!("{} an {}: {what}", message.title, authority.name);
+    let Some(mut case) = d.case(method, id, title, Aspect::Acceptance) else { return };
+    let Some(system) = authority.receiver() else { return };
+    let portal = d.portal.clone();
+    case.send("antrag", &portal, valid(message, set, 1, authority));
+    flow::wait_for(d, &mut case, message, authority);
+    let mail = authority.fachverfahren.is_none();
+    let delivery = if mail { Aspect::Mail } else { Aspect::Routing };
+    case.accepted(d, "antrag", Some(Aspect::Acceptance));
+    case.delivered(d, "antrag", system, (Some(delivery), Some(Aspect::Content)));
+    case.documents(d, "antrag", system, Some(Aspect::Documents));
+    if let Some(dms) = &authority.dms {
+        case.filed(d, "antrag", dms, Some(Aspect::Filing));
+    }
+    case.confirmed(d, "antrag", Some(Aspect::Confirmation));
+    let events = d.log_events(crate::concept::LogAfter::Antrag, authority);
+    case.logged(d, "antrag", events, Some(Aspect::Log));
+    d.push(case);
+}
+
+/// Each optional field alone, for each format.
+pub(super) fn optional(d: &mut Derivation<'_>, method: &Method) {
+    for place in places(d) {
+        if place.field.min > 0 {
+            continue;
+        }
+        for authority in authorities(d, place.message) {
+            let value = d.source.realistic(place.field, 0);
+            let variant = format!("nur/{}", authority.id);
+            let what = format!("allein, an {}", authority.name);
+            positive(d, method, &place, authority, &variant, &what, Aspect::OptionalContent, vec![value]);
+        }
+    }
+}
+
+/// Every code of every list, at each format that converts it; at one where nobody does.
+pub(super) fn codes(d: &mut Derivation<'_>, method: &Method) {
+    for place in places(d) {
+        let field = place.field;
+        if field.kind != FieldType::Code || field.world.as_deref() == Some("leistung") {
+            continue;
+        }
+        let Some(list) = field.code_list.as_ref().and_then(|id| d.concept.code_list(id)) else {
+            continue;
+        };
+        let all = authorities(d, place.message);
+        let converting: Vec<&Authority> = all
+            .iter()
+            .copied()
+            .filter(|a| {
+                let format = a.receiver().and_then(|r| d.organisation.system(r)).map(|s| &s.receiver);
+                format.and_then(|f| field.arrives.get(f)).is_some_and(|x| x.how != "unchanged")
+            })
+            .collect();
+        let chosen =
+            if converting.is_empty() { all.into_iter().take(1).collect() } else { converting };
+        for authority in chosen {
+            for (code, name) in &list.codes {
+                let variant = format!("{code}/{}", authority.id);
+                let what = format!("Schlüssel {code} ({name})");
+                let place = Place { message: place.message, field };
+                positive(d, method, &place, authority, &variant, &what, Aspect::Content, vec![code.clone()]);
+            }
+        }
+    }
+}
+
+fn authorities<'a>(d: &Derivation<'a>, message: &Message) -> Vec<&'a Authority> {
+    match message.kind {
+        MessageKind::Antrag => {
+            d.one_per_format(message).into_iter().filter(|a| a.fachverfahren.is_some()).collect()
+        }
+        _ => d.organisation.file.authority.iter().filter(|a| a.fachverfahren.is_some()).collect(),
+    }
+}

@@ -1,0 +1,185 @@
+//! Values: realistic ones from the data world, and ones at and beyond each bound.
+
+use std::collections::BTreeMap;
+
+use super::types::{DocumentUse, ValuePart, ValueSet};
+use crate::concept::{Field, FieldType, Message, SystemConcept};
+use crate::organisation::TestOrganisation;
+
+/// Where values come from.
+pub(super) struct Source<'a> {
+    pub concept: &'a SystemConcept,
+    pub organisation: &'a TestOrganisation,
+}
+
+impl Source<'_> {
+    /// A valid, realistic value of a field; `nth` gives different ones where several stand together.
+    pub fn realistic(&self, field: &Field, nth: usize) -> String {
+        if let Some(special) = field.world.as_deref().and_then(placeholder) {
+            return special.to_owned();
+        }
+        if field.kind == FieldType::Code
+            && let Some(list) = field.code_list.as_ref().and_then(|id| self.concept.code_list(id))
+        {
+            let preferred = self.wish(field, 0).filter(|w| nth == 0 && list.codes.contains_key(w));
+            return preferred
+                .or_else(|| list.codes.keys().nth(nth % list.codes.len().max(1)).cloned())
+                .unwrap_or_default();
+        }
+        if let Some(wish) = self.wish(field, nth).filter(|w| fits(field, w)) {
+            return wish;
+        }
+        self.made_up(field, nth)
+    }
+
+    fn wish(&self, field: &Field, nth: usize) -> Option<String> {
+        let wished = match field.world.as_deref() {
+            Some(key) => self.organisation.world_nth(key, nth),
+            None => field.example.clone(),
+        }?;
+        if nth > 0 && field.kind == FieldType::Text && field.world.is_none() {
+            return Some(format!("{wished} {}", nth + 1));
+        }
+        Some(wished)
+    }
+
+    fn made_up(&self, field: &Field, nth: usize) -> String {
+        match field.kind {
+            FieldType::Text => {
+                let length = field.length.map_or(8, |l| (l.min + 7).min(l.max));
+                text_of_length(length as usize)
+            }
+            FieldType::Date => field.range.as_ref().map_or("2026-11-02".into(), |r| r.min.clone()),
+            FieldType::Datetime => "2026-11-02T08:15:30+01:00".into(),
+            FieldType::Integer | FieldType::Decimal => {
+                field.range.as_ref().map_or_else(|| nth.to_string(), |r| r.min.clone())
+            }
+            FieldType::Boolean => "true".into(),
+            FieldType::Code => String::new(),
+        }
+    }
+
+    /// The value set of a message with only what must be there.
+    pub fn minimal(&self, message: &Message) -> ValueSet {
+        self.set(message, "minimal", false)
+    }
+
+    /// The value set with everything, as often as allowed.
+    pub fn maximal(&self, message: &Message) -> ValueSet {
+        self.set(message, "maximal", true)
+    }
+
+    fn set(&self, message: &Message, name: &str, all: bool) -> ValueSet {
+        let mut part = Vec::new();
+        for id in &message.groups {
+            let Some(group) = self.concept.group(id) else { continue };
+            let times = if all { group.max } else { group.min };
+            for nth in 0..times as usize {
+                let mut values = BTreeMap::new();
+                for field in self.concept.fields_of(id) {
+                    let count = if all { field.max } else { field.min } as usize;
+                    if count > 0 {
+                        let list = (0..count).map(|k| self.realistic(field, nth + k)).collect();
+                        values.insert(field.id.clone(), list);
+                    }
+                }
+                part.push(ValuePart { group: id.clone(), values });
+            }
+        }
+        let mut document = Vec::new();
+        for use_ in &message.documents {
+            let Some(doc) = self.concept.document(&use_.document) else { continue };
+            for nth in 0..if all { use_.max } else { use_.min } as usize {
+                let media_type = &doc.media_types[nth % doc.media_types.len()];
+                document.push(a_document(&doc.id, media_type, nth, 700));
+            }
+        }
+        ValueSet { id: format!("{}/{name}", message.id), message: message.id.clone(), part, document }
+    }
+}
+
+/// A document with a German file name.
+pub(super) fn a_document(id: &str, media_type: &str, nth: usize, bytes: u32) -> DocumentUse {
+    let extension = media_type.rsplit('/').next().unwrap_or("bin");
+    DocumentUse {
+        document: id.to_owned(),
+        name: format!("{id} für Prüfung {}.{extension}", nth + 1),
+        media_type: media_type.to_owned(),
+        bytes,
+    }
+}
+
+fn placeholder(world: &str) -> Option<&'static str> {
+    Some(match world {
+        "vorgang" => "{vorgang}",
+        "nachricht" => "{nachricht}",
+        "leistung" => "{leistung}",
+        "behoerde" => "{behoerde}",
+        "aktenzeichen" => "AZ {vorgang}",
+        "zeitpunkt" => "2026-11-02T08:15:30+01:00",
+        _ => return None,
+    })
+}
+
+/// Whether a value satisfies the facets of a text field.
+pub(super) fn fits(field: &Field, value: &str) -> bool {
+    let count = u32::try_from(value.chars().count()).unwrap_or(u32::MAX);
+    let length = field.length.is_none_or(|l| (l.min..=l.max).contains(&count));
+    let pattern = field.pattern.as_ref().is_none_or(|p| {
+        regex::Regex::new(&format!("^(?:{p})$")).is_ok_and(|regex| regex.is_match(value))
+    });
+    length && pattern
+}
+
+/// A text of so many characters, with letters that a wrong encoding would break.
+pub(super) fn text_of_length(characters: usize) -> String {
+    "Prüfgröße-ÄÖß·".chars().filter(|c| *c != '·').cycle().take(characters).collect()
+}
+
+/// A text that breaks a field's pattern and nothing else, if one is found.
+pub(super) fn against_pattern(field: &Field, good: &str) -> Option<String> {
+    let tail = good.chars().last().map(String::from).unwrap_or_default();
+    [
+        format!("{good}{tail}"),
+        format!("{good}#"),
+        good.chars().skip(1).collect(),
+        format!("#{good}"),
+        "##".into(),
+    ]
+    .into_iter()
+    .find(|candidate| !candidate.is_empty() && !fits(field, candidate))
+}
+
+/// The day before or after.
+pub(super) fn shift_day(date: &str, days: i64) -> Option<String> {
+    let date: jiff::civil::Date = date.parse().ok()?;
+    let moved = date.checked_add(jiff::Span::new().days(days)).ok()?;
+    Some(moved.to_string())
+}
+
+/// A decimal moved by its smallest unit, without binary fractions.
+pub(super) fn shift_decimal(value: &str, fraction: u32, units: i128) -> Option<String> {
+    let (whole, part) = value.split_once('.').unwrap_or((value, ""));
+    let part = format!("{part:0<width$}", width = fraction as usize);
+    let scaled: i128 = format!("{whole}{}", part.get(..fraction as usize)?).parse().ok()?;
+    let moved = scaled + units;
+    let sign = if moved < 0 { "-" } else { "" };
+    let digits = format!("{:0>width$}", moved.unsigned_abs(), width = fraction as usize + 1);
+    let (whole, part) = digits.split_at(digits.len() - fraction as usize);
+    Some(if part.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}.{part}") })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{shift_day, shift_decimal, text_of_length};
+
+    #[test]
+    fn values_move_by_exactly_one_unit() {
+        assert_eq!(shift_decimal("0.00", 2, -1).as_deref(), Some("-0.01"));
+        assert_eq!(shift_decimal("9999.99", 2, 1).as_deref(), Some("10000.00"));
+        assert_eq!(shift_decimal("5", 0, 1).as_deref(), Some("6"));
+        assert_eq!(shift_day("2028-02-28", 1).as_deref(), Some("2028-02-29"));
+        assert_eq!(shift_day("1900-01-01", -1).as_deref(), Some("1899-12-31"));
+        assert_eq!(text_of_length(20).chars().count(), 20);
+    }
+}
