@@ -7,13 +7,13 @@ use sha2::{Digest as _, Sha256};
 use super::catalogue::{Catalogue, Method};
 use super::methods;
 use super::types::{
-    Aspects, EmbeddedFile, Expectation, Head, MessageUse, Outcome, PlanAuthority, PlanConversion,
+    EmbeddedFile, Expectation, Head, MessageUse, Outcome, PlanAuthority, PlanConversion,
     PlanField, PlanGroup, PlanMessage, PlanReceiver, PlanRequirement, PlanSystem, Step, TestCase,
     TestPlan, Validity, ValueSet,
 };
 use super::values::Source;
 use crate::concept::{
-    Aspect, Fault, Form, LogAfter, Message, MessageKind, SystemConcept, xsd_of,
+    Aspect, Fault, LogAfter, Message, MessageKind, SystemConcept, xsd_of,
 };
 use crate::ids::{CaseId, ComponentKind, Correlator, Digest, RequirementId, SystemId};
 use crate::organisation::{Authority, TestOrganisation};
@@ -465,13 +465,6 @@ impl<'a> Derivation<'a> {
     /// A deadline of the concept.
     pub fn within(&self, kind: crate::concept::DeadlineKind) -> u32 {
         self.concept.file.deadline.iter().find(|x| x.kind == kind).map_or(10_000, |x| x.within_ms)
-    }
-
-    /// Whether a system takes messages in a format of its own.
-    pub fn is_mapped(&self, system: &SystemId) -> bool {
-        self.organisation.system(system).is_some_and(|s| {
-            self.concept.file.receiver.iter().any(|r| r.id == s.receiver && r.form == Form::Mapped)
-        })
     }
 }
 

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::concept::{
-    Arrival, Aspect, Deadline, DocumentPlace, Fault, FieldType, Form, HeaderRule, Length, Level,
+    Arrival, Deadline, DocumentPlace, Fault, FieldType, Form, HeaderRule, Length, Level,
     MessageKind, Range,
 };
 use crate::ids::{CaseId, ComponentKind, Correlator, Digest, RequirementId, SystemId};
@@ -682,6 +682,3 @@ pub struct EmbeddedFile {
     /// Its bytes in base64 otherwise.
     pub base64: Option<String>,
 }
-
-/// Aspects, kept with the plan's vocabulary for methods of the catalogue.
-pub type Aspects = Vec<Aspect>;

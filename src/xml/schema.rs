@@ -37,6 +37,9 @@ pub struct Violation {
     pub line: u32,
     /// The validator's text.
     pub text: String,
+    /// libxml2's error number (`xmlParserErrors`); 0 where another part of the program found it.
+    #[serde(skip)]
+    pub code: i32,
 }
 
 /// All files of a schema, by the URL under which the validator asks for them.
@@ -235,7 +238,7 @@ impl Validator {
     pub fn validate(&self, bytes: &[u8]) -> Result<Vec<Violation>, SchemaError> {
         // The tree reader is stricter about encodings and refuses a DOCTYPE.
         if let Err(error) = parse(bytes) {
-            return Ok(vec![Violation { line: error.line, text: error.message }]);
+            return Ok(vec![Violation { line: error.line, text: error.message, code: 0 }]);
         }
         // An empty set: what a message names itself can not be read either.
         let nothing: Arc<Files> = Arc::new(Files::new());
@@ -252,13 +255,17 @@ impl Validator {
             return Err(SchemaError::new("validator", 0, text));
         }
         let mut out: Vec<Violation> = Vec::new();
-        for EngineMessage { level, line, text, .. } in messages {
+        for EngineMessage { level, line, text, code, .. } in messages {
             if level >= 2 {
-                out.push(Violation { line, text });
+                out.push(Violation { line, text, code });
             }
         }
         if result > 0 && out.is_empty() {
-            out.push(Violation { line: 0, text: "invalid; the validator gave no reason".into() });
+            out.push(Violation {
+                line: 0,
+                text: "invalid; the validator gave no reason".into(),
+                code: 0,
+            });
         }
         Ok(out)
     }

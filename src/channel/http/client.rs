@@ -1,0 +1,137 @@
+//! The client side: one connection per request, raw bytes kept.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::header::{CONNECTION, CONTENT_TYPE, HOST};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+
+use super::super::TapStream;
+
+/// Largest answer that is read, bytes.
+const MAX_ANSWER: usize = 64 * 1024 * 1024;
+
+/// A request to send.
+#[derive(Debug, Clone)]
+pub struct ClientRequest {
+    /// Method.
+    pub method: &'static str,
+    /// Full URL, `http://…`.
+    pub url: String,
+    /// Content type; empty for none.
+    pub content_type: String,
+    /// Body, sent byte for byte.
+    pub body: Vec<u8>,
+    /// Longest time for the whole exchange.
+    pub limit: Duration,
+}
+
+/// An exchange that came to an answer.
+#[derive(Debug, Clone)]
+pub struct ClientExchange {
+    /// Status.
+    pub status: u16,
+    /// Body.
+    pub body: Bytes,
+    /// Raw request.
+    pub raw_request: Vec<u8>,
+    /// Raw answer.
+    pub raw_answer: Vec<u8>,
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum ClientError {
+    /// The URL cannot be used.
+    #[error("\"{0}\" is no http:// address")]
+    Url(String),
+    /// Nobody listens there.
+    #[error("{address}: {reason}")]
+    Unreachable {
+        /// Host and port.
+        address: String,
+        /// What the system says.
+        reason: String,
+    },
+    /// The connection broke before the answer was complete.
+    #[error("connection ended before the answer: {reason}")]
+    Broken {
+        /// What was sent.
+        raw_request: Vec<u8>,
+        /// What came back until then.
+        raw_answer: Vec<u8>,
+        /// What the library says.
+        reason: String,
+    },
+    /// No answer in time.
+    #[error("no answer within {limit:?}")]
+    TimedOut {
+        /// What was sent.
+        raw_request: Vec<u8>,
+        /// The limit.
+        limit: Duration,
+    },
+}
+
+/// Sends a request and waits for its answer.
+///
+/// # Errors
+/// See [`ClientError`].
+pub async fn send(request: ClientRequest) -> Result<ClientExchange, ClientError> {
+    let uri: hyper::Uri =
+        request.url.parse().map_err(|_| ClientError::Url(request.url.clone()))?;
+    let (Some("http"), Some(host)) = (uri.scheme_str(), uri.host()) else {
+        return Err(ClientError::Url(request.url.clone()));
+    };
+    let address = format!("{host}:{}", uri.port_u16().unwrap_or(80));
+    let unreachable = |reason: String| ClientError::Unreachable { address: address.clone(), reason };
+    let connect = tokio::time::timeout(request.limit, TcpStream::connect(&address)).await;
+    let stream = match connect {
+        Ok(Ok(stream)) => stream,
+        Ok(Err(error)) => return Err(unreachable(error.to_string())),
+        Err(_) => return Err(unreachable(format!("no connection within {:?}", request.limit))),
+    };
+    let _ = stream.set_nodelay(true);
+    let (stream, tap) = TapStream::new(stream);
+    let target = uri.path_and_query().map_or("/", |p| p.as_str()).to_owned();
+    let work = async {
+        let (mut sender, connection) =
+            hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+        let driver = tokio::spawn(connection);
+        let mut builder = hyper::Request::builder()
+            .method(request.method)
+            .uri(target)
+            .header(HOST, &address)
+            .header(CONNECTION, "close");
+        if !request.content_type.is_empty() {
+            builder = builder.header(CONTENT_TYPE, &request.content_type);
+        }
+        let message = builder
+            .body(Full::new(Bytes::from(request.body)))
+            .map_err(|e| Box::new(e) as Box<dyn std::error::Error + Send + Sync>)?;
+        let answer = sender.send_request(message).await?;
+        let status = answer.status().as_u16();
+        let body = Limited::new(answer.into_body(), MAX_ANSWER).collect().await?.to_bytes();
+        drop(sender);
+        let _ = driver.await;
+        Ok::<_, Box<dyn std::error::Error + Send + Sync>>((status, body))
+    };
+    match tokio::time::timeout(request.limit, work).await {
+        Err(_) => {
+            Err(ClientError::TimedOut { raw_request: tap.take_written(), limit: request.limit })
+        }
+        Ok(Err(error)) => Err(ClientError::Broken {
+            raw_request: tap.take_written(),
+            raw_answer: tap.take_read(),
+            reason: error.to_string(),
+        }),
+        Ok(Ok((status, body))) => Ok(ClientExchange {
+            status,
+            body,
+            raw_request: tap.take_written(),
+            raw_answer: tap.take_read(),
+        }),
+    }
+}

@@ -1,0 +1,159 @@
+//! The kinds of record.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{CaseId, Digest, SystemId};
+
+/// Bytes as they were, inline or in a file of their own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Payload {
+    /// Number of bytes.
+    pub size: usize,
+    /// Their digest.
+    pub sha256: Digest,
+    /// The bytes, where they are UTF-8 and few.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// The bytes in base64, where they are few and not UTF-8.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub base64: Option<String>,
+}
+
+/// Which side of an exchange the recording party was on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Direction {
+    /// It sent the request.
+    Sent,
+    /// It received the request.
+    Received,
+}
+
+/// How a step ended. A fact, not a judgement.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "kebab-case")]
+pub enum StepOutcome {
+    /// Done as planned.
+    Done,
+    /// What was waited for did not come in time.
+    TimedOut,
+    /// The other side could not be reached.
+    Unreachable {
+        /// Why.
+        reason: String,
+    },
+    /// The harness could not do it.
+    Impossible {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// What happened to the target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TargetEvent {
+    /// Started and ready.
+    Started,
+    /// Killed by the harness.
+    Killed,
+    /// Stopped by the harness at the end.
+    Stopped,
+    /// No longer reachable.
+    Lost,
+}
+
+/// One record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "record", rename_all = "kebab-case")]
+pub enum Record {
+    /// The first line.
+    Start {
+        /// Format of the file.
+        format: String,
+        /// Version of the harness.
+        harness: String,
+    },
+    /// Something happened to the target.
+    Target {
+        /// What.
+        event: TargetEvent,
+        /// More about it.
+        detail: String,
+    },
+    /// A case begins.
+    CaseBegin {
+        /// The case.
+        case: CaseId,
+        /// It runs alone until it ends.
+        alone: bool,
+    },
+    /// A case ends.
+    CaseEnd {
+        /// The case.
+        case: CaseId,
+    },
+    /// A step ended.
+    Step {
+        /// The case.
+        case: CaseId,
+        /// The step.
+        step: String,
+        /// How.
+        #[serde(flatten)]
+        outcome: StepOutcome,
+    },
+    /// The request of an exchange, recorded before it is answered.
+    Request {
+        /// Number of the exchange.
+        exchange: u64,
+        /// The system (or `harness`) whose record this is.
+        system: SystemId,
+        /// Which side it was on.
+        direction: Direction,
+        /// Protocol, such as `http` or `smtp`.
+        protocol: String,
+        /// Address of the other side.
+        peer: String,
+        /// Case and step, where the harness itself sent it.
+        case: Option<CaseId>,
+        /// The step.
+        step: Option<String>,
+        /// The raw bytes.
+        payload: Payload,
+    },
+    /// The answer of an exchange; empty when the connection was closed without one.
+    Answer {
+        /// Number of the exchange.
+        exchange: u64,
+        /// The raw bytes.
+        payload: Payload,
+        /// Why there is none, where that is known.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        failure: Option<String>,
+    },
+    /// A deviation from the protocol, noted by a fake or channel.
+    Observation {
+        /// The system.
+        system: SystemId,
+        /// The exchange.
+        exchange: Option<u64>,
+        /// What it deviates from.
+        clause: String,
+        /// What was seen.
+        detail: String,
+    },
+    /// The quiet time at the end has passed.
+    Settled {
+        /// How long, milliseconds.
+        quiet_ms: u64,
+    },
+    /// The last line.
+    End {
+        /// Whether the run was broken off.
+        interrupted: bool,
+        /// Number of records before this one.
+        records: u64,
+    },
+}

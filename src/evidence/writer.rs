@@ -1,0 +1,151 @@
+//! The writer: every record is on its way to the disk before `append` returns.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use base64::Engine as _;
+use serde::Serialize;
+
+use super::record::{Payload, Record};
+use super::{BLOBS, FILE, FORMAT};
+use crate::ambient::Clock;
+use crate::ids::Digest;
+
+/// Payloads larger than this lie in files of their own, bytes.
+const INLINE: usize = 6 * 1024;
+
+#[derive(Serialize)]
+struct Line<'a> {
+    seq: u64,
+    time: String,
+    prev: &'a str,
+    #[serde(flatten)]
+    record: &'a Record,
+}
+
+struct State {
+    file: File,
+    seq: u64,
+    prev: String,
+    broken: Option<String>,
+    closed: bool,
+}
+
+/// Appends records to the evidence of one run. Shared between threads.
+pub struct Writer {
+    state: Mutex<State>,
+    blobs: PathBuf,
+    clock: Clock,
+    exchanges: std::sync::atomic::AtomicU64,
+}
+
+impl std::fmt::Debug for Writer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Writer").field("blobs", &self.blobs).finish_non_exhaustive()
+    }
+}
+
+impl Writer {
+    /// Begins the evidence of a run in a folder.
+    ///
+    /// # Errors
+    /// When the folder cannot be written, or holds evidence already.
+    pub fn create(folder: &Path, clock: Clock) -> std::io::Result<Self> {
+        let blobs = folder.join(BLOBS);
+        std::fs::create_dir_all(&blobs)?;
+        let file = File::create_new(folder.join(FILE))?;
+        let writer = Self {
+            state: Mutex::new(State {
+                file,
+                seq: 0,
+                prev: String::new(),
+                broken: None,
+                closed: false,
+            }),
+            blobs,
+            clock,
+            exchanges: std::sync::atomic::AtomicU64::new(1),
+        };
+        writer.append(&Record::Start {
+            format: FORMAT.into(),
+            harness: format!("pruefstand {}", env!("CARGO_PKG_VERSION")),
+        })?;
+        Ok(writer)
+    }
+
+    /// A number for an exchange.
+    pub fn next_exchange(&self) -> u64 {
+        self.exchanges.fetch_add(1, std::sync::atomic::Ordering::Relaxed)
+    }
+
+    /// Bytes as a payload; large ones are written to their own file first.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn payload(&self, bytes: &[u8]) -> std::io::Result<Payload> {
+        let sha256 = Digest::of(bytes);
+        let (mut text, mut base64) = (None, None);
+        if bytes.len() > INLINE {
+            let path = self.blobs.join(&sha256.0);
+            if !path.exists() {
+                std::fs::write(path, bytes)?;
+            }
+        } else if let Ok(utf8) = std::str::from_utf8(bytes) {
+            text = Some(utf8.to_owned());
+        } else {
+            base64 = Some(base64::engine::general_purpose::STANDARD.encode(bytes));
+        }
+        Ok(Payload { size: bytes.len(), sha256, text, base64 })
+    }
+
+    /// Appends a record.
+    ///
+    /// # Errors
+    /// When it cannot be written; from then on every call fails, since the chain has a gap.
+    pub fn append(&self, record: &Record) -> std::io::Result<()> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(why) = &state.broken {
+            return Err(std::io::Error::other(why.clone()));
+        }
+        if state.closed {
+            return Ok(());
+        }
+        let result = Self::write(&mut state, &self.clock, record);
+        if let Err(error) = &result {
+            state.broken = Some(format!("evidence could not be written: {error}"));
+        }
+        if matches!(record, Record::End { .. }) {
+            state.closed = true;
+        }
+        result
+    }
+
+    fn write(state: &mut State, clock: &Clock, record: &Record) -> std::io::Result<()> {
+        let line = Line { seq: state.seq, time: clock.now().to_string(), prev: &state.prev, record };
+        let mut bytes = serde_json::to_vec(&line)?;
+        let digest = Digest::of(&bytes);
+        bytes.push(b'\n');
+        state.file.write_all(&bytes)?;
+        state.seq += 1;
+        state.prev = digest.0;
+        Ok(())
+    }
+
+    /// Why the evidence is incomplete, if it is.
+    pub fn broken(&self) -> Option<String> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).broken.clone()
+    }
+
+    /// Ends the evidence; what comes later is not part of it.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn close(&self, interrupted: bool) -> std::io::Result<()> {
+        let records = self.state.lock().unwrap_or_else(PoisonError::into_inner).seq;
+        self.append(&Record::End { interrupted, records })?;
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.file.sync_all()
+    }
+}

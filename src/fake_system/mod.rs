@@ -1,0 +1,116 @@
+//! Fake systems (Attrappen): they speak the real protocols, record before they answer, and can be
+//! told to misbehave towards the exchanges of one case. They judge nothing.
+
+mod dms;
+mod dms_store;
+mod mailbox;
+mod script;
+mod xml_http;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+
+use crate::channel::{Observer, Shutdown, http, smtp};
+use crate::ids::SystemId;
+use crate::organisation::{FakeKind, System, TestOrganisation};
+
+pub use script::{Behaviour, Scripts, tokens};
+
+/// Why a fake system did not start.
+#[derive(Debug, thiserror::Error)]
+#[error("system \"{system}\" cannot listen on {listen}: {reason}; choose another port in the organisation, or leave `listen` out")]
+pub struct StartError {
+    /// The system.
+    pub system: SystemId,
+    /// The address.
+    pub listen: String,
+    /// What the operating system says.
+    pub reason: std::io::Error,
+}
+
+/// The running fake systems of an organisation.
+pub struct Running {
+    /// Where each listens.
+    pub urls: BTreeMap<SystemId, String>,
+    /// What they have been told.
+    pub scripts: Scripts,
+    shutdown: Shutdown,
+    tasks: JoinSet<()>,
+}
+
+impl Running {
+    /// Starts every system of an organisation. All ports are bound before the first one serves.
+    ///
+    /// # Errors
+    /// When a port cannot be bound; nothing is left running.
+    pub async fn start(
+        organisation: &TestOrganisation,
+        observer: Arc<dyn Observer>,
+    ) -> Result<Self, StartError> {
+        let mut bound = Vec::new();
+        for system in &organisation.file.system {
+            let listen = system.listen.clone().unwrap_or_else(|| "127.0.0.1:0".into());
+            let failed = |reason| StartError { system: system.id.clone(), listen: listen.clone(), reason };
+            let listener = TcpListener::bind(&listen).await.map_err(failed)?;
+            bound.push((system, listener));
+        }
+        let mut running = Self {
+            urls: BTreeMap::new(),
+            scripts: Scripts::default(),
+            shutdown: Shutdown::default(),
+            tasks: JoinSet::new(),
+        };
+        for (system, listener) in bound {
+            running.serve(system, listener, observer.clone());
+        }
+        Ok(running)
+    }
+
+    fn serve(&mut self, system: &System, listener: TcpListener, observer: Arc<dyn Observer>) {
+        let address = listener.local_addr().map(|a| a.to_string()).unwrap_or_default();
+        let (id, scripts, stop) = (system.id.clone(), self.scripts.clone(), self.shutdown.clone());
+        let url = match system.fake {
+            FakeKind::Mailbox => {
+                let handler = Arc::new(mailbox::Mailbox::new(id.clone(), scripts));
+                self.tasks.spawn(smtp::serve(listener, id.clone(), handler, observer, stop));
+                format!("smtp://{address}")
+            }
+            FakeKind::Dms => {
+                let base = format!("http://{address}{}", dms::REPOSITORY_PATH);
+                let handler = Arc::new(dms::Dms::new(id.clone(), scripts, observer.clone(), &base));
+                self.tasks.spawn(http::serve(listener, id.clone(), handler, observer, stop));
+                base
+            }
+            other => {
+                let handler = xml_http::XmlOverHttp::new(id.clone(), other, scripts, observer.clone());
+                let url = format!("http://{address}{}", handler.path());
+                self.tasks.spawn(http::serve(listener, id.clone(), Arc::new(handler), observer, stop));
+                url
+            }
+        };
+        self.urls.insert(system.id.clone(), url);
+    }
+
+    /// Stops all of them; open exchanges are finished first.
+    pub async fn stop(mut self) {
+        self.shutdown.now();
+        while self.tasks.join_next().await.is_some() {}
+    }
+}
+
+/// The file number of a case: the same in every system of the world, since it follows from the
+/// case's own number.
+fn aktenzeichen(vorgang: &str) -> String {
+    format!("GEW {}/2026", vorgang.trim_start_matches("PS-"))
+}
+
+/// What every fake system can be, from data; a test reads them all.
+pub const SYSTEM_FILES: [(&str, &str); 4] = [
+    ("fachverfahren-a", include_str!("../../fake-systems/fachverfahren-a/system.toml")),
+    ("fachverfahren-b", include_str!("../../fake-systems/fachverfahren-b/system.toml")),
+    ("fachverfahren-xml", include_str!("../../fake-systems/fachverfahren-xml/system.toml")),
+    ("antragsportal", include_str!("../../fake-systems/antragsportal/system.toml")),
+];

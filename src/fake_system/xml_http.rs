@@ -1,0 +1,127 @@
+//! XML over HTTP: Fachverfahren and Antragsportal, by the data in `fake-systems/`.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::script::{Behaviour, Scripts, tokens};
+use super::{SYSTEM_FILES, aktenzeichen};
+use crate::channel::Observer;
+use crate::channel::http::{Handler, Reply, Request};
+use crate::ids::SystemId;
+use crate::organisation::FakeKind;
+use crate::xml::{escape_attribute, parse};
+
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Data {
+    #[expect(dead_code, reason = "the format's name is checked where the file is read by people")]
+    format: String,
+    #[expect(dead_code, reason = "for people")]
+    title: String,
+    path: String,
+    expects: Option<Expects>,
+    reply: Answer,
+    refusal: Answer,
+}
+
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Expects {
+    root: String,
+    namespace: String,
+}
+
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Answer {
+    status: u16,
+    content_type: String,
+    body: String,
+}
+
+/// One such system.
+pub(super) struct XmlOverHttp {
+    id: SystemId,
+    data: Data,
+    scripts: Scripts,
+    observer: Arc<dyn Observer>,
+}
+
+impl XmlOverHttp {
+    pub fn new(id: SystemId, kind: FakeKind, scripts: Scripts, observer: Arc<dyn Observer>) -> Self {
+        let name = match kind {
+            FakeKind::FachverfahrenA => "fachverfahren-a",
+            FakeKind::FachverfahrenB => "fachverfahren-b",
+            FakeKind::FachverfahrenXml => "fachverfahren-xml",
+            FakeKind::Antragsportal | FakeKind::Dms | FakeKind::Mailbox => "antragsportal",
+        };
+        let text = SYSTEM_FILES.iter().find(|(n, _)| *n == name).map_or("", |(_, text)| *text);
+        let data = crate::diagnostic::read::<Data>(name, text).map(|a| a.value).unwrap_or_else(|e| {
+            // Embedded at build time; a unit test reads every one of them.
+            unreachable!("fake-systems/{name}: {}", e.render(false))
+        });
+        Self { id, data, scripts, observer }
+    }
+
+    pub fn path(&self) -> &str {
+        &self.data.path
+    }
+
+    fn answer(&self, request: &Request) -> Reply {
+        let refuse = |reason: &str| {
+            self.observer.observation(&self.id, Some(request.exchange), "Schnittstellenbeschreibung des Systems", reason);
+            let mut text = String::new();
+            escape_attribute(reason, &mut text);
+            let body = self.data.refusal.body.replace("{reason}", &text);
+            Reply::text(self.data.refusal.status, &self.data.refusal.content_type, body)
+        };
+        if request.method != "POST" {
+            return Reply::text(405, "text/plain", "POST only\n");
+        }
+        let document = match parse(&request.body) {
+            Ok(document) => document,
+            Err(error) => return refuse(&error.to_string()),
+        };
+        if let Some(expects) = &self.data.expects
+            && (expects.root != document.root.name || expects.namespace != document.root.namespace)
+        {
+            return refuse(&format!(
+                "erwartet wird {{{}}}{}, gekommen ist {{{}}}{}",
+                expects.namespace, expects.root, document.root.namespace, document.root.name
+            ));
+        }
+        let vorgang = tokens(&request.body).find(|t| t.starts_with("PS-")).unwrap_or("unbekannt");
+        let body = self.data.reply.body.replace("{aktenzeichen}", &aktenzeichen(vorgang));
+        Reply::text(self.data.reply.status, &self.data.reply.content_type, body)
+    }
+}
+
+impl Handler for XmlOverHttp {
+    fn handle(&self, request: Request) -> Pin<Box<dyn Future<Output = Reply> + Send + '_>> {
+        Box::pin(async move {
+            match self.scripts.behaviour(&self.id, &request.raw) {
+                Behaviour::Answer => self.answer(&request),
+                Behaviour::Reset => Reply::Reset,
+                Behaviour::Refuse => Reply::text(503, "text/plain", "zurzeit nicht verfügbar\n"),
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Data;
+    use crate::fake_system::SYSTEM_FILES;
+
+    #[test]
+    fn every_system_file_can_be_read() {
+        for (name, text) in SYSTEM_FILES {
+            let data = crate::diagnostic::read::<Data>(name, text);
+            let data = data.unwrap_or_else(|e| panic!("{}", e.render(false))).value;
+            assert!(data.path.starts_with('/'), "{name}");
+        }
+    }
+}

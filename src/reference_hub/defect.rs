@@ -1,0 +1,74 @@
+//! Switchable faults of the reference hub, each with the requirement and technique that must catch
+//! it. Tests consult this table; so does everybody who wants to see the harness find something.
+
+use serde::Serialize;
+
+macro_rules! defects {
+    ($($(#[doc = $doc:literal])* $name:ident, $id:literal, $title:literal, $requirement:literal, $technique:literal;)*) => {
+        /// A fault that can be switched on.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Defect {
+            $(#[doc = $title] $name,)*
+        }
+
+        /// All faults.
+        pub const DEFECTS: &[DefectInfo] = &[$(DefectInfo {
+            id: $id,
+            title: $title,
+            requirement: $requirement,
+            technique: $technique,
+            defect: Defect::$name,
+        },)*];
+    };
+}
+
+/// A fault with what must catch it.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct DefectInfo {
+    /// Name on the command line.
+    pub id: &'static str,
+    /// What the hub does wrong.
+    pub title: &'static str,
+    /// The requirement under which it must be found.
+    pub requirement: &'static str,
+    /// The technique of a case that must find it.
+    pub technique: &'static str,
+    /// The switch.
+    #[serde(skip)]
+    pub defect: Defect,
+}
+
+defects! {
+    WrongAuthority, "wrong-authority", "stellt an die Stelle nach der zuständigen zu", "GEW-020", "decision-table-testing";
+    LostAttachment, "lost-attachment", "verliert die letzte Anlage", "GEW-004", "boundary-value-analysis";
+    DeliveredTwice, "delivered-twice", "stellt zweimal zu", "GEW-020", "decision-table-testing";
+    FieldDropped, "field-dropped", "lässt den Geburtsnamen weg", "GEW-003", "equivalence-partitioning";
+    FieldsSwapped, "fields-swapped", "vertauscht Vornamen und Familiennamen", "GEW-002", "equivalence-partitioning";
+    CodeNotConverted, "code-not-converted", "schlüsselt die Rechtsform nicht um", "GEW-002", "equivalence-partitioning";
+    UmlautsBroken, "umlauts-broken", "liest UTF-8 als Latin-1", "GEW-002", "equivalence-partitioning";
+    AcknowledgesBeforeStoring, "acknowledges-before-storing", "quittiert, bevor gespeichert ist", "GEW-051", "error-guessing";
+    SwallowsError, "swallows-error", "hält eine misslungene Zustellung für gelungen", "GEW-050", "error-guessing";
+    LogGap, "log-gap", "protokolliert die Prüfung nicht", "GEW-060", "requirements-based-testing";
+    NoDuplicateCheck, "no-duplicate-check", "nimmt dieselbe Nachricht noch einmal an", "GEW-032", "error-guessing";
+    NoSchemaCheck, "no-schema-check", "prüft nicht gegen das Schema", "GEW-010", "equivalence-partitioning";
+    TruncatesText, "truncates-text", "kürzt Texte auf 60 Zeichen", "GEW-012", "boundary-value-analysis";
+    NoFiling, "no-filing", "legt nichts in der E-Akte ab", "GEW-022", "equivalence-partitioning";
+    FilesEmptyDocuments, "files-empty-documents", "legt leere Dokumente in der E-Akte ab", "GEW-022", "equivalence-partitioning";
+    NoConfirmation, "no-confirmation", "bestätigt den Eingang nicht", "GEW-030", "requirements-based-testing";
+    IgnoresState, "ignores-state", "nimmt Nachrichten in jedem Stand an", "GEW-041", "state-transition-testing";
+    WrongReason, "wrong-reason", "nennt immer denselben Rückweisungsgrund", "GEW-015", "equivalence-partitioning";
+    DeliversRejected, "delivers-rejected", "weist zurück und stellt trotzdem zu", "GEW-020", "decision-table-testing";
+    InventsValue, "invents-value", "fügt eine Angabe hinzu, die niemand gemacht hat", "GEW-002", "equivalence-partitioning";
+    MailWithoutAttachments, "mail-without-attachments", "schickt Anlagen nicht mit der Mail", "GEW-004", "equivalence-partitioning";
+    AcceptsLatin1, "accepts-latin1", "nimmt Nachrichten in ISO-8859-1 an", "GEW-017", "syntax-testing";
+    SendsForeign, "sends-foreign", "schickt einer Stelle eine Nachricht, die niemand gesendet hat", "GEW-061", "error-guessing";
+    LosesFlowMessage, "loses-flow-message", "stellt Nachforderungen nicht zu", "GEW-040", "scenario-testing";
+    RejectsLargest, "rejects-largest", "weist den größten erlaubten Wert zurück", "GEW-013", "boundary-value-analysis";
+}
+
+impl Defect {
+    /// The fault with this name.
+    pub fn by_id(id: &str) -> Option<Self> {
+        DEFECTS.iter().find(|d| d.id == id).map(|d| d.defect)
+    }
+}

@@ -1,0 +1,16 @@
+//! Our own integration server (Datendrehscheibe), so that the harness can be tried and tested: it
+//! receives, recognises, checks, transforms, delivers, files, confirms, queues and logs.
+//!
+//! It knows neither concept nor plan, so that the oracle stays independent. It runs in a process of
+//! its own, like any other target.
+
+mod defect;
+mod deliver;
+mod intake;
+mod journal;
+mod pipeline;
+mod server;
+mod transform;
+
+pub use defect::{DEFECTS, Defect, DefectInfo};
+pub use server::{HubConfig, HubError, start};

@@ -1,0 +1,234 @@
+//! The hub as a server: receiving over HTTP, and its transaction log to read.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::net::TcpListener;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+
+use super::defect::Defect;
+use super::intake::Rejection;
+use super::journal::{Accepted, Journal, LogEntry};
+use crate::ambient::{Clock, random_bytes};
+use crate::channel::http::{Handler, Reply, Request, serve};
+use crate::channel::{Shutdown, Unobserved};
+use crate::organisation::Export;
+use crate::rules::{Depot, DepotError, Runner, Source};
+use crate::xml::{Element, Node, Validator};
+
+/// Namespace of acknowledgements and rejections.
+const NAMESPACE: &str = "urn:pruefstand:quittung:1";
+
+/// What a hub needs to start.
+#[derive(Debug, Clone)]
+pub struct HubConfig {
+    /// Organisation with the addresses of its systems.
+    pub export: Export,
+    /// Folder the names of depots are relative to.
+    pub base: PathBuf,
+    /// Folder for its journal.
+    pub state: PathBuf,
+    /// The program that runs XSLT as `program xslt-worker`.
+    pub program: PathBuf,
+    /// Switched-on faults.
+    pub defects: Vec<Defect>,
+    /// Clock.
+    pub clock: Clock,
+}
+
+/// Why a hub cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum HubError {
+    /// A depot cannot be used.
+    #[error(transparent)]
+    Depot(#[from] DepotError),
+    /// The journal or the port cannot be used.
+    #[error("{0}")]
+    Io(#[from] std::io::Error),
+}
+
+pub(super) struct LoadedDepot {
+    pub runner: Runner,
+    pub validators: BTreeMap<String, Validator>,
+}
+
+pub(super) struct Hub {
+    pub export: Export,
+    pub depots: Vec<LoadedDepot>,
+    pub clock: Clock,
+    journal: Mutex<Journal>,
+    defects: BTreeSet<Defect>,
+    tasks: UnboundedSender<Accepted>,
+}
+
+impl Hub {
+    pub fn has(&self, defect: Defect) -> bool {
+        self.defects.contains(&defect)
+    }
+
+    pub fn journal(&self) -> MutexGuard<'_, Journal> {
+        self.journal.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds to the transaction log. A log that cannot be written must not stop the traffic.
+    pub fn log(&self, entry: LogEntry) {
+        let _ = self.journal().log(entry);
+    }
+
+    pub fn new_transaction(&self) -> String {
+        let bytes: [u8; 8] = random_bytes().unwrap_or_default();
+        let hex: String = bytes.iter().map(|b| format!("{b:02x}")).collect();
+        format!("TX-{hex}")
+    }
+
+    pub fn spawn(&self, message: Accepted) {
+        let _ = self.tasks.send(message);
+    }
+
+    fn status(&self) -> serde_json::Value {
+        let depots: Vec<_> = self
+            .depots
+            .iter()
+            .map(|d| {
+                let depot = d.runner.depot();
+                serde_json::json!({
+                    "id": depot.file.depot.id,
+                    "version": depot.file.depot.version,
+                    "digest": depot.digest(),
+                })
+            })
+            .collect();
+        serde_json::json!({
+            "produkt": "Pruefstand Referenz-Datendrehscheibe",
+            "version": env!("CARGO_PKG_VERSION"),
+            "organisation": self.export.organisation,
+            "behoerden": self.export.authority.iter().map(|a| &a.ags).collect::<Vec<_>>(),
+            "regeldepots": depots,
+        })
+    }
+}
+
+/// Starts a hub on a listener. What an earlier process had taken and not finished goes on.
+///
+/// # Errors
+/// When a depot or the journal cannot be used.
+pub async fn start(
+    config: HubConfig,
+    listener: TcpListener,
+    shutdown: Shutdown,
+) -> Result<(), HubError> {
+    let mut depots = Vec::new();
+    for name in &config.export.depots {
+        let depot = Depot::load(name, &config.base)?;
+        let mut validators = BTreeMap::new();
+        for procedure in &depot.file.procedure {
+            validators.insert(procedure.id.clone(), depot.validator(&procedure.id)?);
+        }
+        std::fs::create_dir_all(&config.state)?;
+        let runner = Runner::new(depot, &config.program, &config.state, 2);
+        depots.push(LoadedDepot { runner, validators });
+    }
+    let journal = Journal::open(&config.state, config.clock.clone())?;
+    let left: Vec<Accepted> = journal.accepted.values().cloned().collect();
+    let (tasks, mut queue) = unbounded_channel();
+    let hub = Arc::new(Hub {
+        export: config.export,
+        depots,
+        clock: config.clock,
+        journal: Mutex::new(journal),
+        defects: config.defects.into_iter().collect(),
+        tasks,
+    });
+    for message in left {
+        hub.spawn(message);
+    }
+    let worker = hub.clone();
+    let pipeline = tokio::spawn(async move {
+        while let Some(message) = queue.recv().await {
+            tokio::spawn(worker.clone().process(message));
+        }
+    });
+    let door = Arc::new(Door(hub));
+    serve(listener, "hub".into(), door, Arc::new(Unobserved), shutdown).await;
+    pipeline.abort();
+    Ok(())
+}
+
+struct Door(Arc<Hub>);
+
+impl Handler for Door {
+    fn handle(&self, request: Request) -> Pin<Box<dyn Future<Output = Reply> + Send + '_>> {
+        Box::pin(async move {
+            match (request.method.as_str(), request.path.as_str()) {
+                ("POST", "/eingang/portal") => self.receive(Source::Portal, request).await,
+                ("POST", "/eingang/fachverfahren") => {
+                    self.receive(Source::Fachverfahren, request).await
+                }
+                ("GET", "/bereit") => {
+                    Reply::text(200, "application/json", self.0.status().to_string())
+                }
+                ("GET", "/protokoll") => {
+                    let log = serde_json::to_vec(&self.0.journal().log).unwrap_or_default();
+                    Reply::text(200, "application/json", log)
+                }
+                _ => Reply::text(404, "text/plain", "nothing here\n"),
+            }
+        })
+    }
+}
+
+impl Door {
+    async fn receive(&self, source: Source, request: Request) -> Reply {
+        let hub = self.0.clone();
+        let outcome =
+            tokio::task::spawn_blocking(move || hub.receive(source, &request.body)).await;
+        let Ok((transaction, result)) = outcome else {
+            return Reply::text(500, "text/plain", "internal fault\n");
+        };
+        let kind = "application/xml; charset=UTF-8";
+        match result {
+            Ok(message) => {
+                let answer = quittung(&transaction, &message.vorgang);
+                self.0.spawn(message);
+                Reply::text(202, kind, answer.to_xml())
+            }
+            Err(rejection) => Reply::text(422, kind, rueckweisung(&transaction, &rejection).to_xml()),
+        }
+    }
+}
+
+fn quittung(transaction: &str, vorgang: &str) -> Element {
+    let mut root = Element::new(NAMESPACE, "Quittung");
+    root.children = vec![
+        Node::Element(Element::with_text(NAMESPACE, "Transaktion", transaction)),
+        Node::Element(Element::with_text(NAMESPACE, "Vorgangsnummer", vorgang)),
+    ];
+    root
+}
+
+fn rueckweisung(transaction: &str, rejection: &Rejection) -> Element {
+    let mut root = Element::new(NAMESPACE, "Rueckweisung");
+    root.children = vec![
+        Node::Element(Element::with_text(NAMESPACE, "Transaktion", transaction)),
+        Node::Element(Element::with_text(NAMESPACE, "Grund", rejection.code)),
+        Node::Element(Element::with_text(NAMESPACE, "Text", &printable(&rejection.text))),
+    ];
+    for line in &rejection.lines {
+        let mut element = Element::with_text(NAMESPACE, "Meldung", &printable(&line.text));
+        element.set_attribute("zeile", &line.line.to_string());
+        root.children.push(Node::Element(element));
+    }
+    root
+}
+
+/// Only characters of XML 1.0, since texts quote what was sent.
+fn printable(text: &str) -> String {
+    text.chars()
+        .map(|c| match c {
+            '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'.. => c,
+            _ => '\u{FFFD}',
+        })
+        .collect()
+}

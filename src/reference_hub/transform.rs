@@ -1,0 +1,119 @@
+//! Bringing a message into the format of its receiver.
+
+use std::collections::BTreeMap;
+
+use super::defect::Defect;
+use super::journal::{Accepted, LogEntry};
+use super::server::Hub;
+use crate::xml::{Element, Node, TransformEnd, parse};
+
+impl Hub {
+    /// Applies the rule for a format; `None` when the rule failed, which the log then says.
+    pub(super) fn transform(&self, message: &Accepted, receiver: &str) -> Option<Vec<u8>> {
+        let params = BTreeMap::from([
+            ("zeitpunkt".to_owned(), message.time.clone()),
+            ("transaktion".to_owned(), message.transaction.clone()),
+        ]);
+        let applied = self.depots[message.depot].runner.apply(receiver, &message.body, &params);
+        if applied.result.end != TransformEnd::Output {
+            let detail =
+                format!("{:?}: {}", applied.result.end, applied.result.messages.join("; "));
+            self.note(&message.transaction, message.ids(), "regelfehler", &detail);
+            return None;
+        }
+        if let Some(sheet) = applied.sheet {
+            self.log(LogEntry {
+                nummer: 0,
+                zeit: String::new(),
+                transaktion: message.transaction.clone(),
+                vorgang: message.vorgang.clone(),
+                nachricht: message.nachricht.clone(),
+                ereignis: "umgeformt".into(),
+                einzelheit: format!("in das Format {receiver}"),
+                empfaenger: None,
+                regel: Some(sheet),
+                regelstand: applied.digest.map(|d| d.0),
+            });
+            return Some(self.spoil(message, applied.result.output));
+        }
+        Some(applied.result.output)
+    }
+
+    /// What the switched-on faults do to a transformed message.
+    fn spoil(&self, message: &Accepted, output: Vec<u8>) -> Vec<u8> {
+        let faults = [
+            Defect::FieldDropped,
+            Defect::FieldsSwapped,
+            Defect::CodeNotConverted,
+            Defect::InventsValue,
+            Defect::TruncatesText,
+            Defect::LostAttachment,
+        ];
+        let mut output = output;
+        if faults.iter().any(|f| self.has(*f))
+            && let Ok(mut document) = parse(&output)
+        {
+            self.spoil_tree(message, &mut document.root);
+            output = document.root.to_xml().into_bytes();
+        }
+        if self.has(Defect::UmlautsBroken) {
+            let text: String = output.iter().map(|b| char::from(*b)).collect();
+            output = text.into_bytes();
+        }
+        output
+    }
+
+    fn spoil_tree(&self, message: &Accepted, root: &mut Element) {
+        if self.has(Defect::LostAttachment)
+            && let Some(at) = root.children.iter().rposition(
+                |n| matches!(n, Node::Element(e) if e.name == "Anlage" || e.name == "dokument"),
+            )
+        {
+            root.children.remove(at);
+        }
+        if self.has(Defect::InventsValue) {
+            let note = Element::with_text(&root.namespace, "Bemerkung", "automatisch erfasst");
+            root.children.push(Node::Element(note));
+        }
+        let source = parse(&message.body).ok().map(|d| d.root);
+        each(root, &mut |element| {
+            if self.has(Defect::FieldDropped) {
+                element.children.retain(|n| !matches!(n, Node::Element(e) if e.name == "Geburtsname"));
+                element.attributes.retain(|a| a.name != "geburtsname");
+            }
+            if self.has(Defect::FieldsSwapped) {
+                for child in &mut element.children {
+                    if let Node::Element(e) = child {
+                        match e.name.as_str() {
+                            "Vorname" => e.name = "Nachname".into(),
+                            "Nachname" => e.name = "Vorname".into(),
+                            _ => {}
+                        }
+                    }
+                }
+            }
+            if self.has(Defect::TruncatesText) && element.is_leaf() && element.name != "Daten" && element.name != "dokument" {
+                for node in &mut element.children {
+                    if let Node::Text(text) = node {
+                        *text = text.chars().take(60).collect();
+                    }
+                }
+            }
+            if self.has(Defect::CodeNotConverted)
+                && element.attribute("rechtsform").is_some()
+                && let Some(code) = source.as_ref().and_then(|s| super::intake::find(s, "Betrieb/Rechtsform"))
+            {
+                element.set_attribute("rechtsform", &code);
+            }
+        });
+    }
+}
+
+fn each(element: &mut Element, visit: &mut impl FnMut(&mut Element)) {
+    visit(element);
+    for child in &mut element.children {
+        if let Node::Element(inner) = child {
+            each(inner, visit);
+        }
+    }
+}

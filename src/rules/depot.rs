@@ -1,0 +1,331 @@
+//! The depot: recognition, schemas, sheets and flow, as files.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::diagnostic::{Diagnostics, read};
+use crate::ids::Digest;
+use crate::xml::{SchemaError, SchemaSet, SheetSet, Validator};
+
+/// The format this version reads.
+pub const FORMAT: &str = "pruefstand/depot/1";
+
+macro_rules! embedded {
+    ($($path:literal),* $(,)?) => {
+        &[$(($path, include_bytes!(concat!("../../fixtures/depot/gewerbe/", $path)))),*]
+    };
+}
+
+/// Files of the embedded depot `gewerbe`.
+const GEWERBE: &[(&str, &[u8])] = embedded!(
+    "depot.toml",
+    "rules/fachverfahren-a.xsl",
+    "rules/fachverfahren-b.xsl",
+    "rules/schluessel.xml",
+    "schemas/anmeldung.einreichen.xsd",
+    "schemas/ummeldung.einreichen.xsd",
+    "schemas/abmeldung.einreichen.xsd",
+    "schemas/registerauszug.einreichen.xsd",
+    "schemas/unterlagen.nachreichen.xsd",
+    "schemas/unterlagen.nachfordern.xsd",
+    "schemas/bescheid.xsd",
+);
+
+/// The file `depot.toml`.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DepotFile {
+    /// Always `pruefstand/depot/1`.
+    pub format: String,
+    /// Identity.
+    pub depot: Head,
+    /// Messages it recognises.
+    #[serde(default)]
+    pub procedure: Vec<Procedure>,
+    /// Where the values for routing stand.
+    #[serde(default)]
+    pub header: Header,
+    /// Rules by format of the receiver; a receiver without rule gets messages as they are.
+    #[serde(default)]
+    pub rule: Vec<Rule>,
+    /// Flow of a case; none means that every message stands alone.
+    #[serde(default)]
+    pub transition: Vec<Transition>,
+    /// Eingangsbestätigung, where there is one.
+    pub confirmation: Option<Confirmation>,
+    /// Filing in a DMS.
+    pub filing: Option<Filing>,
+}
+
+/// Identity of a depot.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Head {
+    /// Short name.
+    pub id: String,
+    /// Title for people.
+    pub title: String,
+    /// Version (Regelstand).
+    pub version: String,
+}
+
+/// What a message is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// Starts a case.
+    Antrag,
+    /// Asks for documents.
+    Nachforderung,
+    /// Brings documents.
+    Nachreichung,
+    /// Ends a case.
+    Bescheid,
+}
+
+/// Who sends a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Source {
+    /// The Antragsportal; the message goes to the authority.
+    Portal,
+    /// A Fachverfahren; the message goes to the portal.
+    Fachverfahren,
+}
+
+/// A message the hub recognises.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Procedure {
+    /// Short name.
+    pub id: String,
+    /// What it is for.
+    pub kind: Kind,
+    /// Who sends it.
+    pub source: Source,
+    /// Root element.
+    pub root: String,
+    /// Namespace.
+    pub namespace: String,
+    /// Schema file.
+    pub schema: String,
+    /// Catalogue for network locations.
+    pub catalogue: Option<String>,
+}
+
+/// Where the values for routing stand; steps may lie in any namespace.
+#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Header {
+    /// Number of the case.
+    pub vorgang: Option<String>,
+    /// Id of the message.
+    pub nachricht: Option<String>,
+    /// Service.
+    pub leistung: Option<String>,
+    /// Authority key; without it the first authority gets everything.
+    pub behoerde: Option<String>,
+}
+
+/// A generally valid integration rule.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    /// Format it makes.
+    pub receiver: String,
+    /// XSLT sheet.
+    pub sheet: String,
+}
+
+/// A transition of the flow.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Transition {
+    /// State before; empty for the start.
+    pub from: String,
+    /// Message.
+    pub on: Kind,
+    /// State after.
+    pub to: String,
+}
+
+/// The Eingangsbestätigung.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Confirmation {
+    /// Root element.
+    pub root: String,
+    /// Namespace.
+    pub namespace: String,
+}
+
+/// Filing in a DMS.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Filing {
+    /// Folder of a case.
+    pub folder: String,
+    /// Property to the path of its value.
+    #[serde(default)]
+    pub properties: BTreeMap<String, String>,
+}
+
+/// Why a depot cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum DepotError {
+    /// `depot.toml` has findings.
+    #[error("{0}")]
+    File(#[from] Diagnostics),
+    /// A file is missing.
+    #[error("depot \"{depot}\": {file}: {reason}")]
+    Missing {
+        /// The depot.
+        depot: String,
+        /// The file.
+        file: String,
+        /// Why.
+        reason: String,
+    },
+    /// A schema does not load.
+    #[error("depot \"{depot}\": {error}")]
+    Schema {
+        /// The depot.
+        depot: String,
+        /// Why.
+        error: SchemaError,
+    },
+}
+
+/// A depot with its files.
+#[derive(Debug, Clone)]
+pub struct Depot {
+    /// The file's content.
+    pub file: DepotFile,
+    /// All files, by path relative to the depot.
+    pub files: BTreeMap<String, Vec<u8>>,
+    schemas: BTreeMap<String, SchemaSet>,
+}
+
+impl Depot {
+    /// A depot by the name of an embedded one, or by its folder relative to `base`.
+    ///
+    /// # Errors
+    /// When the folder, a file or a schema cannot be used.
+    pub fn load(name: &str, base: &Path) -> Result<Self, DepotError> {
+        let folder = base.join(name);
+        let missing = |file: &str, reason: String| DepotError::Missing {
+            depot: name.to_owned(),
+            file: file.to_owned(),
+            reason,
+        };
+        let mut files = BTreeMap::new();
+        let embedded = name == "gewerbe" && !folder.join("depot.toml").is_file();
+        if embedded {
+            for (path, bytes) in GEWERBE {
+                files.insert((*path).to_owned(), bytes.to_vec());
+            }
+        } else {
+            collect(&folder, "", &mut files)
+                .map_err(|e| missing(&folder.display().to_string(), e.to_string()))?;
+        }
+        let text = files
+            .get("depot.toml")
+            .ok_or_else(|| missing("depot.toml", "is missing".into()))
+            .map(|bytes| String::from_utf8_lossy(bytes).into_owned())?;
+        let file: DepotFile = read(&format!("{name}/depot.toml"), &text)?.value;
+        let mut schemas = BTreeMap::new();
+        for procedure in &file.procedure {
+            let bad = |error| DepotError::Schema { depot: name.to_owned(), error };
+            let set = if embedded {
+                let bytes = files
+                    .get(&procedure.schema)
+                    .ok_or_else(|| missing(&procedure.schema, "is missing".into()))?;
+                SchemaSet::single(&String::from_utf8_lossy(bytes))
+            } else {
+                let catalogue = procedure.catalogue.as_ref().map(|c| folder.join(c));
+                SchemaSet::load(&folder.join(&procedure.schema), catalogue.as_deref())
+                    .map_err(bad)?
+            };
+            schemas.insert(procedure.id.clone(), set);
+        }
+        for rule in &file.rule {
+            if !files.contains_key(&rule.sheet) {
+                return Err(missing(&rule.sheet, "is missing".into()));
+            }
+        }
+        Ok(Self { file, files, schemas })
+    }
+
+    /// Digest over all files (Regelstand).
+    pub fn digest(&self) -> Digest {
+        let mut all = String::new();
+        for (path, bytes) in &self.files {
+            all.push_str(&format!("{path} {}\n", Digest::of(bytes)));
+        }
+        for (id, set) in &self.schemas {
+            for (url, bytes) in &set.files {
+                all.push_str(&format!("{id} {url} {}\n", Digest::of(bytes.as_slice())));
+            }
+        }
+        Digest::of(all)
+    }
+
+    /// The procedure a root element belongs to.
+    pub fn recognise(&self, root: &str, namespace: &str) -> Option<&Procedure> {
+        self.file.procedure.iter().find(|p| p.root == root && p.namespace == namespace)
+    }
+
+    /// Compiles the schema of a procedure.
+    ///
+    /// # Errors
+    /// When it does not compile.
+    pub fn validator(&self, procedure: &str) -> Result<Validator, DepotError> {
+        let bad = |error| DepotError::Schema { depot: self.file.depot.id.clone(), error };
+        match self.schemas.get(procedure) {
+            Some(set) => set.compile().map_err(bad),
+            None => Err(bad(SchemaError {
+                file: procedure.to_owned(),
+                line: 0,
+                message: "has no schema".into(),
+            })),
+        }
+    }
+
+    /// The sheets and data files its rules may read.
+    pub fn sheets(&self) -> SheetSet {
+        let files = self
+            .files
+            .iter()
+            .filter(|(path, _)| path.starts_with("rules/"))
+            .map(|(path, bytes)| (sheet_url(path), Arc::new(bytes.clone())))
+            .collect();
+        SheetSet { id: self.digest().0, files }
+    }
+}
+
+/// The URL under which a sheet of a depot is known.
+pub(super) fn sheet_url(path: &str) -> String {
+    format!("file:///depot/{path}")
+}
+
+fn collect(
+    folder: &Path,
+    prefix: &str,
+    files: &mut BTreeMap<String, Vec<u8>>,
+) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+        // A link could lead out of the depot.
+        if entry.file_type()?.is_dir() {
+            collect(&entry.path(), &format!("{name}/"), files)?;
+        } else if entry.file_type()?.is_file() {
+            files.insert(name, std::fs::read(entry.path())?);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,10 @@
+//! Integration rules: the depot of generally valid rules, made specific by an organisation's
+//! configuration, and run alone. Delivery is known elsewhere.
+
+mod depot;
+mod runner;
+
+pub use depot::{
+    Confirmation, Depot, DepotError, DepotFile, Filing, Header, Kind, Procedure, Source,
+};
+pub use runner::{Applied, Runner};
