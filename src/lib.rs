@@ -11,5 +11,7 @@ pub mod organisation;
 pub mod plan;
 pub mod reference_hub;
 pub mod rules;
+pub mod run;
 pub mod secret;
+pub mod target;
 pub mod xml;

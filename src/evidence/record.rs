@@ -120,6 +120,9 @@ pub enum Record {
         case: Option<CaseId>,
         /// The step.
         step: Option<String>,
+        /// When sending began, where the harness itself sent it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        started: Option<jiff::Timestamp>,
         /// The raw bytes.
         payload: Payload,
     },

@@ -1,0 +1,133 @@
+//! The folder of a run: what went in, before anything is sent.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{CaseId, Digest};
+use crate::organisation::{Export, TestOrganisation};
+use crate::target::TargetFile;
+
+/// The manifest.
+pub const MANIFEST: &str = "run.json";
+/// The plan.
+pub const PLAN: &str = "plan.toml";
+/// Folder of further inputs.
+pub const INPUTS: &str = "inputs";
+
+/// One input.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ManifestInput {
+    /// Name relative to the run's folder.
+    pub name: String,
+    /// Digest of its bytes.
+    pub sha256: Digest,
+}
+
+/// `run.json`: what was run, with what, when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// Always `pruefstand/run/1`.
+    pub format: String,
+    /// Version of the harness.
+    pub harness: String,
+    /// Digest of the harness program.
+    pub harness_sha256: Digest,
+    /// Engines with their versions.
+    pub engines: BTreeMap<String, String>,
+    /// Operating system and architecture.
+    pub platform: String,
+    /// What was tested.
+    pub target: TargetSummary,
+    /// What the target said about itself before the first message.
+    pub target_says: String,
+    /// Every input with its digest.
+    pub inputs: Vec<ManifestInput>,
+    /// The chosen cases, where not all.
+    pub chosen: Option<Vec<CaseId>>,
+    /// When the run began.
+    pub started: String,
+    /// When it ended.
+    pub ended: Option<String>,
+    /// Whether it was broken off.
+    pub interrupted: bool,
+}
+
+/// What was tested.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TargetSummary {
+    /// Component kind.
+    pub kind: String,
+    /// Vendor.
+    pub vendor: String,
+    /// Product.
+    pub product: String,
+    /// Version.
+    pub version: String,
+}
+
+/// Writes plan and inputs; gives back their digests.
+pub(super) fn write_inputs(
+    out: &Path,
+    plan_text: &str,
+    organisation: &TestOrganisation,
+    export: &Export,
+    target: &TargetFile,
+    depots: &BTreeMap<String, Vec<u8>>,
+) -> std::io::Result<Vec<ManifestInput>> {
+    let mut inputs = Vec::new();
+    let mut put = |name: String, bytes: &[u8]| -> std::io::Result<()> {
+        let path = out.join(&name);
+        if let Some(parent) = path.parent() {
+            std::fs::create_dir_all(parent)?;
+        }
+        std::fs::write(path, bytes)?;
+        inputs.push(ManifestInput { name, sha256: Digest::of(bytes) });
+        Ok(())
+    };
+    let text = |value: Result<String, toml::ser::Error>| value.map_err(std::io::Error::other);
+    put(PLAN.into(), plan_text.as_bytes())?;
+    put(format!("{INPUTS}/organisation.toml"), organisation.text.as_bytes())?;
+    put(format!("{INPUTS}/export.toml"), text(toml::to_string(export))?.as_bytes())?;
+    put(format!("{INPUTS}/target.toml"), text(toml::to_string(target))?.as_bytes())?;
+    for (name, bytes) in depots {
+        put(format!("{INPUTS}/depot/{name}"), bytes)?;
+    }
+    Ok(inputs)
+}
+
+/// Writes the manifest.
+pub(super) fn write_manifest(out: &Path, manifest: &Manifest) -> std::io::Result<()> {
+    let mut json = serde_json::to_vec_pretty(manifest)?;
+    json.push(b'\n');
+    std::fs::write(out.join(MANIFEST), json)
+}
+
+/// Holds the inputs in a folder against the manifest.
+///
+/// # Errors
+/// Names the first input that is missing or changed.
+pub fn digests(folder: &Path, manifest: &Manifest) -> Result<(), String> {
+    for input in &manifest.inputs {
+        match std::fs::read(folder.join(&input.name)) {
+            Ok(bytes) if Digest::of(&bytes) == input.sha256 => {}
+            Ok(_) => return Err(format!("{} was changed after the run", input.name)),
+            Err(error) => return Err(format!("{}: {error}", input.name)),
+        }
+    }
+    Ok(())
+}
+
+impl Manifest {
+    /// Reads the manifest of a run's folder.
+    ///
+    /// # Errors
+    /// When it is missing or damaged.
+    pub fn read(folder: &Path) -> Result<Self, String> {
+        let path = folder.join(MANIFEST);
+        let text =
+            std::fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
+        serde_json::from_str(&text).map_err(|e| format!("{}: {e}", path.display()))
+    }
+}

@@ -1,0 +1,67 @@
+//! Preflight: configuration faults, found before the first message.
+
+use serde::Serialize;
+
+use crate::message::{Disproved, prove};
+use crate::organisation::TestOrganisation;
+use crate::plan::TestPlan;
+
+/// A configuration fault.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PreflightFinding {
+    /// What was looked at.
+    pub check: String,
+    /// What is wrong.
+    pub problem: String,
+    /// What to change, and where.
+    pub help: String,
+}
+
+impl PreflightFinding {
+    fn new(check: &str, problem: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { check: check.into(), problem: problem.into(), help: help.into() }
+    }
+}
+
+/// Looks at plan, organisation, and what the target says about itself.
+pub fn preflight(
+    plan: &TestPlan,
+    organisation: &TestOrganisation,
+    target_says: &str,
+) -> Vec<PreflightFinding> {
+    let mut out = Vec::new();
+    if plan.plan.organisation_digest != organisation.digest {
+        out.push(PreflightFinding::new(
+            "plan and organisation",
+            format!(
+                "the plan was derived for another text of organisation \"{}\"",
+                organisation.file.organisation.id
+            ),
+            "derive the plan again with --organisation, or give the run the organisation it was derived for",
+        ));
+    }
+    match prove(plan) {
+        Ok(_) => {}
+        Err(error @ Disproved::Wrong { .. }) => out.push(PreflightFinding::new(
+            "test messages",
+            error.to_string(),
+            "a message that is not what it claims would judge wrongly; correct concept or organisation",
+        )),
+        Err(error) => out.push(PreflightFinding::new("test messages", error.to_string(), "derive the plan again")),
+    }
+    // A target that says nothing about its authorities is not asked further.
+    if let Ok(says) = serde_json::from_str::<serde_json::Value>(target_says)
+        && let Some(known) = says["behoerden"].as_array()
+    {
+        for authority in &plan.authority {
+            if !known.iter().any(|k| k == authority.ags.as_str()) {
+                out.push(PreflightFinding::new(
+                    "authorities of the target",
+                    format!("the target does not know {} ({})", authority.name, authority.ags),
+                    "configure it with `pruefstand organisation export`",
+                ));
+            }
+        }
+    }
+    out
+}

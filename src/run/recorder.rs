@@ -1,0 +1,153 @@
+//! Writes down what fake systems and the harness see, and tells those who wait for it.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use tokio::sync::watch;
+
+use crate::channel::Observer;
+use crate::evidence::{Direction, Record, Writer};
+use crate::fake_system::tokens;
+use crate::ids::{CaseId, SystemId};
+
+type Seen = HashMap<(SystemId, String), Vec<Arc<Vec<u8>>>>;
+
+/// The observer of a run.
+pub(super) struct Recorder {
+    pub writer: Writer,
+    correlators: HashSet<String>,
+    seen: Mutex<Seen>,
+    last: Mutex<Instant>,
+    change: watch::Sender<u64>,
+}
+
+/// An exchange that the harness itself made.
+pub(super) struct OwnExchange<'a> {
+    pub system: &'a SystemId,
+    pub case: Option<&'a CaseId>,
+    pub step: &'a str,
+    pub peer: &'a str,
+    pub started: jiff::Timestamp,
+    pub request: &'a [u8],
+    pub answer: &'a [u8],
+    pub failure: Option<String>,
+}
+
+impl Recorder {
+    pub fn new(writer: Writer, correlators: HashSet<String>) -> Self {
+        Self {
+            writer,
+            correlators,
+            seen: Mutex::default(),
+            last: Mutex::new(Instant::now()),
+            change: watch::channel(0).0,
+        }
+    }
+
+    /// Appends; a failure is kept by the writer and ends the run as a fault of the harness.
+    pub fn append(&self, record: &Record) {
+        let _ = self.writer.append(record);
+    }
+
+    pub fn subscribe(&self) -> watch::Receiver<u64> {
+        self.change.subscribe()
+    }
+
+    /// How many exchanges at a system carry one of these correlators and this text.
+    pub fn count(&self, system: &SystemId, correlators: &[String], contains: &str) -> u32 {
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut found: Vec<&Arc<Vec<u8>>> = Vec::new();
+        for correlator in correlators {
+            for raw in seen.get(&(system.clone(), correlator.clone())).into_iter().flatten() {
+                if !found.iter().any(|f| Arc::ptr_eq(f, raw)) && holds(raw, contains.as_bytes()) {
+                    found.push(raw);
+                }
+            }
+        }
+        u32::try_from(found.len()).unwrap_or(u32::MAX)
+    }
+
+    /// Time since the last exchange.
+    pub fn quiet(&self) -> std::time::Duration {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner).elapsed()
+    }
+
+    /// Records an exchange of the harness.
+    pub fn own(&self, exchange: &OwnExchange<'_>) {
+        let number = self.writer.next_exchange();
+        let Ok(request) = self.writer.payload(exchange.request) else { return };
+        let Ok(answer) = self.writer.payload(exchange.answer) else { return };
+        self.append(&Record::Request {
+            exchange: number,
+            system: exchange.system.clone(),
+            direction: Direction::Sent,
+            protocol: "http".into(),
+            peer: exchange.peer.to_owned(),
+            case: exchange.case.cloned(),
+            step: Some(exchange.step.to_owned()),
+            started: Some(exchange.started),
+            payload: request,
+        });
+        self.append(&Record::Answer {
+            exchange: number,
+            payload: answer,
+            failure: exchange.failure.clone(),
+        });
+    }
+}
+
+fn holds(raw: &[u8], text: &[u8]) -> bool {
+    text.is_empty() || raw.windows(text.len()).any(|w| w == text)
+}
+
+impl Observer for Recorder {
+    fn request(&self, system: &SystemId, protocol: &str, peer: &str, raw: &[u8]) -> u64 {
+        let number = self.writer.next_exchange();
+        if let Ok(payload) = self.writer.payload(raw) {
+            self.append(&Record::Request {
+                exchange: number,
+                system: system.clone(),
+                direction: Direction::Received,
+                protocol: protocol.to_owned(),
+                peer: peer.to_owned(),
+                case: None,
+                step: None,
+                started: None,
+                payload,
+            });
+        }
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        let raw = Arc::new(raw.to_vec());
+        {
+            let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut known = HashSet::new();
+            for token in tokens(&raw) {
+                if self.correlators.contains(token) && known.insert(token) {
+                    seen.entry((system.clone(), token.to_owned())).or_default().push(raw.clone());
+                }
+            }
+        }
+        self.change.send_modify(|n| *n += 1);
+        number
+    }
+
+    fn answer(&self, exchange: u64, raw: &[u8], failure: Option<&str>) {
+        if let Ok(payload) = self.writer.payload(raw) {
+            self.append(&Record::Answer {
+                exchange,
+                payload,
+                failure: failure.map(str::to_owned),
+            });
+        }
+    }
+
+    fn observation(&self, system: &SystemId, exchange: Option<u64>, clause: &str, detail: &str) {
+        self.append(&Record::Observation {
+            system: system.clone(),
+            exchange,
+            clause: clause.to_owned(),
+            detail: detail.to_owned(),
+        });
+    }
+}
