@@ -1,5 +1,6 @@
 //! x
 pub mod ambient;
+pub mod certificate;
 pub mod channel;
 pub mod concept;
 pub mod diagnostic;
@@ -10,8 +11,10 @@ pub mod message;
 pub mod organisation;
 pub mod plan;
 pub mod reference_hub;
+pub mod report;
 pub mod rules;
 pub mod run;
 pub mod secret;
 pub mod target;
+pub mod verdict;
 pub mod xml;

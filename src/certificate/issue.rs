@@ -1,0 +1,138 @@
+//! Issuing.
+
+use std::path::Path;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::keys::SigningKey;
+use super::{PAYLOAD_TYPE, PREDICATE_TYPE, STATEMENT_TYPE, pae};
+use crate::evidence::{Evidence, FILE};
+use crate::ids::Digest;
+use crate::plan::TestPlan;
+use crate::run::{MANIFEST, Manifest};
+use crate::verdict::{Admission, CaseOutcome, Overall, Severity, Verdict};
+
+/// A certificate: the DSSE envelope.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Certificate {
+    /// Media type of the payload.
+    pub payload_type: String,
+    /// The statement in base64.
+    pub payload: String,
+    /// Signatures.
+    pub signatures: Vec<Signature>,
+}
+
+/// One signature.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Signature {
+    /// Id of the key.
+    pub keyid: String,
+    /// The signature in base64.
+    pub sig: String,
+}
+
+/// Why there is no certificate.
+#[derive(Debug, thiserror::Error)]
+pub enum IssueError {
+    /// The result does not deserve one.
+    #[error("no certificate: {0}")]
+    Refused(String),
+    /// A file of the run cannot be read.
+    #[error("{0}: {1}")]
+    Io(String, std::io::Error),
+}
+
+/// Files of a run's folder that a certificate binds, besides the manifest's inputs.
+pub(super) const BOUND: [&str; 3] = [MANIFEST, FILE, "verdict.json"];
+
+/// Issues a certificate for a run.
+///
+/// # Errors
+/// When the result is not `passed`, the run was filtered or broken off, or a file is missing.
+pub fn issue(
+    folder: &Path,
+    manifest: &Manifest,
+    plan: &TestPlan,
+    evidence: &Evidence,
+    verdict: &Verdict,
+    key: &SigningKey,
+) -> Result<Certificate, IssueError> {
+    let refuse = |why: &str| Err(IssueError::Refused(why.to_owned()));
+    if verdict.overall != Overall::Passed {
+        return refuse("the overall result is not passed");
+    }
+    if verdict.filtered || manifest.chosen.is_some() {
+        return refuse("only some cases were chosen");
+    }
+    if !matches!(verdict.admission, Admission::Admitted | Admission::AdmittedWithConditions) {
+        return refuse("the target is not admitted");
+    }
+    if verdict.canaries.iter().any(|c| !c.alive) {
+        return refuse("a checker was not alive");
+    }
+    if evidence.interrupted() != Some(false) || manifest.interrupted {
+        return refuse("the run was broken off");
+    }
+    let mut subject = Vec::new();
+    let names = BOUND.iter().map(|n| (*n).to_owned());
+    for name in names.chain(manifest.inputs.iter().map(|i| i.name.clone())) {
+        let bytes = std::fs::read(folder.join(&name)).map_err(|e| IssueError::Io(name.clone(), e))?;
+        subject.push(json!({ "name": name, "digest": { "sha256": Digest::of(bytes) } }));
+    }
+    let conditions: Vec<_> = verdict
+        .cases
+        .iter()
+        .filter(|c| c.verdict == CaseOutcome::Failed)
+        .flat_map(|c| c.findings.iter().filter(|f| f.severity == Severity::Fault))
+        .map(|f| json!({ "requirement": f.requirement, "finding": f.message }))
+        .collect();
+    let requirements: Vec<_> = plan
+        .requirement
+        .iter()
+        .map(|r| {
+            let cases: Vec<_> =
+                verdict.cases.iter().filter(|c| c.requirements.contains(&r.id)).collect();
+            let passed = cases.iter().filter(|c| c.verdict == CaseOutcome::Passed).count();
+            json!({
+                "id": r.id, "level": r.level, "title": r.title, "cases": cases.len(),
+                "passed": passed, "notTested": r.not_tested,
+            })
+        })
+        .collect();
+    let statement = json!({
+        "_type": STATEMENT_TYPE,
+        "subject": subject,
+        "predicateType": PREDICATE_TYPE,
+        "predicate": {
+            "result": "passed",
+            "admission": verdict.admission,
+            "conditions": conditions,
+            "target": manifest.target,
+            "targetSays": manifest.target_says,
+            "plan": { "id": plan.plan.id, "title": plan.plan.title, "concept": plan.plan.concept,
+                      "conceptDigest": plan.plan.concept_digest, "stage": plan.plan.stage,
+                      "component": plan.plan.component, "organisation": plan.plan.organisation,
+                      "catalogue": plan.plan.catalogue },
+            "harness": { "version": manifest.harness, "sha256": manifest.harness_sha256, "platform": manifest.platform },
+            "engines": manifest.engines,
+            "evidence": { "head": evidence.head, "records": evidence.entries.len() },
+            "counts": verdict.counts,
+            "requirements": requirements,
+            "time": { "started": manifest.started, "ended": manifest.ended },
+            "decisionRule": "any MUSS case failed: not admitted; else any MUSS case inconclusive or not tested: undecided; else passed, failed SOLL cases are conditions",
+        },
+    });
+    let payload = statement.to_string().into_bytes();
+    let sig = STANDARD.encode(key.sign(&pae(&payload)));
+    Ok(Certificate {
+        payload_type: PAYLOAD_TYPE.into(),
+        payload: STANDARD.encode(&payload),
+        signatures: vec![Signature { keyid: key.id(), sig }],
+    })
+}

@@ -1,0 +1,26 @@
+//! Certificates: a DSSE envelope (dsse v1.0.2) over an in-toto statement (v1), signed with Ed25519.
+//!
+//! There is no unsigned form: the only way to a certificate is through a key.
+
+mod issue;
+mod keys;
+mod verify;
+
+pub use issue::{Certificate, IssueError, issue};
+pub use keys::{KeyError, SigningKey, TrustedKeys, generate};
+pub use verify::{Verified, VerifyError, verify, verify_run};
+
+/// Media type of the signed payload.
+pub const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
+/// Type of the statement.
+pub const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
+/// Type of the predicate.
+pub const PREDICATE_TYPE: &str = "urn:pruefstand:certificate:1";
+
+/// Pre-authentication encoding (dsse, section "Signature definition").
+fn pae(payload: &[u8]) -> Vec<u8> {
+    let mut out =
+        format!("DSSEv1 {} {PAYLOAD_TYPE} {} ", PAYLOAD_TYPE.len(), payload.len()).into_bytes();
+    out.extend_from_slice(payload);
+    out
+}

@@ -1,0 +1,288 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+
+/// Test bench for municipal e-government: from a Systemkonzept to a signed certificate.
+#[derive(Debug, Parser)]
+#[command(name = "pruefstand", version, max_term_width = 100)]
+pub struct Args {
+    /// How results are printed.
+    #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// For machines.
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Lang {
+    /// German.
+    De,
+    /// English.
+    En,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// The whole chain on the embedded bundle and organisation against the reference hub.
+    Demo {
+        /// Folder of the run.
+        #[arg(long)]
+        out: Option<PathBuf>,
+        /// Switch on a fault of the hub (see `hub defects`).
+        #[arg(long)]
+        defect: Vec<String>,
+    },
+    /// All findings about authored files: concept, organisation, target, plan, catalogue.
+    Check {
+        /// Files, or folders that hold them.
+        #[arg(required = true)]
+        paths: Vec<PathBuf>,
+    },
+    /// Derive, check, compare plans.
+    #[command(subcommand)]
+    Plan(PlanCommand),
+    /// Write an XSD for each message of a concept.
+    Schema {
+        /// The concept.
+        #[arg(long)]
+        concept: PathBuf,
+        /// Folder to write to.
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Write every test message of a plan, with an index.
+    Messages {
+        /// The plan.
+        #[arg(long)]
+        plan: PathBuf,
+        /// The organisation (the plan holds all that is needed of it).
+        #[arg(long)]
+        organisation: Option<PathBuf>,
+        /// Folder to write to.
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// What the person who configures a hub needs.
+    #[command(subcommand)]
+    Organisation(OrganisationCommand),
+    /// The rule depot.
+    #[command(subcommand)]
+    Rules(RulesCommand),
+    /// The fake systems alone.
+    #[command(subcommand)]
+    Fake(FakeCommand),
+    /// The reference hub.
+    #[command(subcommand)]
+    Hub(HubCommand),
+    /// Configuration faults before the first message.
+    Preflight {
+        /// The target.
+        #[arg(long)]
+        target: PathBuf,
+        /// The organisation; the embedded one where absent.
+        #[arg(long)]
+        organisation: Option<PathBuf>,
+        /// The plan.
+        #[arg(long)]
+        plan: Option<PathBuf>,
+    },
+    /// Drive a plan, judge it, report.
+    Run(RunArgs),
+    /// Judge a run again, from its folder alone.
+    Judge {
+        /// The run's folder.
+        dir: PathBuf,
+    },
+    /// Write the reports of a run again.
+    Report {
+        /// The run's folder.
+        dir: PathBuf,
+        /// Language.
+        #[arg(long, value_enum, default_value_t = Lang::De)]
+        lang: Lang,
+        /// Which: html, junit.
+        #[arg(long, value_delimiter = ',', default_value = "html,junit")]
+        to: Vec<String>,
+    },
+    /// Everything about one case of a run.
+    Explain {
+        /// The run's folder.
+        dir: PathBuf,
+        /// The case.
+        case: String,
+    },
+    /// Issue a signed certificate for a run that passed.
+    Certify {
+        /// The run's folder.
+        dir: PathBuf,
+        /// Private key, PEM.
+        #[arg(long)]
+        key: PathBuf,
+        /// Certificate to write.
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Verify a certificate, offline.
+    Verify {
+        /// The certificate.
+        file: PathBuf,
+        /// Public keys that are trusted, PEM.
+        #[arg(long)]
+        trust: PathBuf,
+        /// Also hold the run's folder against it.
+        #[arg(long)]
+        run: Option<PathBuf>,
+    },
+    /// Semantic difference of two XML files.
+    Compare {
+        /// One.
+        a: PathBuf,
+        /// The other.
+        b: PathBuf,
+    },
+    /// Runs XSLT for a parent process.
+    #[command(hide = true)]
+    XsltWorker,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum PlanCommand {
+    /// Derive a plan.
+    Derive {
+        #[command(flatten)]
+        source: PlanSource,
+        /// File to write; standard output where absent.
+        #[arg(short)]
+        o: Option<PathBuf>,
+    },
+    /// Traceability: requirement, cases, techniques.
+    Coverage {
+        /// The plan.
+        plan: PathBuf,
+    },
+    /// What must be tested again, and why.
+    Diff {
+        /// The old plan.
+        old: PathBuf,
+        /// The new plan.
+        new: PathBuf,
+    },
+    /// Is a plan still what would be derived?
+    Check {
+        /// The plan.
+        plan: PathBuf,
+        #[command(flatten)]
+        source: PlanSource,
+    },
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct PlanSource {
+    /// The concept.
+    #[arg(long)]
+    pub concept: PathBuf,
+    /// Highest Umsetzungsstufe; the concept's where absent.
+    #[arg(long)]
+    pub stage: Option<u8>,
+    /// Component under test.
+    #[arg(long, default_value = "integrationsserver")]
+    pub component: String,
+    /// The organisation; the embedded one where absent.
+    #[arg(long)]
+    pub organisation: Option<PathBuf>,
+    /// The catalogue; the embedded one where absent.
+    #[arg(long)]
+    pub catalogue: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum OrganisationCommand {
+    /// Authorities, keys, systems and addresses.
+    Export {
+        /// The organisation; the embedded one where absent.
+        #[arg(long)]
+        organisation: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum RulesCommand {
+    /// Findings about a depot: its file, schemas and sheets.
+    Check {
+        /// The depot's folder.
+        #[arg(long)]
+        rules: PathBuf,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum FakeCommand {
+    /// Start the fake systems of an organisation until Ctrl-C.
+    Up {
+        /// The organisation; the embedded one where absent.
+        #[arg(long)]
+        organisation: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum HubCommand {
+    /// Start the reference hub until Ctrl-C.
+    Up {
+        /// The organisation; the embedded one where absent.
+        #[arg(long)]
+        organisation: Option<PathBuf>,
+        /// Switch on a fault.
+        #[arg(long)]
+        defect: Vec<String>,
+        /// Export with the addresses of running systems.
+        #[arg(long, hide = true)]
+        endpoints: Option<PathBuf>,
+        /// Folder for its journal.
+        #[arg(long, hide = true)]
+        state: Option<PathBuf>,
+        /// Folder the names of depots are relative to.
+        #[arg(long, hide = true)]
+        base: Option<PathBuf>,
+    },
+    /// Its switchable faults.
+    Defects,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct RunArgs {
+    /// The plan.
+    #[arg(long)]
+    pub plan: PathBuf,
+    /// The organisation; the embedded one where absent.
+    #[arg(long)]
+    pub organisation: Option<PathBuf>,
+    /// The target; the reference hub where absent.
+    #[arg(long)]
+    pub target: Option<PathBuf>,
+    /// Folder of the run.
+    #[arg(long)]
+    pub out: PathBuf,
+    /// How many cases at once.
+    #[arg(long, default_value_t = 8)]
+    pub jobs: usize,
+    /// Only these cases.
+    #[arg(long)]
+    pub case: Vec<String>,
+    /// Only cases that test these requirements.
+    #[arg(long)]
+    pub requirement: Vec<String>,
+    /// Only cases of these techniques.
+    #[arg(long)]
+    pub technique: Vec<String>,
+}

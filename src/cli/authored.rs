@@ -1,0 +1,158 @@
+//! Commands about authored files.
+
+use std::path::{Path, PathBuf};
+
+use pruefstand::concept::SystemConcept;
+use pruefstand::diagnostic::Diagnostics;
+use pruefstand::organisation::{TestOrganisation, export};
+use pruefstand::plan::{self, Catalogue};
+use pruefstand::rules::{Depot, DepotError};
+use pruefstand::target::TargetFile;
+use pruefstand::xml;
+
+use super::args::{Format, OrganisationCommand, RulesCommand};
+use super::exit::{CliError, Exit};
+use super::output;
+
+/// The organisation in a file, or the embedded one.
+pub fn organisation_of(path: Option<&Path>) -> Result<TestOrganisation, CliError> {
+    Ok(match path {
+        Some(path) => TestOrganisation::load(path)?,
+        None => TestOrganisation::embedded()?,
+    })
+}
+
+pub fn check(paths: &[PathBuf], format: Format) -> Result<Exit, CliError> {
+    let mut files = Vec::new();
+    for path in paths {
+        if path.is_dir() {
+            collect(path, &mut files);
+        } else {
+            files.push(path.clone());
+        }
+    }
+    if files.is_empty() {
+        return Err(CliError::BadInput("no authored file there; name a .toml file".into()));
+    }
+    let mut bad = Vec::new();
+    let mut good = 0;
+    for file in &files {
+        match check_one(file) {
+            Ok(()) => good += 1,
+            Err(findings) => bad.push(findings),
+        }
+    }
+    if format == Format::Json {
+        let all: Vec<_> = bad.iter().map(Diagnostics::to_json).collect();
+        let flat: Vec<_> = all.iter().filter_map(|v| v.as_array()).flatten().collect();
+        output::json(&flat);
+    }
+    if bad.is_empty() {
+        output::say(&format!("{good} file(s) without findings"));
+        return Ok(Exit::Passed);
+    }
+    Err(CliError::Files(bad))
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+    let mut entries: Vec<_> =
+        std::fs::read_dir(folder).into_iter().flatten().flatten().map(|e| e.path()).collect();
+    entries.sort();
+    for path in entries {
+        if path.is_dir() {
+            collect(&path, files);
+        } else if path.extension().is_some_and(|e| e == "toml") && format_of(&path).is_some() {
+            files.push(path);
+        }
+    }
+}
+
+/// The `format` of a file, even where the rest of it cannot be read.
+fn format_of(path: &Path) -> Option<String> {
+    let text = std::fs::read_to_string(path).ok()?;
+    text.lines()
+        .find_map(|line| line.trim().strip_prefix("format"))
+        .and_then(|rest| rest.trim().strip_prefix('=').map(|v| v.trim().trim_matches('"').to_owned()))
+        .filter(|f| f.starts_with("pruefstand/"))
+}
+
+fn check_one(path: &Path) -> Result<(), Diagnostics> {
+    let name = path.display().to_string();
+    let format = format_of(path).unwrap_or_default();
+    let kind = format.split('/').nth(1).unwrap_or_default();
+    match kind {
+        "concept" => SystemConcept::load(path).map(|_| ()),
+        "organisation" => TestOrganisation::load(path).map(|_| ()),
+        "target" => TargetFile::load(path).map(|_| ()),
+        "plan" => plan::load(path).map(|_| ()),
+        "catalogue" => {
+            let text = std::fs::read_to_string(path).unwrap_or_default();
+            Catalogue::from_text(&name, &text).map(|_| ())
+        }
+        "depot" => depot(path.parent().unwrap_or(Path::new("."))),
+        "fake-system" | "organisation-export" => Ok(()),
+        _ => Err(Diagnostics::whole(
+            &name,
+            match std::fs::metadata(path) {
+                Ok(_) => "this is no file of Prüfstand: its first key must be `format`".to_owned(),
+                Err(error) => format!("cannot be read: {error}"),
+            },
+            "known: pruefstand/concept/1, organisation/1, target/1, plan/1, catalogue/1, depot/1",
+        )),
+    }
+}
+
+fn depot(folder: &Path) -> Result<(), Diagnostics> {
+    match Depot::load(".", folder) {
+        Ok(_) => Ok(()),
+        Err(DepotError::File(findings)) => Err(findings),
+        Err(error) => Err(Diagnostics::whole(&folder.display().to_string(), error.to_string(), "")),
+    }
+}
+
+pub fn rules(command: RulesCommand, _format: Format) -> Result<Exit, CliError> {
+    let RulesCommand::Check { rules } = command;
+    depot(&rules)?;
+    output::say("the depot has no findings");
+    Ok(Exit::Passed)
+}
+
+pub fn organisation(command: OrganisationCommand, format: Format) -> Result<Exit, CliError> {
+    let OrganisationCommand::Export { organisation } = command;
+    let organisation = organisation_of(organisation.as_deref())?;
+    let exported = export(&organisation, &std::collections::BTreeMap::new());
+    match format {
+        Format::Json => output::json(&exported),
+        Format::Text => {
+            let text = toml::to_string(&exported).map_err(|e| CliError::Fault(e.to_string()))?;
+            output::result(&text);
+        }
+    }
+    Ok(Exit::Passed)
+}
+
+pub fn compare_files(a: &Path, b: &Path, format: Format) -> Result<Exit, CliError> {
+    let read = |path: &Path| {
+        let name = path.display();
+        let bytes =
+            std::fs::read(path).map_err(|e| CliError::BadInput(format!("{name}: {e}")))?;
+        xml::parse(&bytes).map_err(|e| CliError::BadInput(format!("{name}: {e}")))
+    };
+    let differences = xml::compare(&read(a)?.root, &read(b)?.root);
+    match format {
+        Format::Json => {
+            let list: Vec<_> = differences
+                .iter()
+                .map(|d| serde_json::json!({"place": d.place, "expected": d.expected, "actual": d.actual}))
+                .collect();
+            output::json(&list);
+        }
+        Format::Text => {
+            for d in &differences {
+                let shown = |v: &Option<String>| v.clone().unwrap_or_else(|| "(nothing)".into());
+                output::result(&format!("{}\n  - {}\n  + {}", d.place, shown(&d.expected), shown(&d.actual)));
+            }
+        }
+    }
+    Ok(if differences.is_empty() { Exit::Passed } else { Exit::Failed })
+}

@@ -1,0 +1,62 @@
+//! Commands about certificates.
+
+use std::path::Path;
+
+use pruefstand::certificate::{self, SigningKey, TrustedKeys, VerifyError};
+
+use super::args::Format;
+use super::exit::{CliError, Exit};
+use super::output;
+use super::runs::judge_folder;
+
+pub fn certify(dir: &Path, key: &Path, out: &Path) -> Result<Exit, CliError> {
+    // The key first: it must not fail after the work is done.
+    let key = SigningKey::load(key)?;
+    let judged = judge_folder(dir)?;
+    // The verdict that is certified is the one just made, not whatever lies in the folder.
+    let mut json = serde_json::to_vec_pretty(&judged.verdict).map_err(|e| CliError::Fault(e.to_string()))?;
+    json.push(b'\n');
+    let path = dir.join("verdict.json");
+    std::fs::write(&path, json).map_err(|e| CliError::CannotWrite(path.display().to_string(), e))?;
+    let issued = certificate::issue(
+        dir,
+        &judged.manifest,
+        &judged.plan,
+        &judged.evidence,
+        &judged.verdict,
+        &key,
+    )?;
+    let json = serde_json::to_vec_pretty(&issued).map_err(|e| CliError::Fault(e.to_string()))?;
+    std::fs::write(out, json).map_err(|e| CliError::CannotWrite(out.display().to_string(), e))?;
+    output::say(&format!("certificate: {}", out.display()));
+    Ok(Exit::Passed)
+}
+
+pub fn verify(file: &Path, trust: &Path, run: Option<&Path>, format: Format) -> Result<Exit, CliError> {
+    let trust = TrustedKeys::load(trust)?;
+    let verified = certificate::verify(file, &trust)?;
+    let mut proven = vec![format!("signed by trusted key {}", &verified.key[..12])];
+    if let Some(dir) = run {
+        let files = certificate::verify_run(&verified, dir)?;
+        proven.push(format!("{files} files of the run are the certified ones"));
+        let judged = judge_folder(dir).map_err(|e| VerifyError::Run(e.to_string()))?;
+        let again = serde_json::json!([judged.verdict.overall, judged.verdict.admission, judged.verdict.counts]);
+        let predicate = &verified.statement["predicate"];
+        let then = serde_json::json!([predicate["result"], predicate["admission"], predicate["counts"]]);
+        if again != then {
+            let why = format!("judged again the run gives {again}, certified was {then}");
+            return Err(VerifyError::Run(why).into());
+        }
+        proven.push("judged again, the run gives the same result".into());
+    } else {
+        proven.push("not looked at: the run itself (use --run)".into());
+    }
+    match format {
+        Format::Json => output::json(&serde_json::json!({
+            "valid": true, "key": verified.key, "proven": proven,
+            "predicate": verified.statement["predicate"],
+        })),
+        Format::Text => output::result(&proven.join("\n")),
+    }
+    Ok(Exit::Passed)
+}

@@ -1,0 +1,61 @@
+//! Arguments, output and exit codes. No rule of the field lives here.
+
+mod args;
+mod authored;
+mod certs;
+mod exit;
+mod output;
+mod plans;
+mod runs;
+mod servers;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Args, Command};
+use exit::{CliError, Exit};
+
+/// Parses, dispatches, and turns the result into an exit code.
+pub fn main() -> ExitCode {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage.into() } else { Exit::Passed.into() };
+        }
+    };
+    match dispatch(args) {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            output::say(&error.to_string());
+            error.exit().into()
+        }
+    }
+}
+
+fn dispatch(args: Args) -> Result<Exit, CliError> {
+    let format = args.format;
+    match args.command {
+        Command::Demo { out, defect } => runs::demo(out, &defect, format),
+        Command::Check { paths } => authored::check(&paths, format),
+        Command::Plan(command) => plans::plan(command, format),
+        Command::Schema { concept, out } => plans::schema(&concept, &out),
+        Command::Messages { plan, organisation: _, out } => plans::messages(&plan, &out, format),
+        Command::Organisation(command) => authored::organisation(command, format),
+        Command::Rules(command) => authored::rules(command, format),
+        Command::Fake(command) => servers::fake(command, format),
+        Command::Hub(command) => servers::hub(command, format),
+        Command::Preflight { target, organisation, plan } => {
+            runs::preflight(&target, organisation.as_deref(), plan.as_deref(), format)
+        }
+        Command::Run(run) => runs::run(run, format),
+        Command::Judge { dir } => runs::judge(&dir, format),
+        Command::Report { dir, lang, to } => runs::report(&dir, lang, &to),
+        Command::Explain { dir, case } => runs::explain(&dir, &case),
+        Command::Certify { dir, key, out } => certs::certify(&dir, &key, &out),
+        Command::Verify { file, trust, run } => certs::verify(&file, &trust, run.as_deref(), format),
+        Command::Compare { a, b } => authored::compare_files(&a, &b, format),
+        Command::XsltWorker => servers::xslt_worker(),
+    }
+}

@@ -1,0 +1,164 @@
+//! Commands about plans and messages.
+
+use std::path::Path;
+
+use pruefstand::concept::{SystemConcept, xsd_of};
+use pruefstand::ids::ComponentKind;
+use pruefstand::message;
+use pruefstand::plan::{self, CaseChange, Catalogue, Scope, TestPlan};
+
+use super::args::{Format, PlanCommand, PlanSource};
+use super::authored::organisation_of;
+use super::exit::{CliError, Exit};
+use super::output;
+
+/// A component kind by its name in files.
+fn component(name: &str) -> Result<ComponentKind, CliError> {
+    serde_json::from_value(serde_json::Value::String(name.to_owned()))
+        .map_err(|e| CliError::Usage(format!("--component {name}: {e}")))
+}
+
+/// Derives a plan.
+pub fn derive(source: &PlanSource) -> Result<TestPlan, CliError> {
+    let concept = SystemConcept::load(&source.concept)?;
+    let organisation = organisation_of(source.organisation.as_deref())?;
+    let catalogue = match &source.catalogue {
+        None => Catalogue::embedded()?,
+        Some(path) => {
+            let name = path.display().to_string();
+            let text = std::fs::read_to_string(path)
+                .map_err(|e| CliError::BadInput(format!("{name}: {e}")))?;
+            Catalogue::from_text(&name, &text)?
+        }
+    };
+    let stage = source
+        .stage
+        .or_else(|| concept.file.concept.stages.iter().max().copied())
+        .unwrap_or(1);
+    let scope = Scope { stage, component: component(&source.component)? };
+    Ok(plan::derive(&concept, &organisation, &catalogue, scope)?)
+}
+
+/// The text of a plan.
+pub fn text_of(plan: &TestPlan) -> Result<String, CliError> {
+    plan.to_text().map_err(|e| CliError::Fault(e.to_string()))
+}
+
+fn write(path: &Path, text: &str) -> Result<(), CliError> {
+    std::fs::write(path, text).map_err(|e| CliError::CannotWrite(path.display().to_string(), e))
+}
+
+pub fn plan(command: PlanCommand, format: Format) -> Result<Exit, CliError> {
+    match command {
+        PlanCommand::Derive { source, o } => {
+            let plan = derive(&source)?;
+            let text = text_of(&plan)?;
+            match o {
+                Some(path) => {
+                    write(&path, &text)?;
+                    output::say(&format!("{} cases in {}", plan.case.len(), path.display()));
+                }
+                None => output::result(&text),
+            }
+            Ok(Exit::Passed)
+        }
+        PlanCommand::Coverage { plan } => {
+            coverage(&plan::load(&plan)?, format);
+            Ok(Exit::Passed)
+        }
+        PlanCommand::Diff { old, new } => Ok(diff(&plan::load(&old)?, &plan::load(&new)?, format)),
+        PlanCommand::Check { plan, source } => {
+            let committed = std::fs::read_to_string(&plan)
+                .map_err(|e| CliError::BadInput(format!("{}: {e}", plan.display())))?;
+            let derived = derive(&source)?;
+            if committed == text_of(&derived)? {
+                output::say("the plan is what would be derived");
+                return Ok(Exit::Passed);
+            }
+            match plan::load(&plan) {
+                Ok(committed) => {
+                    diff(&committed, &derived, format);
+                }
+                Err(findings) => output::say(&findings.render(output::colour())),
+            }
+            output::say("the plan is not what would be derived; derive it again");
+            Ok(Exit::Failed)
+        }
+    }
+}
+
+fn coverage(plan: &TestPlan, format: Format) {
+    let coverage = plan::coverage(plan);
+    if format == Format::Json {
+        output::json(&coverage);
+        return;
+    }
+    let mut out = format!("{} cases\n\n", coverage.cases);
+    for (technique, count) in &coverage.techniques {
+        out.push_str(&format!("{count:6}  {}\n", technique.name()));
+    }
+    out.push('\n');
+    for r in &coverage.requirements {
+        let level = format!("{:?}", r.level).to_uppercase();
+        out.push_str(&format!("{} {level:5} {:4} cases  {}\n", r.id, r.cases.len(), r.title));
+        if let Some(reason) = &r.not_tested {
+            out.push_str(&format!("               not tested: {reason}\n"));
+        }
+    }
+    output::result(&out);
+}
+
+fn diff(old: &TestPlan, new: &TestPlan, format: Format) -> Exit {
+    let diff = plan::diff(old, new);
+    if format == Format::Json {
+        output::json(&diff);
+    } else {
+        let mut out = String::new();
+        for (id, (change, why)) in &diff.cases {
+            let sign = match change {
+                CaseChange::New => '+',
+                CaseChange::Gone => '-',
+                CaseChange::Changed => '~',
+                CaseChange::Untouched => continue,
+            };
+            out.push_str(&format!("{sign} {id}  ({why})\n"));
+        }
+        let requirements: Vec<&str> = diff.requirements.iter().map(|r| r.as_str()).collect();
+        out.push_str(&format!(
+            "{} new, {} gone, {} changed, {} untouched; requirements: {}",
+            diff.count(CaseChange::New),
+            diff.count(CaseChange::Gone),
+            diff.count(CaseChange::Changed),
+            diff.count(CaseChange::Untouched),
+            if requirements.is_empty() { "none".to_owned() } else { requirements.join(", ") }
+        ));
+        output::result(&out);
+    }
+    let same = diff.count(CaseChange::Untouched) == diff.cases.len();
+    if same { Exit::Passed } else { Exit::Failed }
+}
+
+pub fn schema(concept: &Path, out: &Path) -> Result<Exit, CliError> {
+    let concept = SystemConcept::load(concept)?;
+    std::fs::create_dir_all(out).map_err(|e| CliError::CannotWrite(out.display().to_string(), e))?;
+    for message in &concept.file.message {
+        if let Some(text) = xsd_of(&concept, message) {
+            write(&out.join(format!("{}.xsd", message.id)), &text)?;
+        } else {
+            output::say(&format!("{} has a schema of its own", message.id));
+        }
+    }
+    Ok(Exit::Passed)
+}
+
+pub fn messages(plan: &Path, out: &Path, format: Format) -> Result<Exit, CliError> {
+    let plan = plan::load(plan)?;
+    message::prove(&plan).map_err(|e| CliError::BadInput(e.to_string()))?;
+    let index = message::export(&plan, out)
+        .map_err(|e| CliError::CannotWrite(out.display().to_string(), std::io::Error::other(e.to_string())))?;
+    match format {
+        Format::Json => output::json(&index),
+        Format::Text => output::say(&format!("{} messages in {}", index.len(), out.display())),
+    }
+    Ok(Exit::Passed)
+}

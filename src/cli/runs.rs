@@ -1,0 +1,326 @@
+//! Commands about runs.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::time::Duration;
+
+use pruefstand::ambient::Clock;
+use pruefstand::certificate;
+use pruefstand::channel::Shutdown;
+use pruefstand::concept::SystemConcept;
+use pruefstand::evidence::Evidence;
+use pruefstand::ids::{CaseId, ComponentKind};
+use pruefstand::organisation::TestOrganisation;
+use pruefstand::plan::{self, Catalogue, Scope, TestPlan};
+use pruefstand::report::{self, Language, Material};
+use pruefstand::run::{self, INPUTS, Manifest, PLAN, RunConfig, RunEnd, execute};
+use pruefstand::target::{Target, TargetFile};
+use pruefstand::verdict::{self, Artefacts, RuleEngine, Verdict};
+use pruefstand::xml::{SheetSet, Transformed, Worker};
+
+use super::args::{Format, Lang, RunArgs};
+use super::authored::organisation_of;
+use super::exit::{CliError, Exit};
+use super::servers::{defects, fresh, on_signal, program, runtime};
+use super::{output, plans};
+
+const CONCEPT: &str = include_str!("../../testplans/gewerbe/concept.toml");
+
+/// Rule sheets in a worker process of this program.
+struct WorkerEngine(Mutex<Worker>);
+
+impl WorkerEngine {
+    fn new() -> Result<Self, CliError> {
+        let limit = Duration::from_secs(20);
+        Ok(Self(Mutex::new(Worker::new(&program()?, &std::env::temp_dir(), limit))))
+    }
+}
+
+impl RuleEngine for WorkerEngine {
+    fn run(&self, name: &str, sheet: &[u8], message: &[u8]) -> Transformed {
+        let url = format!("file:///depot/{name}");
+        let files = BTreeMap::from([(url.clone(), std::sync::Arc::new(sheet.to_vec()))]);
+        let set = SheetSet { id: pruefstand::ids::Digest::of(sheet).0, files };
+        let mut worker = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        worker.transform(&set, &url, message, &BTreeMap::new())
+    }
+}
+
+/// A run's folder, read and judged.
+pub struct Judged {
+    pub manifest: Manifest,
+    pub plan: TestPlan,
+    pub evidence: Evidence,
+    pub verdict: Verdict,
+}
+
+impl Judged {
+    fn material(&self) -> Material<'_> {
+        Material {
+            manifest: &self.manifest,
+            plan: &self.plan,
+            verdict: &self.verdict,
+            evidence: &self.evidence,
+        }
+    }
+}
+
+/// Reads and judges a run's folder. Nothing but the folder is looked at.
+pub fn judge_folder(dir: &Path) -> Result<Judged, CliError> {
+    let manifest = Manifest::read(dir).map_err(CliError::BadInput)?;
+    run::digests(dir, &manifest).map_err(CliError::BadInput)?;
+    let plan = plan::load(&dir.join(PLAN))?;
+    let evidence = Evidence::read(dir).map_err(|e| CliError::BadInput(e.to_string()))?;
+    let mut depot = BTreeMap::new();
+    let prefix = format!("{INPUTS}/depot/");
+    for input in &manifest.inputs {
+        if let Some(name) = input.name.strip_prefix(&prefix) {
+            let bytes = std::fs::read(dir.join(&input.name)).unwrap_or_default();
+            depot.insert(name.to_owned(), bytes);
+        }
+    }
+    let engine = WorkerEngine::new()?;
+    let artefacts = Artefacts { depot, chosen: manifest.chosen.clone(), engine: &engine };
+    let verdict = verdict::judge(&plan, &evidence, &artefacts);
+    Ok(Judged { manifest, plan, evidence, verdict })
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
+    std::fs::write(path, bytes).map_err(|e| CliError::CannotWrite(path.display().to_string(), e))
+}
+
+fn write_verdict(dir: &Path, verdict: &Verdict) -> Result<(), CliError> {
+    let mut json =
+        serde_json::to_vec_pretty(verdict).map_err(|e| CliError::Fault(e.to_string()))?;
+    json.push(b'\n');
+    write(&dir.join("verdict.json"), &json)
+}
+
+fn write_reports(dir: &Path, judged: &Judged, lang: Language, to: &[String]) -> Result<(), CliError> {
+    let fault = |e: report::ReportError| CliError::Fault(e.to_string());
+    for kind in to {
+        match kind.as_str() {
+            "html" => {
+                let page = report::html(&judged.material(), lang).map_err(fault)?;
+                write(&dir.join("report.html"), page.as_bytes())?;
+            }
+            "junit" => {
+                let xml = report::junit(&judged.material()).map_err(fault)?;
+                write(&dir.join("junit.xml"), xml.as_bytes())?;
+            }
+            other => {
+                return Err(CliError::Usage(format!("--to {other}: known are html, junit")));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Drives, judges, reports.
+fn drive(config: RunConfig, format: Format) -> Result<(Judged, Exit), CliError> {
+    let out = config.out.clone();
+    let runtime = runtime()?;
+    let (end, signalled) = runtime.block_on(async {
+        let stop = Shutdown::default();
+        let which = on_signal(&stop);
+        let bar = output::Bar::new();
+        let end = execute(config, &|progress| bar.on(progress), stop).await;
+        bar.finish();
+        end.map(|end| (end, which.get().copied()))
+    })?;
+    let judged = judge_folder(&out)?;
+    write_verdict(&out, &judged.verdict)?;
+    let all = ["html".to_owned(), "junit".to_owned()];
+    write_reports(&out, &judged, Language::De, &all)?;
+    match format {
+        Format::Json => output::json(&judged.verdict),
+        Format::Text => output::result(&report::summary(&judged.verdict)),
+    }
+    output::say(&format!("Bericht: {}", out.join("report.html").display()));
+    let exit = match end {
+        RunEnd::Interrupted => signalled.unwrap_or(Exit::Interrupted),
+        RunEnd::Complete | RunEnd::TargetLost => Exit::from(&judged.verdict),
+    };
+    Ok((judged, exit))
+}
+
+pub fn demo(out: Option<PathBuf>, names: &[String], format: Format) -> Result<Exit, CliError> {
+    defects(names)?;
+    let concept =
+        SystemConcept::from_text("concept.toml (embedded)", CONCEPT, Path::new("."))?;
+    let organisation = TestOrganisation::embedded()?;
+    let scope = Scope { stage: 2, component: ComponentKind::Integrationsserver };
+    let plan = plan::derive(&concept, &organisation, &Catalogue::embedded()?, scope)?;
+    let out = out.unwrap_or_else(|| fresh(Path::new("pruefstand-demo")));
+    let target = TargetFile::reference_hub(&program()?, &organisation.folder, names);
+    let config = RunConfig {
+        plan_text: plans::text_of(&plan)?,
+        plan,
+        organisation,
+        target,
+        out: out.clone(),
+        jobs: 8,
+        chosen: None,
+        program: program()?,
+        clock: Clock::system(),
+    };
+    let (judged, exit) = drive(config, format)?;
+    if exit == Exit::Passed {
+        // A key for this demonstration only: its private part is forgotten at once.
+        let (private, public) = certificate::generate().map_err(|e| CliError::Fault(e.to_string()))?;
+        let key = certificate::SigningKey::from_secret("demo key", &private)?;
+        let issued = certificate::issue(
+            &out,
+            &judged.manifest,
+            &judged.plan,
+            &judged.evidence,
+            &judged.verdict,
+            &key,
+        )?;
+        let json = serde_json::to_vec_pretty(&issued).map_err(|e| CliError::Fault(e.to_string()))?;
+        write(&out.join("certificate.dsse.json"), &json)?;
+        write(&out.join("trust.pem"), public.as_bytes())?;
+        output::say(&format!("Zertifikat: {}", out.join("certificate.dsse.json").display()));
+    }
+    Ok(exit)
+}
+
+fn choose(plan: &TestPlan, args: &RunArgs) -> Result<Option<Vec<CaseId>>, CliError> {
+    if args.case.is_empty() && args.requirement.is_empty() && args.technique.is_empty() {
+        return Ok(None);
+    }
+    let known = |what: &str, name: &String, found: bool| {
+        if found {
+            Ok(())
+        } else {
+            Err(CliError::Usage(format!("--{what} {name}: the plan has no such {what}")))
+        }
+    };
+    for name in &args.case {
+        known("case", name, plan.case.iter().any(|c| c.id.as_str() == name))?;
+    }
+    for name in &args.requirement {
+        known("requirement", name, plan.requirement.iter().any(|r| r.id.as_str() == name))?;
+    }
+    for name in &args.technique {
+        known("technique", name, plan.case.iter().any(|c| c.technique.name() == name))?;
+    }
+    let chosen: Vec<CaseId> = plan
+        .case
+        .iter()
+        .filter(|c| args.case.is_empty() || args.case.iter().any(|n| n == c.id.as_str()))
+        .filter(|c| {
+            args.requirement.is_empty()
+                || c.requirements.iter().any(|r| args.requirement.iter().any(|n| n == r.as_str()))
+        })
+        .filter(|c| args.technique.is_empty() || args.technique.iter().any(|n| n == c.technique.name()))
+        .map(|c| c.id.clone())
+        .collect();
+    if chosen.is_empty() {
+        return Err(CliError::Usage("no case fits all filters; nothing would be tested".into()));
+    }
+    Ok(Some(chosen))
+}
+
+pub fn run(args: RunArgs, format: Format) -> Result<Exit, CliError> {
+    let plan = plan::load(&args.plan)?;
+    let plan_text = std::fs::read_to_string(&args.plan)
+        .map_err(|e| CliError::BadInput(format!("{}: {e}", args.plan.display())))?;
+    let organisation = organisation_of(args.organisation.as_deref())?;
+    let target = match &args.target {
+        Some(path) => TargetFile::load(path)?,
+        None => {
+            let base = organisation.folder.canonicalize().unwrap_or(organisation.folder.clone());
+            TargetFile::reference_hub(&program()?, &base, &[])
+        }
+    };
+    let chosen = choose(&plan, &args)?;
+    let config = RunConfig {
+        plan,
+        plan_text,
+        organisation,
+        target,
+        out: args.out,
+        jobs: args.jobs,
+        chosen,
+        program: program()?,
+        clock: Clock::system(),
+    };
+    drive(config, format).map(|(_, exit)| exit)
+}
+
+pub fn preflight(
+    target: &Path,
+    organisation: Option<&Path>,
+    plan: Option<&Path>,
+    format: Format,
+) -> Result<Exit, CliError> {
+    let file = TargetFile::load(target)?;
+    let organisation = organisation_of(organisation)?;
+    let plan = plan.map(plan::load).transpose()?;
+    let folder = fresh(&std::env::temp_dir().join("pruefstand-preflight"));
+    let made = std::fs::create_dir_all(&folder);
+    made.map_err(|e| CliError::CannotWrite(folder.display().to_string(), e))?;
+    let says = runtime()?.block_on(async {
+        let export = pruefstand::organisation::export(&organisation, &BTreeMap::new());
+        let path = folder.join("export.toml");
+        let _ = std::fs::write(&path, toml::to_string(&export).unwrap_or_default());
+        let mut target = Target::new(file, &folder);
+        let ready = match target.start(&path, false).await {
+            Ok(()) => target.ready().await,
+            Err(error) => Err(error),
+        };
+        target.stop().await;
+        ready
+    });
+    let _ = std::fs::remove_dir_all(&folder);
+    let says = says?;
+    let findings = plan.map(|p| run::preflight(&p, &organisation, &says)).unwrap_or_default();
+    match format {
+        Format::Json => output::json(&findings),
+        Format::Text => {
+            for f in &findings {
+                output::result(&format!("{}: {}\n  help: {}", f.check, f.problem, f.help));
+            }
+        }
+    }
+    if findings.is_empty() {
+        output::say("preflight found nothing");
+        return Ok(Exit::Passed);
+    }
+    Ok(Exit::BadInput)
+}
+
+pub fn judge(dir: &Path, format: Format) -> Result<Exit, CliError> {
+    let judged = judge_folder(dir)?;
+    write_verdict(dir, &judged.verdict)?;
+    match format {
+        Format::Json => output::json(&judged.verdict),
+        Format::Text => output::result(&report::summary(&judged.verdict)),
+    }
+    Ok(Exit::from(&judged.verdict))
+}
+
+pub fn report(dir: &Path, lang: Lang, to: &[String]) -> Result<Exit, CliError> {
+    let judged = judge_folder(dir)?;
+    let lang = match lang {
+        Lang::De => Language::De,
+        Lang::En => Language::En,
+    };
+    write_reports(dir, &judged, lang, to)?;
+    output::say(&format!("Bericht: {}", dir.join("report.html").display()));
+    Ok(Exit::Passed)
+}
+
+pub fn explain(dir: &Path, case: &str) -> Result<Exit, CliError> {
+    let judged = judge_folder(dir)?;
+    let Some(verdict) = judged.verdict.cases.iter().find(|c| c.id.as_str() == case) else {
+        let known = judged.verdict.cases.iter().map(|c| c.id.as_str());
+        let help = pruefstand::diagnostic::nearest(case, known)
+            .map_or_else(String::new, |near| format!("; did you mean \"{near}\"?"));
+        return Err(CliError::Usage(format!("the run has no case \"{case}\"{help}")));
+    };
+    output::result(&report::explain(&judged.material(), verdict));
+    Ok(Exit::Passed)
+}

@@ -1,0 +1,180 @@
+//! Commands that serve until they are told to stop.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use pruefstand::ambient::Clock;
+use pruefstand::channel::{Shutdown, Unobserved};
+use pruefstand::diagnostic;
+use pruefstand::fake_system::Running;
+use pruefstand::organisation::{Export, export};
+use pruefstand::reference_hub::{DEFECTS, Defect, HubConfig, HubError, start};
+
+use super::args::{FakeCommand, Format, HubCommand};
+use super::authored::organisation_of;
+use super::exit::{CliError, Exit};
+use super::output;
+
+/// The runtime of a command.
+pub fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| CliError::Fault(e.to_string()))
+}
+
+/// Tells `stop` when a signal comes, and remembers which.
+pub fn on_signal(stop: &Shutdown) -> Arc<std::sync::OnceLock<Exit>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let which = Arc::new(std::sync::OnceLock::new());
+    let kinds = [(SignalKind::interrupt(), Exit::Interrupted), (SignalKind::terminate(), Exit::Terminated)];
+    for (kind, exit) in kinds {
+        let (stop, which) = (stop.clone(), which.clone());
+        if let Ok(mut stream) = signal(kind) {
+            tokio::spawn(async move {
+                stream.recv().await;
+                let _ = which.set(exit);
+                stop.now();
+            });
+        }
+    }
+    which
+}
+
+/// This program, to start others of it.
+pub fn program() -> Result<PathBuf, CliError> {
+    std::env::current_exe().map_err(|e| CliError::Fault(e.to_string()))
+}
+
+pub fn fake(command: FakeCommand, format: Format) -> Result<Exit, CliError> {
+    let FakeCommand::Up { organisation } = command;
+    let organisation = organisation_of(organisation.as_deref())?;
+    runtime()?.block_on(async {
+        let stop = Shutdown::default();
+        on_signal(&stop);
+        let running = Running::start(&organisation, Arc::new(Unobserved)).await?;
+        let exported = export(&organisation, &running.urls);
+        match format {
+            Format::Json => {
+                let systems: Vec<_> = exported
+                    .system
+                    .iter()
+                    .map(|s| serde_json::json!({"id": s.id, "kind": s.kind, "protocol": s.protocol, "url": s.url}))
+                    .collect();
+                output::result(&serde_json::json!({ "systems": systems }).to_string());
+            }
+            Format::Text => {
+                for s in &exported.system {
+                    output::result(&format!("{:24} {:14} {}", s.id, s.protocol, s.url));
+                }
+                output::say("running; Ctrl-C ends");
+            }
+        }
+        stop.wait().await;
+        running.stop().await;
+        Ok(Exit::Passed)
+    })
+}
+
+pub fn hub(command: HubCommand, format: Format) -> Result<Exit, CliError> {
+    let (organisation, defect, endpoints, state, base) = match command {
+        HubCommand::Defects => {
+            match format {
+                Format::Json => output::json(&DEFECTS),
+                Format::Text => {
+                    for d in DEFECTS {
+                        output::result(&format!("{:28} {} ({}, {})", d.id, d.title, d.requirement, d.technique));
+                    }
+                }
+            }
+            return Ok(Exit::Passed);
+        }
+        HubCommand::Up { organisation, defect, endpoints, state, base } => {
+            (organisation, defect, endpoints, state, base)
+        }
+    };
+    let defects = defects(&defect)?;
+    let organisation = organisation_of(organisation.as_deref())?;
+    let exported: Export = match &endpoints {
+        Some(path) => {
+            let name = path.display().to_string();
+            let text = std::fs::read_to_string(path)
+                .map_err(|e| CliError::BadInput(format!("{name}: {e}")))?;
+            diagnostic::read(&name, &text)?.value
+        }
+        None => export(&organisation, &BTreeMap::new()),
+    };
+    // Without a folder of its own the hub forgets when it ends.
+    let temporary = std::env::temp_dir().join(format!("pruefstand-hub-{}", std::process::id()));
+    let config = HubConfig {
+        export: exported,
+        base: base.unwrap_or_else(|| organisation.folder.clone()),
+        state: state.clone().unwrap_or_else(|| temporary.clone()),
+        program: program()?,
+        defects,
+        clock: Clock::system(),
+    };
+    let result = runtime()?.block_on(serve_hub(config, format));
+    if state.is_none() {
+        let _ = std::fs::remove_dir_all(&temporary);
+    }
+    result
+}
+
+async fn serve_hub(config: HubConfig, format: Format) -> Result<Exit, CliError> {
+    let stop = Shutdown::default();
+    on_signal(&stop);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+        .await
+        .map_err(|e| CliError::Unreachable(format!("no port to listen on: {e}")))?;
+    let address = listener.local_addr().map_err(|e| CliError::Fault(e.to_string()))?;
+    let url = format!("http://{address}");
+    match format {
+        Format::Json => output::result(&serde_json::json!({ "url": url }).to_string()),
+        Format::Text => {
+            output::result(&url);
+            output::say("running; Ctrl-C ends");
+        }
+    }
+    match start(config, listener, stop).await {
+        Ok(()) => Ok(Exit::Passed),
+        Err(HubError::Depot(error)) => Err(CliError::BadInput(error.to_string())),
+        Err(HubError::Io(error)) => Err(CliError::Fault(error.to_string())),
+    }
+}
+
+/// Faults by name.
+pub fn defects(names: &[String]) -> Result<Vec<Defect>, CliError> {
+    names
+        .iter()
+        .map(|name| {
+            Defect::by_id(name).ok_or_else(|| {
+                let known = DEFECTS.iter().map(|d| d.id);
+                let help = diagnostic::nearest(name, known)
+                    .map_or_else(|| "see `pruefstand hub defects`".to_owned(), |n| format!("did you mean \"{n}\"?"));
+                CliError::Usage(format!("there is no fault \"{name}\"; {help}"))
+            })
+        })
+        .collect()
+}
+
+pub fn xslt_worker() -> Result<Exit, CliError> {
+    pruefstand::xml::serve_worker(std::io::stdin().lock(), std::io::stdout().lock())
+        .map_err(|e| CliError::Fault(e.to_string()))?;
+    Ok(Exit::Passed)
+}
+
+/// A folder that does not exist yet, counted up from a name.
+pub fn fresh(base: &Path) -> PathBuf {
+    let mut path = base.to_owned();
+    let mut number = 1;
+    while path.exists() {
+        number += 1;
+        path = base.with_file_name(format!(
+            "{}-{number}",
+            base.file_name().unwrap_or_default().to_string_lossy()
+        ));
+    }
+    path
+}

@@ -1,0 +1,262 @@
+//! The HTML report: one file, complete without scripts, everything from outside as text.
+
+use std::collections::BTreeMap;
+
+use minijinja::{AutoEscape, Environment, Value, context};
+use serde::Serialize;
+
+use super::text::{ShownExchange, shown};
+use super::visible::visible;
+use super::{Language, Material, ReportError, word};
+use crate::concept::Level;
+use crate::verdict::{Admission, Blame, CaseOutcome, CaseVerdict, Finding, Overall, RunView, Severity};
+
+const TEMPLATE: &str = include_str!("../../reports/templates/report.html");
+const STYLE: &str = include_str!("../../reports/templates/report.css");
+const TEXTS_DE: &str = include_str!("../../reports/templates/de.toml");
+const TEXTS_EN: &str = include_str!("../../reports/templates/en.toml");
+
+#[derive(Serialize)]
+struct ShownFinding {
+    id: String,
+    requirement: String,
+    message: String,
+    blame: &'static str,
+    place: String,
+    expected: String,
+    actual: String,
+    hint: String,
+    evidence: Vec<u64>,
+    note: bool,
+    difference: Vec<(&'static str, String)>,
+}
+
+#[derive(Serialize)]
+struct ShownCase {
+    id: String,
+    anchor: String,
+    title: String,
+    technique: &'static str,
+    requirements: Vec<String>,
+    level: &'static str,
+    verdict: &'static str,
+    class: &'static str,
+    reasons: Vec<String>,
+    findings: Vec<ShownFinding>,
+    exchanges: Vec<ShownExchange>,
+}
+
+#[derive(Serialize)]
+struct ShownRequirement {
+    id: String,
+    level: &'static str,
+    title: String,
+    class: &'static str,
+    verdict: &'static str,
+    cases: usize,
+    failed: usize,
+    reason: String,
+    bad: Vec<(String, String)>,
+}
+
+fn class(outcome: CaseOutcome) -> &'static str {
+    match outcome {
+        CaseOutcome::Passed => "passed",
+        CaseOutcome::Failed => "failed",
+        CaseOutcome::Inconclusive => "inconclusive",
+        CaseOutcome::NotApplicable => "skipped",
+        CaseOutcome::NotTested => "untested",
+    }
+}
+
+fn level(level: Level) -> &'static str {
+    match level {
+        Level::Muss => "MUSS",
+        Level::Soll => "SOLL",
+        Level::Kann => "KANN",
+    }
+}
+
+fn anchor(id: &str) -> String {
+    id.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect()
+}
+
+/// The report as HTML.
+///
+/// # Errors
+/// When a template has a fault.
+pub fn html(material: &Material<'_>, language: Language) -> Result<String, ReportError> {
+    let texts: BTreeMap<String, String> =
+        toml::from_str(if language == Language::De { TEXTS_DE } else { TEXTS_EN })
+            .map_err(|e| minijinja::Error::new(minijinja::ErrorKind::InvalidOperation, e.to_string()))?;
+    let view = RunView::new(material.plan, material.evidence);
+    let verdict = material.verdict;
+    let cases: Vec<ShownCase> = verdict.cases.iter().map(|c| case(c, &view, &texts, language)).collect();
+    let (bad, good): (Vec<_>, Vec<_>) = cases
+        .into_iter()
+        .partition(|c| c.class != "passed" || !c.findings.is_empty());
+    let text = |key: &str| texts.get(key).cloned().unwrap_or_default();
+    let overall = text(match verdict.overall {
+        Overall::Passed => "passed",
+        Overall::Failed => "failed",
+        Overall::Inconclusive => "inconclusive",
+    });
+    let admission = text(match verdict.admission {
+        Admission::Admitted => "admitted",
+        Admission::AdmittedWithConditions => "admitted_with_conditions",
+        Admission::NotAdmitted => "not_admitted",
+        Admission::Undecided => "undecided",
+    });
+    let class = match verdict.overall {
+        Overall::Passed => "passed",
+        Overall::Failed => "failed",
+        Overall::Inconclusive => "inconclusive",
+    };
+    let mut techniques: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+    for case in &verdict.cases {
+        let count = techniques.entry(case.technique.name()).or_default();
+        count.0 += 1;
+        count.1 += usize::from(case.verdict == CaseOutcome::Passed);
+    }
+    let mut environment = Environment::new();
+    environment.set_auto_escape_callback(|_| AutoEscape::Html);
+    environment.add_template("report.html", TEMPLATE)?;
+    let manifest = material.manifest;
+    let page = environment.get_template("report.html")?.render(context! {
+        t => texts,
+        lang => if language == Language::De { "de" } else { "en" },
+        style => Value::from_safe_string(STYLE.to_owned()),
+        plan => material.plan.plan,
+        manifest => manifest,
+        target => context! {
+            product => visible(&manifest.target.product),
+            vendor => visible(&manifest.target.vendor),
+            version => visible(&manifest.target.version),
+        },
+        overall, admission, class,
+        filtered => verdict.filtered,
+        counts => verdict.counts,
+        requirements => requirements(material, language),
+        techniques => techniques.into_iter().map(|(n, (all, ok))| (n, all, ok)).collect::<Vec<_>>(),
+        canaries => verdict.canaries,
+        bad, good,
+        chain => material.evidence.head.as_ref().map(|d| d.0.clone()).unwrap_or_default(),
+    })?;
+    Ok(page)
+}
+
+fn case(
+    case: &CaseVerdict,
+    view: &RunView,
+    texts: &BTreeMap<String, String>,
+    language: Language,
+) -> ShownCase {
+    let show = case.verdict != CaseOutcome::Passed && case.verdict != CaseOutcome::NotTested;
+    ShownCase {
+        id: visible(case.id.as_str()),
+        anchor: anchor(case.id.as_str()),
+        title: visible(&case.title),
+        technique: case.technique.name(),
+        requirements: case.requirements.iter().map(|r| visible(r.as_str())).collect(),
+        level: level(case.level),
+        verdict: word(case.verdict, language),
+        class: class(case.verdict),
+        reasons: case.reasons.iter().map(|r| visible(r)).collect(),
+        findings: case.findings.iter().map(|f| finding(f, texts)).collect(),
+        exchanges: if show { shown(view, case) } else { vec![] },
+    }
+}
+
+fn finding(f: &Finding, texts: &BTreeMap<String, String>) -> ShownFinding {
+    let _ = texts;
+    ShownFinding {
+        id: f.id.clone(),
+        requirement: visible(f.requirement.as_str()),
+        message: visible(&f.message),
+        blame: match f.blame {
+            Blame::Target => "blame_target",
+            Blame::Configuration => "blame_configuration",
+            Blame::Testbed => "blame_testbed",
+            Blame::Concept => "blame_concept",
+        },
+        place: visible(&f.place),
+        expected: visible(&f.expected),
+        actual: visible(&f.actual),
+        hint: visible(&f.hint),
+        evidence: f.evidence.clone(),
+        note: f.severity == Severity::Note,
+        difference: difference(&visible(&f.expected), &visible(&f.actual)),
+    }
+}
+
+/// Where two short texts differ, character by character.
+fn difference(expected: &str, actual: &str) -> Vec<(&'static str, String)> {
+    if expected.is_empty() || actual.is_empty() || expected.len() + actual.len() > 2000 {
+        return vec![];
+    }
+    let diff = similar::TextDiff::from_chars(expected, actual);
+    if diff.ratio() < 0.4 {
+        return vec![];
+    }
+    let mut out: Vec<(&'static str, String)> = Vec::new();
+    for change in diff.iter_all_changes() {
+        let kind = match change.tag() {
+            similar::ChangeTag::Equal => "same",
+            similar::ChangeTag::Delete => "del",
+            similar::ChangeTag::Insert => "ins",
+        };
+        match out.last_mut() {
+            Some((last, text)) if *last == kind => text.push_str(change.value()),
+            _ => out.push((kind, change.value().to_owned())),
+        }
+    }
+    out
+}
+
+fn requirements(material: &Material<'_>, language: Language) -> Vec<ShownRequirement> {
+    material
+        .plan
+        .requirement
+        .iter()
+        .map(|r| {
+            let cases: Vec<&CaseVerdict> = material
+                .verdict
+                .cases
+                .iter()
+                .filter(|c| c.requirements.contains(&r.id))
+                .collect();
+            // A case fails under a requirement only if a finding speaks to it.
+            let against = |c: &&&CaseVerdict| {
+                c.findings.iter().any(|f| f.requirement == r.id && f.severity == Severity::Fault)
+            };
+            let failed: Vec<&&CaseVerdict> = cases.iter().filter(against).collect();
+            let open = cases.iter().any(|c| {
+                matches!(c.verdict, CaseOutcome::Inconclusive | CaseOutcome::NotTested)
+            });
+            let outcome = if cases.is_empty() {
+                CaseOutcome::NotTested
+            } else if !failed.is_empty() {
+                CaseOutcome::Failed
+            } else if open {
+                CaseOutcome::Inconclusive
+            } else {
+                CaseOutcome::Passed
+            };
+            ShownRequirement {
+                id: visible(r.id.as_str()),
+                level: level(r.level),
+                title: visible(&r.title),
+                class: class(outcome),
+                verdict: word(outcome, language),
+                cases: cases.len(),
+                failed: failed.len(),
+                reason: visible(r.not_tested.as_deref().unwrap_or_default()),
+                bad: failed
+                    .iter()
+                    .take(8)
+                    .map(|c| (anchor(c.id.as_str()), visible(c.id.as_str())))
+                    .collect(),
+            }
+        })
+        .collect()
+}

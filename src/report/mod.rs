@@ -1,0 +1,67 @@
+//! Reports: one file per format, all readers of the same verdict and evidence.
+
+mod html;
+mod junit;
+mod text;
+mod visible;
+
+pub use html::html;
+pub use junit::junit;
+pub use text::{explain, summary};
+pub use visible::visible;
+
+use crate::evidence::Evidence;
+use crate::plan::TestPlan;
+use crate::run::Manifest;
+use crate::verdict::Verdict;
+
+/// Language of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Language {
+    /// German.
+    #[default]
+    De,
+    /// English.
+    En,
+}
+
+/// Everything a report speaks of.
+#[derive(Debug, Clone, Copy)]
+pub struct Material<'a> {
+    /// The manifest.
+    pub manifest: &'a Manifest,
+    /// The plan.
+    pub plan: &'a TestPlan,
+    /// The verdict.
+    pub verdict: &'a Verdict,
+    /// The evidence.
+    pub evidence: &'a Evidence,
+}
+
+/// Why a report could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    /// A template has a fault.
+    #[error("template: {0}")]
+    Template(#[from] minijinja::Error),
+    /// JUnit could not be written.
+    #[error("junit: {0}")]
+    JUnit(String),
+}
+
+/// Words of a verdict.
+pub fn word(outcome: crate::verdict::CaseOutcome, language: Language) -> &'static str {
+    use crate::verdict::CaseOutcome as O;
+    match (outcome, language) {
+        (O::Passed, Language::De) => "bestanden",
+        (O::Failed, Language::De) => "nicht bestanden",
+        (O::Inconclusive, Language::De) => "nicht durchführbar",
+        (O::NotApplicable, Language::De) => "nicht anwendbar",
+        (O::NotTested, Language::De) => "nicht geprüft",
+        (O::Passed, Language::En) => "passed",
+        (O::Failed, Language::En) => "failed",
+        (O::Inconclusive, Language::En) => "inconclusive",
+        (O::NotApplicable, Language::En) => "not applicable",
+        (O::NotTested, Language::En) => "not tested",
+    }
+}

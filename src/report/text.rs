@@ -1,0 +1,132 @@
+//! Text for a terminal: a summary, and the explanation of one case.
+
+use std::fmt::Write as _;
+
+use super::visible::{visible, visible_bytes};
+use super::{Language, Material, word};
+use crate::verdict::{Admission, CaseOutcome, CaseVerdict, Overall, Verdict};
+
+/// A few lines about a verdict.
+pub fn summary(verdict: &Verdict) -> String {
+    let overall = match verdict.overall {
+        Overall::Passed => "bestanden",
+        Overall::Failed => "nicht bestanden",
+        Overall::Inconclusive => "nicht durchführbar",
+    };
+    let admission = match verdict.admission {
+        Admission::Admitted => "zugelassen",
+        Admission::AdmittedWithConditions => "zugelassen mit Auflagen",
+        Admission::NotAdmitted => "nicht zugelassen",
+        Admission::Undecided => "nicht entschieden",
+    };
+    let c = verdict.counts;
+    let mut out = format!(
+        "Ergebnis: {overall} ({admission})\n{} bestanden, {} nicht bestanden, {} nicht durchführbar, {} nicht geprüft\n",
+        c.passed, c.failed, c.inconclusive, c.not_tested
+    );
+    let open = |o: CaseOutcome| matches!(o, CaseOutcome::Failed | CaseOutcome::Inconclusive);
+    for case in verdict.cases.iter().filter(|c| open(c.verdict)).take(10) {
+        let why = case
+            .findings
+            .first()
+            .map(|f| format!("[{}] {}", f.requirement, f.message))
+            .or_else(|| case.reasons.first().cloned())
+            .unwrap_or_default();
+        let _ = writeln!(out, "  {} – {}: {}", word(case.verdict, Language::De), case.id, visible(&why));
+    }
+    let more = verdict.cases.iter().filter(|c| open(c.verdict)).count();
+    if more > 10 {
+        let _ = writeln!(out, "  … und {} weitere", more - 10);
+    }
+    out
+}
+
+/// Everything about one case: what was done, what was found, and the exchanges behind it.
+pub fn explain(material: &Material<'_>, case: &CaseVerdict) -> String {
+    let mut out = String::new();
+    let _ = writeln!(out, "{}\n{}\n", case.id, visible(&case.title));
+    let requirements: Vec<&str> = case.requirements.iter().map(|r| r.as_str()).collect();
+    let _ = writeln!(out, "Urteil:        {}", word(case.verdict, Language::De));
+    let _ = writeln!(out, "Anforderungen: {}", requirements.join(", "));
+    let _ = writeln!(out, "Technik:       {}", case.technique.name());
+    for reason in &case.reasons {
+        let _ = writeln!(out, "Grund:         {}", visible(reason));
+    }
+    for f in &case.findings {
+        let _ = writeln!(
+            out,
+            "\n[{}] {}: {}\n  Ort:      {}\n  erwartet: {}\n  gesehen:  {}\n  wer:      {:?}\n  Abhilfe:  {}\n  Nachweis: Austausch {:?}",
+            f.requirement, f.id, visible(&f.message), visible(&f.place), visible(&f.expected),
+            visible(&f.actual), f.blame, visible(&f.hint), f.evidence
+        );
+    }
+    let _ = writeln!(out, "\nAustausche:");
+    for exchange in exchanges(material, case) {
+        let _ = writeln!(out, "\n--- {} {} {}\n{}", exchange.number, exchange.time, exchange.label, exchange.request);
+        let _ = writeln!(out, "    Antwort:\n{}", exchange.answer);
+    }
+    out
+}
+
+/// An exchange as reports show it.
+#[derive(Debug, Clone, serde::Serialize)]
+pub(super) struct ShownExchange {
+    pub number: u64,
+    pub time: String,
+    pub label: String,
+    pub request: String,
+    pub answer: String,
+}
+
+/// Longest shown payload, characters; the whole is in the evidence.
+const LONGEST: usize = 12_000;
+
+fn cut(text: String) -> String {
+    if text.chars().count() <= LONGEST {
+        return text;
+    }
+    let head: String = text.chars().take(LONGEST).collect();
+    format!("{head}\n… gekürzt; vollständig im Nachweis")
+}
+
+/// The exchanges of a case, in order.
+pub(super) fn exchanges(material: &Material<'_>, case: &CaseVerdict) -> Vec<ShownExchange> {
+    let view = crate::verdict::RunView::new(material.plan, material.evidence);
+    shown(&view, case)
+}
+
+/// As [`exchanges`], with a view that is there already.
+pub(super) fn shown(view: &crate::verdict::RunView, case: &CaseVerdict) -> Vec<ShownExchange> {
+    let this = view.case(&case.id);
+    let mut places: Vec<usize> = this.own.iter().chain(&this.received).copied().collect();
+    let cited = view
+        .exchanges
+        .iter()
+        .enumerate()
+        .filter(|(_, e)| case.findings.iter().any(|f| f.evidence.contains(&e.number)));
+    places.extend(cited.map(|(place, _)| place));
+    places.sort_unstable();
+    places.dedup();
+    places
+        .into_iter()
+        .map(|place| {
+            let e = &view.exchanges[place];
+            let label = match &e.own {
+                Some((_, step)) => format!("{} → {} ({}, Schritt {step})", e.system, e.peer, e.protocol),
+                None => format!("Prüfgegenstand → {} ({})", e.system, e.protocol),
+            };
+            let answer = match (&e.answer, &e.failure) {
+                (_, Some(failure)) => format!("keine ({failure})"),
+                (Some(bytes), None) => cut(visible_bytes(bytes)),
+                (None, None) => "keine aufgezeichnet".into(),
+            };
+            ShownExchange {
+                number: e.number,
+                time: e.time.to_string(),
+                label: visible(&label),
+                request: cut(visible_bytes(&e.request)),
+                answer,
+            }
+        })
+        .collect()
+}

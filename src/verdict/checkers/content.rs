@@ -1,0 +1,213 @@
+//! Nothing lost, nothing invented: every value of the message arrives as the lineage says, and every
+//! value that arrives has a source.
+
+use std::collections::BTreeSet;
+
+use super::convert::convert;
+use super::{Checker, Context, Expectation, Found, Judgement, World, delivered, sheet_hint};
+use crate::concept::Form;
+use crate::ids::RequirementId;
+use crate::plan::{PlanMessage, PlanReceiver, Step};
+use crate::verdict::view::Exchange;
+use crate::xml::{Element, compare, parse};
+
+pub(super) struct Content;
+
+impl Checker for Content {
+    fn id(&self) -> &'static str {
+        "content"
+    }
+
+    fn check(&self, context: &Context<'_>, expectation: &Expectation) -> Judgement {
+        let Expectation::Content { requirement, step, system } = expectation else {
+            return Judgement::cannot("andere Erwartung");
+        };
+        let Some(sent) = context.sent_root(step) else {
+            return Judgement::cannot(format!("die gesendete Nachricht von \"{step}\" ist nicht lesbar"));
+        };
+        let Some(receiver) = context.plan.receiver_of(system) else {
+            return Judgement::cannot(format!("der Plan beschreibt das Format von {system} nicht"));
+        };
+        let mut judgement = Judgement::default();
+        // That nothing arrived is reported by the delivery checker; without it this one has no proof.
+        let Some(exchange) = delivered(context, step, system) else {
+            Found::new("content.absent", requirement, "Es gibt keinen Inhalt zu vergleichen")
+                .values("eine zugestellte Nachricht", "keine")
+                .place(format!("Empfänger {system}"))
+                .absent()
+                .into(&mut judgement);
+            return judgement;
+        };
+        let check = Compare { context, requirement, step, receiver, exchange };
+        match parse(&exchange.message()) {
+            Ok(arrived) if receiver.form == Form::Unchanged => {
+                check.unchanged(&sent, &arrived.root, &mut judgement);
+            }
+            Ok(arrived) => match message_of(context, step) {
+                Some(message) => check.mapped(message, &sent, &arrived.root, &mut judgement),
+                None => return Judgement::cannot("der Plan beschreibt die Nachricht nicht"),
+            },
+            Err(error) => check
+                .found("content.unreadable", "Was ankam, ist kein lesbares XML".into(), "")
+                .values("wohlgeformtes XML", error.to_string())
+                .into(&mut judgement),
+        }
+        judgement
+    }
+
+    fn canary(&self) -> Expectation {
+        Expectation::Content { requirement: "K".into(), step: "s".into(), system: "fv".into() }
+    }
+
+    fn spoil(&self, world: &mut World) {
+        world.replace("<Name>Größe</Name></P>", "<Name>GrÃ¶ÃŸe</Name></P>");
+    }
+}
+
+fn message_of<'a>(context: &Context<'a>, step: &str) -> Option<&'a PlanMessage> {
+    context.case.step.iter().find_map(|s| match s {
+        Step::Send { name, message, .. } if name == step => context.plan.message(&message.message),
+        _ => None,
+    })
+}
+
+struct Compare<'a> {
+    context: &'a Context<'a>,
+    requirement: &'a RequirementId,
+    step: &'a str,
+    receiver: &'a PlanReceiver,
+    exchange: &'a Exchange,
+}
+
+/// A value with where it should stand.
+struct Wanted {
+    field: String,
+    from: String,
+    at: String,
+    values: Vec<String>,
+}
+
+impl Compare<'_> {
+    fn found(&self, id: &str, message: String, place: &str) -> Found {
+        Found::new(id, self.requirement, message)
+            .place(place.to_owned())
+            .seen(self.context.sent(self.step).map(|e| e.number).into_iter().chain([self.exchange.number]))
+    }
+
+    fn unchanged(&self, sent: &Element, arrived: &Element, judgement: &mut Judgement) {
+        for difference in compare(sent, arrived) {
+            let (expected, actual) = (difference.expected, difference.actual);
+            let what = match (&expected, &actual) {
+                (Some(_), None) => ("content.missing", "Eine Angabe ist nicht angekommen"),
+                (None, _) => ("content.invented", "Eine Angabe kam hinzu, die niemand gemacht hat"),
+                _ => ("content.different", "Eine Angabe kam verändert an"),
+            };
+            self.found(what.0, what.1.into(), &difference.place)
+                .values(expected.unwrap_or_default(), actual.unwrap_or_default())
+                .hint("Diese Nachricht ist unverändert weiterzuleiten")
+                .into(judgement);
+        }
+    }
+
+    fn mapped(
+        &self,
+        message: &PlanMessage,
+        sent: &Element,
+        arrived: &Element,
+        judgement: &mut Judgement,
+    ) {
+        let namespace = self.receiver.namespace.clone().unwrap_or_default();
+        let root = self.receiver.root.clone().unwrap_or_default();
+        if arrived.name != root || arrived.namespace != namespace {
+            self.found("content.root", "Die Nachricht hat ein anderes Wurzelelement".into(), "/")
+                .values(
+                    format!("{{{namespace}}}{root}"),
+                    format!("{{{}}}{}", arrived.namespace, arrived.name),
+                )
+                .hint("Regel des Empfängerformats prüfen")
+                .into(judgement);
+            return;
+        }
+        let Some(wanted) = self.wanted(message, sent) else {
+            judgement.inconclusive = Some("der Plan nennt eine unbekannte Umwandlung".into());
+            return;
+        };
+        for value in &wanted {
+            let actual = arrived.values_at(&value.at, &namespace);
+            if actual == value.values {
+                continue;
+            }
+            let swapped = wanted.iter().find(|other| {
+                other.at != value.at && !actual.is_empty() && other.values == actual
+            });
+            let (id, text) = match (actual.is_empty(), value.values.is_empty(), swapped) {
+                (true, _, _) => ("content.missing", format!("{} ist nicht angekommen", value.field)),
+                (_, true, _) => ("content.invented", format!("{} wurde nicht angegeben und kam doch an", value.field)),
+                (_, _, Some(other)) => {
+                    ("content.swapped", format!("{} trägt den Wert von {}", value.field, other.field))
+                }
+                _ => ("content.different", format!("{} kam verändert an", value.field)),
+            };
+            let place = format!("{} → {}", value.from, value.at);
+            self.found(id, text, &place)
+                .values(value.values.join(" | "), actual.join(" | "))
+                .hint(sheet_hint(self.context, self.step, &value.at))
+                .into(judgement);
+        }
+        self.invented(arrived, judgement);
+    }
+
+    fn wanted(&self, message: &PlanMessage, sent: &Element) -> Option<Vec<Wanted>> {
+        let mut out = Vec::new();
+        for group in &message.group {
+            for field in &group.field {
+                let Some(arrival) = self.receiver.lineage.get(&field.id) else { continue };
+                let from = format!("{}/{}", group.path, field.path);
+                let values = sent
+                    .values_at(&from, &message.namespace)
+                    .iter()
+                    .map(|v| convert(self.context.plan, &arrival.how, v))
+                    .collect::<Option<Vec<_>>>()?;
+                out.push(Wanted { field: field.id.clone(), from, at: arrival.at.clone(), values });
+            }
+        }
+        Some(out)
+    }
+
+    /// Every leaf and attribute must be the place of some field, a document, or the receiver's own.
+    fn invented(&self, arrived: &Element, judgement: &mut Judgement) {
+        let mut known: BTreeSet<String> =
+            self.receiver.lineage.values().map(|a| a.at.clone()).collect();
+        known.extend(self.receiver.own.iter().cloned());
+        let documents = self.receiver.documents.as_ref().map(|d| d.at.clone());
+        let inside = |path: &str| {
+            documents.as_ref().is_some_and(|d| path == d || path.starts_with(&format!("{d}/")))
+        };
+        let mut found: Vec<(String, String)> = Vec::new();
+        arrived.walk(&mut |path, element| {
+            if inside(path) {
+                return;
+            }
+            for attribute in &element.attributes {
+                let place = if path.is_empty() {
+                    format!("@{}", attribute.name)
+                } else {
+                    format!("{path}/@{}", attribute.name)
+                };
+                if !known.contains(&place) {
+                    found.push((place, attribute.value.clone()));
+                }
+            }
+            let text = element.text();
+            if !text.trim().is_empty() && !known.contains(path) {
+                found.push((path.to_owned(), text));
+            }
+        });
+        for (place, value) in found {
+            self.found("content.invented", "Eine Angabe hat keine Quelle in der Nachricht".into(), &place)
+                .values("nichts an dieser Stelle", value)
+                .hint(sheet_hint(self.context, self.step, &place))
+                .into(judgement);
+        }
+    }
+}

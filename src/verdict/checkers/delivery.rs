@@ -1,0 +1,88 @@
+//! Delivery: at the right system, exactly once, nowhere else, in order.
+
+use super::{Checker, Context, Expectation, Found, Judgement, World};
+use crate::ids::ComponentKind;
+use crate::plan::Step;
+
+pub(super) struct Delivery;
+
+impl Checker for Delivery {
+    fn id(&self) -> &'static str {
+        "delivery"
+    }
+
+    fn check(&self, context: &Context<'_>, expectation: &Expectation) -> Judgement {
+        let Expectation::Delivery { requirement, step, system } = expectation else {
+            return Judgement::cannot("andere Erwartung");
+        };
+        if context.sent(step).is_none() {
+            return Judgement::cannot(format!("Schritt \"{step}\" hat nichts gesendet"));
+        }
+        let mut judgement = Judgement::default();
+        let here = context.taken_at(step, system);
+        let found = |id, message: String| {
+            Found::new(id, requirement, message).place(format!("Empfänger {system}, Schritt {step}"))
+        };
+        if here.is_empty() {
+            let tried = context
+                .deliveries()
+                .filter(|e| &e.system == system && context.is_of(e, step))
+                .count();
+            let actual = if tried == 0 {
+                "nichts angekommen".to_owned()
+            } else {
+                format!("{tried} Versuch(e), keiner wurde angenommen")
+            };
+            found("delivery.missing", format!("Die Nachricht hat {system} nicht erreicht"))
+                .values("genau eine Zustellung", actual)
+                .hint("Weiterleitung im Transaktionsprotokoll verfolgen: letzter Eintrag der Transaktion")
+                .absent()
+                .into(&mut judgement);
+        }
+        if here.len() > 1 {
+            found("delivery.repeated", format!("Die Nachricht kam {} Mal an", here.len()))
+                .values("genau eine Zustellung", format!("{} Zustellungen", here.len()))
+                .hint("Zustellungen als erledigt vermerken, bevor wiederholt wird")
+                .seen(here.iter().map(|e| e.number))
+                .into(&mut judgement);
+        }
+        let elsewhere: Vec<_> = context
+            .deliveries()
+            .filter(|e| {
+                &e.system != system
+                    && context.kind(&e.system) != Some(ComponentKind::Dms)
+                    && context.is_of(e, step)
+            })
+            .collect();
+        for exchange in elsewhere {
+            found("delivery.misrouted", format!("Die Nachricht ging an {}", exchange.system))
+                .values(system.to_string(), exchange.system.to_string())
+                .hint("Zuordnung von Gemeindeschlüssel und Leistung zum System in der Organisationskonfiguration prüfen")
+                .seen([exchange.number])
+                .into(&mut judgement);
+        }
+        // A later message of the case must not overtake this one.
+        if let Some(first) = here.first() {
+            for earlier in context.case.step.iter().take_while(|s| s.name() != step) {
+                let Step::Send { name, .. } = earlier else { continue };
+                for other in context.taken_at(name, system) {
+                    if other.time > first.time && other.number != first.number {
+                        found("delivery.reordered", format!("Die Nachricht hat \"{name}\" überholt"))
+                            .values(format!("nach {name}"), format!("vor {name}"))
+                            .seen([first.number, other.number])
+                            .into(&mut judgement);
+                    }
+                }
+            }
+        }
+        judgement
+    }
+
+    fn canary(&self) -> Expectation {
+        Expectation::Delivery { requirement: "K".into(), step: "s".into(), system: "fv".into() }
+    }
+
+    fn spoil(&self, world: &mut World) {
+        world.repeat_delivery();
+    }
+}

@@ -1,0 +1,181 @@
+//! Checkers (Prüfer): one idea each. A checker looks at one expectation of one case and says what
+//! it found; it never says "passed".
+
+mod absence;
+mod content;
+mod convert;
+mod delivery;
+mod documents;
+mod filing;
+mod foreign;
+mod header;
+mod log;
+mod reply;
+mod rules;
+mod timing;
+
+use super::canary::World;
+use super::types::{Blame, Finding, Severity};
+use super::view::{Context, Exchange};
+use crate::ids::RequirementId;
+use crate::plan::Expectation;
+
+/// What a checker found.
+#[derive(Debug, Default)]
+pub struct Judgement {
+    /// Findings.
+    pub findings: Vec<Finding>,
+    /// Why it could not tell.
+    pub inconclusive: Option<String>,
+}
+
+impl Judgement {
+    fn cannot(reason: impl Into<String>) -> Self {
+        Self { findings: vec![], inconclusive: Some(reason.into()) }
+    }
+}
+
+/// A checker.
+pub trait Checker: Send + Sync {
+    /// Name, as expectations refer to it.
+    fn id(&self) -> &'static str;
+    /// Looks at an expectation. Called only with expectations of its own kind.
+    fn check(&self, context: &Context<'_>, expectation: &Expectation) -> Judgement;
+    /// The expectation of its canary.
+    fn canary(&self) -> Expectation;
+    /// Turns a world in which nothing is wrong into its canary: known to be bad.
+    fn spoil(&self, world: &mut World);
+}
+
+/// Every checker.
+pub fn all() -> Vec<Box<dyn Checker>> {
+    vec![
+        Box::new(reply::Reply),
+        Box::new(delivery::Delivery),
+        Box::new(content::Content),
+        Box::new(documents::Documents),
+        Box::new(absence::Absence),
+        Box::new(filing::Filing),
+        Box::new(timing::Confirmation),
+        Box::new(timing::Duration),
+        Box::new(log::TransactionLog),
+        Box::new(header::Header),
+        Box::new(rules::Rules),
+        Box::new(foreign::Foreign),
+    ]
+}
+
+/// Puts a finding together.
+struct Found {
+    finding: Finding,
+}
+
+impl Found {
+    fn new(id: &str, requirement: &RequirementId, message: impl Into<String>) -> Self {
+        Self {
+            finding: Finding {
+                id: id.to_owned(),
+                severity: Severity::Fault,
+                requirement: requirement.clone(),
+                blame: Blame::Target,
+                message: message.into(),
+                expected: String::new(),
+                actual: String::new(),
+                place: String::new(),
+                hint: String::new(),
+                evidence: vec![],
+                absence: false,
+            },
+        }
+    }
+
+    fn values(mut self, expected: impl Into<String>, actual: impl Into<String>) -> Self {
+        self.finding.expected = shorten(&expected.into());
+        self.finding.actual = shorten(&actual.into());
+        self
+    }
+
+    fn place(mut self, place: impl Into<String>) -> Self {
+        self.finding.place = place.into();
+        self
+    }
+
+    fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.finding.hint = hint.into();
+        self
+    }
+
+    fn blame(mut self, blame: Blame) -> Self {
+        self.finding.blame = blame;
+        self
+    }
+
+    fn note(mut self) -> Self {
+        self.finding.severity = Severity::Note;
+        self
+    }
+
+    fn absent(mut self) -> Self {
+        self.finding.absence = true;
+        self
+    }
+
+    fn seen(mut self, exchanges: impl IntoIterator<Item = u64>) -> Self {
+        self.finding.evidence.extend(exchanges);
+        self
+    }
+
+    fn into(self, judgement: &mut Judgement) {
+        judgement.findings.push(self.finding);
+    }
+}
+
+/// Texts in findings stay readable; the whole is in the evidence.
+fn shorten(text: &str) -> String {
+    const LIMIT: usize = 2000;
+    if text.chars().count() <= LIMIT {
+        return text.to_owned();
+    }
+    let head: String = text.chars().take(LIMIT).collect();
+    format!("{head}… ({} Zeichen)", text.chars().count())
+}
+
+/// The one delivery to look at; none is for the delivery checker to report.
+fn delivered<'a>(
+    context: &'a Context<'_>,
+    step: &str,
+    system: &crate::ids::SystemId,
+) -> Option<&'a Exchange> {
+    context.taken_at(step, system).first().copied()
+}
+
+/// Where in the rule sheet a value of the receiver's format is made.
+fn sheet_hint(context: &Context<'_>, step: &str, path: &str) -> String {
+    let entries = context.entries(step);
+    let Some(entry) = entries.iter().find(|e| e.regel.is_some()) else {
+        return "Regel des Empfängerformats prüfen".into();
+    };
+    let sheet = entry.regel.clone().unwrap_or_default();
+    let stand: String = entry.regelstand.iter().flat_map(|s| s.chars()).take(12).collect();
+    let leaf = path.rsplit('/').next().unwrap_or(path);
+    let wanted = match leaf.strip_prefix('@') {
+        Some(attribute) => format!("name=\"{attribute}\""),
+        None => format!("<{leaf}>"),
+    };
+    // The step before the leaf tells repeated names apart.
+    let outer = path.rsplit('/').nth(1).map(|o| format!("<{o}>"));
+    let line = context
+        .depot
+        .iter()
+        .find(|(name, _)| name.ends_with(&sheet))
+        .and_then(|(_, bytes)| {
+            let text = String::from_utf8_lossy(bytes).into_owned();
+            let from = outer.as_ref().and_then(|o| text.find(o.as_str())).unwrap_or(0);
+            let at = text[from..].find(&wanted).map(|at| from + at)?;
+            Some(text[..at].matches('\n').count() + 1)
+        });
+    match line {
+        Some(line) => format!("{sheet}, Zeile {line} (Regelstand {stand}): dort entsteht {path}"),
+        None => format!("{sheet} (Regelstand {stand}) erzeugt {path} nicht; Zuordnung ergänzen"),
+    }
+}

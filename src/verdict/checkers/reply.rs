@@ -1,0 +1,109 @@
+//! The target's answer: taken, or rejected with the right code and lines.
+
+use std::collections::BTreeSet;
+
+use super::{Blame, Checker, Context, Expectation, Found, Judgement, World};
+use crate::plan::Outcome;
+use crate::verdict::wire::HttpMessage;
+use crate::xml::parse;
+
+pub(super) struct Reply;
+
+impl Checker for Reply {
+    fn id(&self) -> &'static str {
+        "reply"
+    }
+
+    fn check(&self, context: &Context<'_>, expectation: &Expectation) -> Judgement {
+        let Expectation::Reply { requirement, step, outcome, code, lines } = expectation else {
+            return Judgement::cannot("andere Erwartung");
+        };
+        let Some(sent) = context.sent(step) else {
+            return Judgement::cannot(format!("Schritt \"{step}\" hat nichts gesendet"));
+        };
+        let mut judgement = Judgement::default();
+        let found = |id, message: String| {
+            Found::new(id, requirement, message).place(format!("Schritt {step}")).seen([sent.number])
+        };
+        let answer = sent.answer.as_deref().and_then(HttpMessage::read);
+        let Some(answer) = answer else {
+            let why = sent.failure.clone().unwrap_or_else(|| "keine Antwort".into());
+            found("reply.none", "Der Prüfgegenstand hat nicht geantwortet".into())
+                .values("eine Quittung oder Rückweisung", why)
+                .hint("Protokoll und Ausgabe des Prüfgegenstands ansehen")
+                .absent()
+                .into(&mut judgement);
+            return judgement;
+        };
+        let status = answer.status().unwrap_or(0);
+        let root = parse(&answer.body).ok().map(|d| d.root);
+        let reason = root.as_ref().filter(|r| r.name == "Rueckweisung");
+        let actual_code = reason.and_then(|r| r.child_text("Grund"));
+        let taken = (200..300).contains(&status) && root.as_ref().is_some_and(|r| r.name == "Quittung");
+        let shown = match (&actual_code, taken) {
+            (Some(code), _) => {
+                let text = reason.and_then(|r| r.child_text("Text")).unwrap_or_default();
+                format!("zurückgewiesen mit {code}: {text}")
+            }
+            (None, true) => format!("angenommen (Status {status})"),
+            (None, false) => format!("Status {status} ohne Quittung und ohne Rückweisung"),
+        };
+        match outcome {
+            Outcome::Accepted if taken => {}
+            Outcome::Accepted => {
+                let configuration = actual_code.as_deref() == Some("T080");
+                found("reply.not-accepted", "Eine gültige Nachricht wurde nicht angenommen".into())
+                    .values("angenommen und quittiert", shown)
+                    .blame(if configuration { Blame::Configuration } else { Blame::Target })
+                    .hint(if configuration {
+                        "Der Prüfgegenstand kennt Stelle oder Leistung nicht: Konfiguration mit `pruefstand organisation export` abgleichen"
+                    } else {
+                        "Die Rückweisung nennt die Stelle in der Nachricht; Schema und Prüfregeln des Prüfgegenstands ansehen"
+                    })
+                    .into(&mut judgement);
+            }
+            Outcome::Rejected if actual_code.is_none() => {
+                found("reply.not-rejected", "Eine Nachricht mit Fehler wurde nicht zurückgewiesen".into())
+                    .values(format!("zurückgewiesen mit {}", code.as_deref().unwrap_or("Grund")), shown)
+                    .hint("Die Prüfung, die diesen Fehler finden muss, fehlt oder ist abgeschaltet")
+                    .into(&mut judgement);
+            }
+            Outcome::Rejected => {
+                if code.is_some() && actual_code != *code {
+                    found("reply.wrong-code", "Die Rückweisung nennt einen anderen Grund".into())
+                        .values(code.clone().unwrap_or_default(), shown)
+                        .hint("Zuordnung von Fehlern zu Rückweisungsgründen prüfen")
+                        .into(&mut judgement);
+                }
+                let named: BTreeSet<u32> = reason
+                    .into_iter()
+                    .flat_map(|r| r.elements())
+                    .filter_map(|m| m.attribute("zeile")?.parse().ok())
+                    .collect();
+                let missing: Vec<String> =
+                    lines.iter().filter(|l| !named.contains(l)).map(u32::to_string).collect();
+                if !missing.is_empty() {
+                    found("reply.lines", "Die Rückweisung nennt nicht alle fehlerhaften Zeilen".into())
+                        .values(format!("{lines:?}"), format!("{named:?}"))
+                        .hint(format!("es fehlen die Zeilen {}", missing.join(", ")))
+                        .into(&mut judgement);
+                }
+            }
+        }
+        judgement
+    }
+
+    fn canary(&self) -> Expectation {
+        Expectation::Reply {
+            requirement: "K".into(),
+            step: "s".into(),
+            outcome: Outcome::Accepted,
+            code: None,
+            lines: vec![],
+        }
+    }
+
+    fn spoil(&self, world: &mut World) {
+        world.replace("202 Accepted", "500 Internal Server Error");
+    }
+}

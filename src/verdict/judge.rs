@@ -1,0 +1,196 @@
+//! From plan and evidence to a verdict.
+
+use super::canary;
+use super::checkers::{self, Checker};
+use super::types::{
+    Admission, CanaryResult, CaseOutcome, CaseVerdict, Counts, FORMAT, Finding, Overall, Severity,
+    Verdict,
+};
+use super::view::{Context, RunView};
+use super::Artefacts;
+use crate::concept::Level;
+use crate::evidence::{Evidence, StepOutcome};
+use crate::plan::{Expectation, Step, TestCase, TestPlan};
+
+/// Judges a run with all checkers.
+pub fn judge(plan: &TestPlan, evidence: &Evidence, artefacts: &Artefacts<'_>) -> Verdict {
+    judge_with(plan, evidence, artefacts, &checkers::all())
+}
+
+/// Judges a run with these checkers; what needs another one is inconclusive.
+pub fn judge_with(
+    plan: &TestPlan,
+    evidence: &Evidence,
+    artefacts: &Artefacts<'_>,
+    checkers: &[Box<dyn Checker>],
+) -> Verdict {
+    let canaries: Vec<CanaryResult> =
+        checkers.iter().map(|c| canary::test(c.as_ref(), artefacts.engine)).collect();
+    let run = RunView::new(plan, evidence);
+    let mut cases = Vec::new();
+    for case in &plan.case {
+        let chosen = artefacts.chosen.as_ref().is_none_or(|list| list.contains(&case.id));
+        cases.push(if chosen {
+            Case { plan, run: &run, artefacts, checkers, canaries: &canaries, case }.judge()
+        } else {
+            verdict_of(case, CaseOutcome::NotTested, vec!["nicht ausgewählt".into()], vec![], 0)
+        });
+    }
+    let filtered = artefacts.chosen.is_some();
+    let counted: Vec<&CaseVerdict> = cases
+        .iter()
+        .filter(|c| artefacts.chosen.as_ref().is_none_or(|list| list.contains(&c.id)))
+        .collect();
+    let (overall, admission) = overall(&counted);
+    let mut counts = Counts::default();
+    for case in &cases {
+        *match case.verdict {
+            CaseOutcome::Passed => &mut counts.passed,
+            CaseOutcome::Failed => &mut counts.failed,
+            CaseOutcome::Inconclusive => &mut counts.inconclusive,
+            CaseOutcome::NotApplicable => &mut counts.not_applicable,
+            CaseOutcome::NotTested => &mut counts.not_tested,
+        } += 1;
+    }
+    let admission = if filtered { Admission::Undecided } else { admission };
+    Verdict { format: FORMAT.into(), overall, admission, filtered, counts, canaries, cases }
+}
+
+/// The decision rule.
+fn overall(cases: &[&CaseVerdict]) -> (Overall, Admission) {
+    let any = |level: Level, wanted: &[CaseOutcome]| {
+        cases.iter().any(|c| c.level == level && wanted.contains(&c.verdict))
+    };
+    let open = [CaseOutcome::Inconclusive, CaseOutcome::NotTested];
+    if any(Level::Muss, &[CaseOutcome::Failed]) {
+        return (Overall::Failed, Admission::NotAdmitted);
+    }
+    // Nothing that passed is nothing that was proven.
+    let nothing = !cases.iter().any(|c| c.verdict == CaseOutcome::Passed);
+    if nothing || any(Level::Muss, &open) {
+        return (Overall::Inconclusive, Admission::Undecided);
+    }
+    if any(Level::Soll, &[CaseOutcome::Failed]) || any(Level::Soll, &open) {
+        return (Overall::Passed, Admission::AdmittedWithConditions);
+    }
+    (Overall::Passed, Admission::Admitted)
+}
+
+fn verdict_of(
+    case: &TestCase,
+    verdict: CaseOutcome,
+    reasons: Vec<String>,
+    findings: Vec<Finding>,
+    duration_ms: u64,
+) -> CaseVerdict {
+    CaseVerdict {
+        id: case.id.clone(),
+        title: case.title.clone(),
+        technique: case.technique,
+        requirements: case.requirements.clone(),
+        level: case.level,
+        verdict,
+        reasons,
+        findings,
+        duration_ms,
+    }
+}
+
+struct Case<'a> {
+    plan: &'a TestPlan,
+    run: &'a RunView,
+    artefacts: &'a Artefacts<'a>,
+    checkers: &'a [Box<dyn Checker>],
+    canaries: &'a [CanaryResult],
+    case: &'a TestCase,
+}
+
+impl Case<'_> {
+    fn judge(&self) -> CaseVerdict {
+        let context = Context {
+            plan: self.plan,
+            case: self.case,
+            run: self.run,
+            view: self.run.case(&self.case.id),
+            depot: &self.artefacts.depot,
+            engine: self.artefacts.engine,
+        };
+        let mut reasons = self.proof_of_execution(&context);
+        let mut findings = Vec::new();
+        if self.case.expect.is_empty() {
+            reasons.push("der Testfall erwartet nichts".into());
+        }
+        for expectation in &self.case.expect {
+            match self.alive(expectation) {
+                Ok(checker) => {
+                    let judgement = checker.check(&context, expectation);
+                    findings.extend(judgement.findings);
+                    reasons.extend(judgement.inconclusive);
+                }
+                Err(reason) => reasons.push(reason),
+            }
+        }
+        if self.run.lost || self.run.interrupted || !self.run.complete {
+            // What did not happen may only be missing because the run ended too early.
+            let dropped = findings.iter().filter(|f| f.absence).count();
+            if dropped > 0 {
+                reasons.push(format!("{dropped} fehlende Beobachtung(en) nach vorzeitigem Ende des Laufs"));
+            }
+            findings.retain(|f| !f.absence);
+        }
+        reasons.dedup();
+        let failed = findings.iter().any(|f| f.severity == Severity::Fault);
+        let verdict = match (failed, reasons.is_empty()) {
+            (true, _) => CaseOutcome::Failed,
+            (false, false) => CaseOutcome::Inconclusive,
+            (false, true) => CaseOutcome::Passed,
+        };
+        let duration = context.view.span.map_or(0, |(from, to)| {
+            u64::try_from(to.as_millisecond() - from.as_millisecond()).unwrap_or(0)
+        });
+        verdict_of(self.case, verdict, reasons, findings, duration)
+    }
+
+    fn proof_of_execution(&self, context: &Context<'_>) -> Vec<String> {
+        let mut reasons = Vec::new();
+        if self.run.lost {
+            reasons.push("der Prüfgegenstand war während des Laufs nicht mehr erreichbar".into());
+        }
+        if self.run.interrupted {
+            reasons.push("der Lauf wurde abgebrochen".into());
+        }
+        if !self.run.complete {
+            reasons.push("der Nachweis endet ohne Schlusszeile".into());
+        } else if !self.run.settled {
+            reasons.push("die Ruhezeit am Ende des Laufs fehlt".into());
+        }
+        for step in &self.case.step {
+            let reason = match context.view.steps.get(step.name()) {
+                Some(StepOutcome::Done) => continue,
+                // Waiting in vain is a fact that the checkers judge.
+                Some(StepOutcome::TimedOut) if matches!(step, Step::Await { .. }) => continue,
+                Some(StepOutcome::TimedOut) => "kam nicht rechtzeitig zum Ende".to_owned(),
+                Some(StepOutcome::Unreachable { reason } | StepOutcome::Impossible { reason }) => {
+                    reason.clone()
+                }
+                None => "wurde nicht ausgeführt".to_owned(),
+            };
+            reasons.push(format!("Schritt \"{}\": {reason}", step.name()));
+        }
+        reasons
+    }
+
+    fn alive(&self, expectation: &Expectation) -> Result<&dyn Checker, String> {
+        let id = expectation.checker();
+        let Some(checker) = self.checkers.iter().find(|c| c.id() == id) else {
+            return Err(format!("Prüfer \"{id}\" fehlt (this checker is no longer alive)"));
+        };
+        match self.canaries.iter().find(|c| c.checker == id) {
+            Some(canary) if canary.alive => Ok(checker.as_ref()),
+            other => {
+                let detail = other.map_or("kein Kanarienfall", |c| c.detail.as_str());
+                Err(format!("Prüfer \"{id}\" ist nicht am Leben (this checker is no longer alive): {detail}"))
+            }
+        }
+    }
+}

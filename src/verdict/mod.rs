@@ -1,0 +1,38 @@
+//! Judging: plan and evidence in, verdict out. No clock, no network; the sole author of findings
+//! and verdicts.
+//!
+//! A case passes only with proof: every step ran, every checker it needs caught its canary in this
+//! very judgement, and nothing was found. Anything less is inconclusive, with its reason.
+
+mod canary;
+mod checkers;
+mod judge;
+mod types;
+mod view;
+mod wire;
+
+use std::collections::BTreeMap;
+
+pub use checkers::{Checker, Judgement, all as all_checkers};
+pub use judge::{judge, judge_with};
+pub use types::*;
+pub use view::{Context, Exchange, Log, LogEntry, RunView};
+pub use wire::{HttpMessage, MailPart, mail_parts};
+
+use crate::xml::Transformed;
+
+/// Runs a rule sheet over a message. A seam, so that judging itself starts no process.
+pub trait RuleEngine {
+    /// The result; how it ended is part of it.
+    fn run(&self, sheet_name: &str, sheet: &[u8], message: &[u8]) -> Transformed;
+}
+
+/// What judging needs besides plan and evidence.
+pub struct Artefacts<'a> {
+    /// Files of the rule depot in use, for hints.
+    pub depot: BTreeMap<String, Vec<u8>>,
+    /// The chosen cases, where not all.
+    pub chosen: Option<Vec<crate::ids::CaseId>>,
+    /// Runs rule sheets.
+    pub engine: &'a dyn RuleEngine,
+}

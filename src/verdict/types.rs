@@ -1,0 +1,183 @@
+//! Findings and verdicts.
+
+use serde::{Deserialize, Serialize};
+
+use crate::concept::Level;
+use crate::ids::{CaseId, RequirementId};
+use crate::plan::Technique;
+
+/// The format this version writes and reads.
+pub const FORMAT: &str = "pruefstand/verdict/1";
+
+/// Whose fault it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Blame {
+    /// The target.
+    Target,
+    /// The configuration of target or organisation.
+    Configuration,
+    /// The test bed.
+    Testbed,
+    /// The concept, or material it brought.
+    Concept,
+}
+
+/// How much it weighs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// The case fails.
+    Fault,
+    /// Reported; the case does not fail.
+    Note,
+}
+
+/// One finding (Feststellung).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Finding {
+    /// Kind of finding, such as `content.missing`.
+    pub id: String,
+    /// How much it weighs.
+    pub severity: Severity,
+    /// The requirement it speaks to.
+    pub requirement: RequirementId,
+    /// Whose fault it is.
+    pub blame: Blame,
+    /// What is wrong, in words.
+    pub message: String,
+    /// What was expected.
+    pub expected: String,
+    /// What was seen.
+    pub actual: String,
+    /// Where.
+    pub place: String,
+    /// What to do, and where.
+    pub hint: String,
+    /// Exchanges that show it.
+    pub evidence: Vec<u64>,
+    /// Something did not happen, as against something wrong happened.
+    pub absence: bool,
+}
+
+/// Verdict (Urteil) on a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CaseOutcome {
+    /// bestanden
+    Passed,
+    /// nicht bestanden
+    Failed,
+    /// nicht durchführbar
+    Inconclusive,
+    /// nicht anwendbar
+    NotApplicable,
+    /// nicht geprüft
+    NotTested,
+}
+
+/// Overall result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Overall {
+    /// Every MUSS case passed.
+    Passed,
+    /// A MUSS case failed.
+    Failed,
+    /// A MUSS case could not be judged.
+    Inconclusive,
+}
+
+/// Admission (Zulassung).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Admission {
+    /// zugelassen
+    Admitted,
+    /// zugelassen mit Auflagen
+    AdmittedWithConditions,
+    /// nicht zugelassen
+    NotAdmitted,
+    /// nicht entschieden
+    Undecided,
+}
+
+/// How many cases ended how.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Counts {
+    /// bestanden
+    pub passed: usize,
+    /// nicht bestanden
+    pub failed: usize,
+    /// nicht durchführbar
+    pub inconclusive: usize,
+    /// nicht anwendbar
+    pub not_applicable: usize,
+    /// nicht geprüft
+    pub not_tested: usize,
+}
+
+/// Verdict on a case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CaseVerdict {
+    /// The case.
+    pub id: CaseId,
+    /// Its title.
+    pub title: String,
+    /// Its technique.
+    pub technique: Technique,
+    /// Requirements it tests.
+    pub requirements: Vec<RequirementId>,
+    /// Its level.
+    pub level: Level,
+    /// The verdict.
+    pub verdict: CaseOutcome,
+    /// Why it could not be judged, or was not.
+    pub reasons: Vec<String>,
+    /// Findings.
+    pub findings: Vec<Finding>,
+    /// Time between its first and last record, milliseconds.
+    pub duration_ms: u64,
+}
+
+/// Whether a checker caught its canary in this run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CanaryResult {
+    /// The checker.
+    pub checker: String,
+    /// It did.
+    pub alive: bool,
+    /// What it missed otherwise.
+    pub detail: String,
+}
+
+/// The verdict on a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Verdict {
+    /// Always `pruefstand/verdict/1`.
+    pub format: String,
+    /// Overall result.
+    pub overall: Overall,
+    /// Admission.
+    pub admission: Admission,
+    /// Only some cases were chosen; no certificate.
+    pub filtered: bool,
+    /// How many cases ended how.
+    pub counts: Counts,
+    /// Checkers and their canaries.
+    pub canaries: Vec<CanaryResult>,
+    /// Case by case, in the order of the plan.
+    pub cases: Vec<CaseVerdict>,
+}
+
+impl Verdict {
+    /// Findings of all cases.
+    pub fn findings(&self) -> impl Iterator<Item = (&CaseVerdict, &Finding)> {
+        self.cases.iter().flat_map(|c| c.findings.iter().map(move |f| (c, f)))
+    }
+}

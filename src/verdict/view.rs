@@ -1,0 +1,399 @@
+//! Evidence as judging needs it: exchanges attributed to cases by correlator, and the transaction
+//! log.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use super::wire::{HttpMessage, mail_parts};
+use crate::evidence::{Direction, Evidence, Record, StepOutcome, TargetEvent};
+use crate::ids::{CaseId, ComponentKind, SystemId};
+use crate::plan::{Step, TestCase, TestPlan, nachricht_of};
+use crate::xml::{Element, parse};
+
+/// One exchange with everything recorded about it.
+#[derive(Debug, Clone)]
+pub struct Exchange {
+    /// Number.
+    pub number: u64,
+    /// Whose record it is.
+    pub system: SystemId,
+    /// Sent or received.
+    pub direction: Direction,
+    /// Protocol.
+    pub protocol: String,
+    /// The other side.
+    pub peer: String,
+    /// Case and step of an own exchange.
+    pub own: Option<(Option<CaseId>, String)>,
+    /// When the request was recorded.
+    pub time: Timestamp,
+    /// When sending began.
+    pub started: Option<Timestamp>,
+    /// Raw request.
+    pub request: Vec<u8>,
+    /// Raw answer; none where nothing was recorded.
+    pub answer: Option<Vec<u8>>,
+    /// Why there is no answer.
+    pub failure: Option<String>,
+    seq: u64,
+}
+
+impl Exchange {
+    /// Whether it hands something over, rather than asks.
+    pub fn is_delivery(&self) -> bool {
+        self.protocol == "smtp"
+            || HttpMessage::read(&self.request).is_some_and(|m| m.method() == "POST")
+    }
+
+    /// Whether the receiving side took it.
+    pub fn is_taken(&self) -> bool {
+        let Some(answer) = &self.answer else { return false };
+        if self.protocol == "smtp" {
+            let text = String::from_utf8_lossy(answer);
+            return text.lines().last().is_some_and(|l| l.starts_with('2'));
+        }
+        HttpMessage::read(answer)
+            .and_then(|m| m.status())
+            .is_some_and(|status| (200..300).contains(&status))
+    }
+
+    /// The XML message it carries.
+    pub fn message(&self) -> Vec<u8> {
+        if self.protocol == "smtp" {
+            return mail_parts(&self.request)
+                .into_iter()
+                .find(|p| p.name == "antrag.xml")
+                .map(|p| p.content)
+                .unwrap_or_default();
+        }
+        HttpMessage::read(&self.request).map(|m| m.body).unwrap_or_default()
+    }
+
+    /// The body of its answer.
+    pub fn answer_body(&self) -> Vec<u8> {
+        self.answer.as_deref().and_then(HttpMessage::read).map(|m| m.body).unwrap_or_default()
+    }
+}
+
+/// An entry of the target's transaction log.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct LogEntry {
+    /// When.
+    pub zeit: String,
+    /// Transaction.
+    pub transaktion: String,
+    /// Event.
+    pub ereignis: String,
+    /// Detail.
+    #[serde(default)]
+    pub einzelheit: String,
+    /// Rule sheet in use.
+    #[serde(default)]
+    pub regel: Option<String>,
+    /// Digest of the sheet.
+    #[serde(default)]
+    pub regelstand: Option<String>,
+}
+
+/// The log as fetched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Log {
+    /// It was not fetched.
+    NotFetched,
+    /// It could not be read; why.
+    Unreadable(String),
+    /// Its entries.
+    Entries(Vec<LogEntry>),
+}
+
+/// What was recorded of one case.
+#[derive(Debug, Clone, Default)]
+pub struct CaseView {
+    /// How its steps ended.
+    pub steps: BTreeMap<String, StepOutcome>,
+    /// Own exchanges, by place in `RunView::exchanges`.
+    pub own: Vec<usize>,
+    /// Received exchanges, by place.
+    pub received: Vec<usize>,
+    /// Begin and end.
+    pub span: Option<(Timestamp, Timestamp)>,
+}
+
+/// What was recorded of a run.
+#[derive(Debug)]
+pub struct RunView {
+    /// All exchanges.
+    pub exchanges: Vec<Exchange>,
+    /// Case by case.
+    pub cases: HashMap<CaseId, CaseView>,
+    /// Received deliveries that belong to no case.
+    pub foreign: Vec<usize>,
+    /// The log at the end.
+    pub log: Log,
+    /// Logs of cases with a target of their own.
+    pub case_logs: HashMap<CaseId, Log>,
+    /// The quiet time has passed.
+    pub settled: bool,
+    /// The target was lost.
+    pub lost: bool,
+    /// The evidence has its last line.
+    pub complete: bool,
+    /// Somebody broke it off.
+    pub interrupted: bool,
+}
+
+impl RunView {
+    /// Reads evidence.
+    pub fn new(plan: &TestPlan, evidence: &Evidence) -> Self {
+        let mut view = Self {
+            exchanges: Vec::new(),
+            cases: HashMap::new(),
+            foreign: Vec::new(),
+            log: Log::NotFetched,
+            case_logs: HashMap::new(),
+            settled: false,
+            lost: false,
+            complete: evidence.interrupted().is_some(),
+            interrupted: evidence.interrupted() == Some(true),
+        };
+        let mut places: HashMap<u64, usize> = HashMap::new();
+        let mut alone: Vec<(CaseId, u64, u64)> = Vec::new();
+        for entry in &evidence.entries {
+            match &entry.record {
+                Record::CaseBegin { case, alone: is_alone } => {
+                    let this = view.cases.entry(case.clone()).or_default();
+                    this.span = Some((entry.time, entry.time));
+                    if *is_alone {
+                        alone.push((case.clone(), entry.seq, u64::MAX));
+                    }
+                }
+                Record::CaseEnd { case } => {
+                    if let Some(span) = view.cases.entry(case.clone()).or_default().span.as_mut() {
+                        span.1 = entry.time;
+                    }
+                    if let Some(last) = alone.iter_mut().rfind(|(c, _, _)| c == case) {
+                        last.2 = entry.seq;
+                    }
+                }
+                Record::Step { case, step, outcome } => {
+                    let this = view.cases.entry(case.clone()).or_default();
+                    this.steps.insert(step.clone(), outcome.clone());
+                }
+                Record::Request { exchange, system, direction, protocol, peer, case, step, started, payload } => {
+                    places.insert(*exchange, view.exchanges.len());
+                    view.exchanges.push(Exchange {
+                        number: *exchange,
+                        system: system.clone(),
+                        direction: *direction,
+                        protocol: protocol.clone(),
+                        peer: peer.clone(),
+                        own: step.clone().map(|step| (case.clone(), step)),
+                        time: entry.time,
+                        started: *started,
+                        request: evidence.bytes(payload).to_vec(),
+                        answer: None,
+                        failure: None,
+                        seq: entry.seq,
+                    });
+                }
+                Record::Answer { exchange, payload, failure } => {
+                    if let Some(place) = places.get(exchange) {
+                        let this = &mut view.exchanges[*place];
+                        this.answer = Some(evidence.bytes(payload).to_vec());
+                        this.failure.clone_from(failure);
+                    }
+                }
+                Record::Target { event: TargetEvent::Lost, .. } => view.lost = true,
+                Record::Settled { .. } => view.settled = true,
+                Record::Start { .. }
+                | Record::Target { .. }
+                | Record::Observation { .. }
+                | Record::End { .. } => {}
+            }
+        }
+        view.attribute(plan, &alone);
+        view
+    }
+
+    fn attribute(&mut self, plan: &TestPlan, alone: &[(CaseId, u64, u64)]) {
+        let mut known: HashMap<&str, Vec<&CaseId>> = HashMap::new();
+        for case in &plan.case {
+            for correlator in &case.correlators {
+                known.entry(correlator.as_str()).or_default().push(&case.id);
+            }
+        }
+        for (place, exchange) in self.exchanges.iter().enumerate() {
+            if let Some((case, step)) = &exchange.own {
+                if step == "protokoll" {
+                    let log = read_log(exchange);
+                    match case {
+                        Some(case) => {
+                            self.case_logs.insert(case.clone(), log);
+                        }
+                        None => self.log = log,
+                    }
+                } else if let Some(case) = case {
+                    self.cases.entry(case.clone()).or_default().own.push(place);
+                }
+                continue;
+            }
+            let mut cases: HashSet<&CaseId> = HashSet::new();
+            for token in words(&exchange.request) {
+                cases.extend(known.get(token).into_iter().flatten());
+            }
+            // The same value in several cases: the one that ran alone at that time.
+            let in_window = |case: &&CaseId| {
+                alone.iter().any(|(c, from, to)| {
+                    c == *case && (*from..=*to).contains(&exchange.seq)
+                })
+            };
+            if cases.len() > 1 && cases.iter().any(|c| in_window(c)) {
+                cases.retain(|c| in_window(c));
+            }
+            if cases.is_empty() && exchange.is_delivery() {
+                self.foreign.push(place);
+            }
+            for case in cases {
+                self.cases.entry(case.clone()).or_default().received.push(place);
+            }
+        }
+    }
+
+    /// What was recorded of a case; nothing for one that never began.
+    pub fn case(&self, id: &CaseId) -> CaseView {
+        self.cases.get(id).cloned().unwrap_or_default()
+    }
+}
+
+fn words(raw: &[u8]) -> impl Iterator<Item = &str> {
+    raw.split(|b| !b.is_ascii_alphanumeric() && *b != b'-')
+        .filter(|t| t.len() >= 8 && t.len() <= 64)
+        .filter_map(|t| std::str::from_utf8(t).ok())
+}
+
+fn read_log(exchange: &Exchange) -> Log {
+    if let Some(failure) = &exchange.failure {
+        return Log::Unreadable(failure.clone());
+    }
+    let body = exchange.answer_body();
+    match serde_json::from_slice(&body) {
+        Ok(entries) => Log::Entries(entries),
+        Err(error) => Log::Unreadable(error.to_string()),
+    }
+}
+
+/// A case with its evidence, as checkers see it.
+pub struct Context<'a> {
+    /// The plan.
+    pub plan: &'a TestPlan,
+    /// The case.
+    pub case: &'a TestCase,
+    /// The run.
+    pub run: &'a RunView,
+    /// What was recorded of the case.
+    pub view: CaseView,
+    /// Files of the rule depot, for hints.
+    pub depot: &'a BTreeMap<String, Vec<u8>>,
+    /// Runs rule sheets.
+    pub engine: &'a dyn super::RuleEngine,
+}
+
+impl Context<'_> {
+    /// The own exchange of a step.
+    pub fn sent(&self, step: &str) -> Option<&Exchange> {
+        self.own(step).first().copied()
+    }
+
+    /// All own exchanges of a step.
+    pub fn own(&self, step: &str) -> Vec<&Exchange> {
+        self.view
+            .own
+            .iter()
+            .map(|place| &self.run.exchanges[*place])
+            .filter(|e| e.own.as_ref().is_some_and(|(_, s)| s == step))
+            .collect()
+    }
+
+    /// The message of a step as it was sent.
+    pub fn sent_root(&self, step: &str) -> Option<Element> {
+        parse(&self.sent(step)?.message()).ok().map(|d| d.root)
+    }
+
+    /// Received deliveries of the case, in order.
+    pub fn deliveries(&self) -> impl Iterator<Item = &Exchange> {
+        self.view
+            .received
+            .iter()
+            .map(|place| &self.run.exchanges[*place])
+            .filter(|e| e.is_delivery())
+    }
+
+    /// Whether a delivery carries the message of a step.
+    pub fn is_of(&self, exchange: &Exchange, step: &str) -> bool {
+        let sends: Vec<(&str, u32)> = self
+            .case
+            .step
+            .iter()
+            .filter_map(|s| match s {
+                Step::Send { name, message, .. } => Some((name.as_str(), message.number)),
+                _ => None,
+            })
+            .collect();
+        let body = exchange.message();
+        let found: HashSet<&str> = words(&body).collect();
+        let carried: Vec<&str> = sends
+            .iter()
+            .filter(|(_, number)| found.contains(nachricht_of(&self.case.id, *number).as_str()))
+            .map(|(name, _)| *name)
+            .collect();
+        if !carried.is_empty() {
+            return carried.contains(&step);
+        }
+        sends.len() == 1 && sends[0].0 == step && !self.is_confirmation(exchange)
+    }
+
+    /// Whether a delivery is an Eingangsbestätigung.
+    pub fn is_confirmation(&self, exchange: &Exchange) -> bool {
+        let body = exchange.message();
+        let Ok(document) = parse(&body) else { return false };
+        self.plan.message.iter().any(|m| {
+            m.kind == crate::concept::MessageKind::Bestaetigung
+                && m.root == document.root.name
+                && m.namespace == document.root.namespace
+        })
+    }
+
+    /// Kind of a system.
+    pub fn kind(&self, system: &SystemId) -> Option<ComponentKind> {
+        self.plan.system.iter().find(|s| &s.id == system).map(|s| s.kind)
+    }
+
+    /// The deliveries of a step that a system took.
+    pub fn taken_at(&self, step: &str, system: &SystemId) -> Vec<&Exchange> {
+        self.deliveries()
+            .filter(|e| &e.system == system && e.is_taken() && self.is_of(e, step))
+            .collect()
+    }
+
+    /// Transaction of a step, as the target's answer names it.
+    pub fn transaction(&self, step: &str) -> Option<String> {
+        let document = parse(&self.sent(step)?.answer_body()).ok()?;
+        document.root.child_text("Transaktion")
+    }
+
+    /// The log that speaks of this case.
+    pub fn log(&self) -> &Log {
+        self.run.case_logs.get(&self.case.id).unwrap_or(&self.run.log)
+    }
+
+    /// Log entries of a step.
+    pub fn entries(&self, step: &str) -> Vec<&LogEntry> {
+        let Some(transaction) = self.transaction(step) else { return vec![] };
+        match self.log() {
+            Log::Entries(all) => all.iter().filter(|e| e.transaktion == transaction).collect(),
+            _ => vec![],
+        }
+    }
+}

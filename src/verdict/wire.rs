@@ -1,0 +1,125 @@
+//! Reading raw bytes of an exchange: HTTP messages and mails.
+
+use mail_parser::{MessageParser, MimeHeaders};
+
+/// The parts of a raw HTTP/1.1 message that judging needs.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct HttpMessage {
+    /// First line.
+    pub start: String,
+    /// Body, without transfer coding.
+    pub body: Vec<u8>,
+}
+
+impl HttpMessage {
+    /// Reads a raw message; what is cut off is read as far as it goes.
+    pub fn read(raw: &[u8]) -> Option<Self> {
+        let head_end = find(raw, b"\r\n\r\n")?;
+        let head = String::from_utf8_lossy(&raw[..head_end]).into_owned();
+        let mut lines = head.split("\r\n");
+        let start = lines.next().unwrap_or_default().to_owned();
+        let chunked = lines.any(|line| {
+            let line = line.to_ascii_lowercase();
+            line.starts_with("transfer-encoding:") && line.contains("chunked")
+        });
+        let body = &raw[head_end + 4..];
+        let body = if chunked { unchunk(body) } else { body.to_vec() };
+        Some(Self { start, body })
+    }
+
+    /// Status of an answer.
+    pub fn status(&self) -> Option<u16> {
+        self.start.split(' ').nth(1)?.parse().ok()
+    }
+
+    /// Method of a request.
+    pub fn method(&self) -> &str {
+        self.start.split(' ').next().unwrap_or_default()
+    }
+}
+
+fn find(hay: &[u8], needle: &[u8]) -> Option<usize> {
+    hay.windows(needle.len()).position(|w| w == needle)
+}
+
+fn unchunk(mut rest: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    while let Some(end) = find(rest, b"\r\n") {
+        let size = String::from_utf8_lossy(&rest[..end]);
+        let size = size.split(';').next().unwrap_or_default().trim();
+        let Ok(size) = usize::from_str_radix(size, 16) else { break };
+        let from = end + 2;
+        let Some(chunk) = rest.get(from..from + size).filter(|_| size > 0) else { break };
+        out.extend_from_slice(chunk);
+        rest = rest.get(from + size + 2..).unwrap_or_default();
+    }
+    out
+}
+
+/// An attachment of a mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MailPart {
+    /// File name.
+    pub name: String,
+    /// Media type.
+    pub media_type: String,
+    /// Content.
+    pub content: Vec<u8>,
+}
+
+/// The attachments of a mail, from the raw bytes of its SMTP transaction.
+pub fn mail_parts(raw: &[u8]) -> Vec<MailPart> {
+    let data = smtp_data(raw);
+    let Some(message) = MessageParser::default().parse(&data) else { return vec![] };
+    message
+        .attachments()
+        .map(|part| {
+            let media_type = part.content_type().map(|c| {
+                c.subtype().map_or_else(|| c.ctype().to_owned(), |s| format!("{}/{s}", c.ctype()))
+            });
+            MailPart {
+                name: part.attachment_name().unwrap_or_default().to_owned(),
+                media_type: media_type.unwrap_or_default(),
+                content: part.contents().to_vec(),
+            }
+        })
+        .collect()
+}
+
+/// The message between `DATA` and the final dot, without dot-stuffing.
+fn smtp_data(raw: &[u8]) -> Vec<u8> {
+    let start = find(raw, b"DATA\r\n").map_or(0, |at| at + 6);
+    let mut out = Vec::with_capacity(raw.len());
+    for line in raw[start..].split_inclusive(|b| *b == b'\n') {
+        if line == b".\r\n" {
+            break;
+        }
+        let line = if line.first() == Some(&b'.') { &line[1..] } else { line };
+        out.extend_from_slice(line);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{HttpMessage, mail_parts};
+
+    #[test]
+    fn chunked_bodies_are_put_together() {
+        let raw = b"POST /x HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nabcd\r\n2\r\nef\r\n0\r\n\r\n";
+        let message = HttpMessage::read(raw).expect("an HTTP message");
+        assert_eq!(message.body, b"abcdef");
+        assert_eq!(message.method(), "POST");
+        let answer = HttpMessage::read(b"HTTP/1.1 202 Accepted\r\n\r\n").expect("an answer");
+        assert_eq!(answer.status(), Some(202));
+    }
+
+    #[test]
+    fn attachments_come_out_of_a_transaction() {
+        let raw = b"EHLO a\r\nDATA\r\nSubject: x\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nhi\r\n--b\r\nContent-Type: application/xml\r\nContent-Disposition: attachment; filename=\"a.xml\"\r\n\r\n<a/>\r\n--b--\r\n.\r\n";
+        let parts = mail_parts(raw);
+        assert_eq!(parts.len(), 1);
+        assert_eq!((parts[0].name.as_str(), parts[0].content.as_slice()), ("a.xml", &b"<a/>"[..]));
+        assert_eq!(parts[0].media_type, "application/xml");
+    }
+}
