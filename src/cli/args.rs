@@ -274,7 +274,7 @@ pub struct RunArgs {
     #[arg(long)]
     pub out: PathBuf,
     /// How many cases at once.
-    #[arg(long, default_value_t = 8)]
+    #[arg(long, default_value_t = 16)]
     pub jobs: usize,
     /// Only these cases.
     #[arg(long)]

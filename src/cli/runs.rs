@@ -160,7 +160,7 @@ pub fn demo(out: Option<PathBuf>, names: &[String], format: Format) -> Result<Ex
         organisation,
         target,
         out: out.clone(),
-        jobs: 8,
+        jobs: 16,
         chosen: None,
         program: program()?,
         clock: Clock::system(),

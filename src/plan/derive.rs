@@ -487,14 +487,17 @@ impl CaseBuilder {
     }
 
     /// Adds a step that waits.
-    pub fn wait(&mut self, at: &SystemId, contains: &str, times: u32) {
+    pub fn wait(&mut self, d: &Derivation<'_>, at: &SystemId, contains: &str, times: u32) {
+        use crate::concept::DeadlineKind::{Durchlaufzeit, Eingangsbestaetigung};
         let name = format!("warten-{}", self.case.step.len() + 1);
+        // No shorter than any deadline, so that waiting does not judge.
+        let within_ms = d.within(Durchlaufzeit).max(d.within(Eingangsbestaetigung)) + 500;
         self.case.step.push(Step::Await {
             name,
             at: at.clone(),
             contains: contains.into(),
             times,
-            within_ms: 15_000,
+            within_ms,
         });
     }
 

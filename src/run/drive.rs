@@ -26,6 +26,11 @@ use crate::xml::engine_versions;
 
 /// Longest time for one message to the target.
 const SEND_LIMIT: Duration = Duration::from_secs(15);
+/// After so many waits in vain, with none that succeeded in between, later waits are short: the
+/// plan's deadlines have been missed often enough, and the verdict looks at arrival times anyway.
+const VAIN_WAITS: usize = 12;
+/// A short wait.
+const SHORT_WAIT: Duration = Duration::from_millis(700);
 /// Longest time until the traffic has settled.
 const SETTLE_LIMIT: Duration = Duration::from_secs(60);
 
@@ -105,6 +110,7 @@ struct Drive<'a> {
     target: RwLock<Target>,
     export_path: PathBuf,
     lost: AtomicBool,
+    vain: AtomicUsize,
     stop: Shutdown,
     stopped: AtomicBool,
 }
@@ -178,6 +184,7 @@ pub async fn execute(
         target: RwLock::new(target),
         export_path,
         lost: AtomicBool::new(false),
+        vain: AtomicUsize::new(0),
         stop,
         stopped: AtomicBool::new(false),
     };
@@ -448,9 +455,24 @@ impl Drive<'_> {
                 }
             }
         };
+        let patient = self.vain.load(Ordering::SeqCst) < VAIN_WAITS;
+        let limit = if patient { limit } else { limit.min(SHORT_WAIT) };
         match tokio::time::timeout(limit, seen).await {
-            Ok(()) => StepOutcome::Done,
-            Err(_) => StepOutcome::TimedOut,
+            Ok(()) => {
+                self.vain.store(0, Ordering::SeqCst);
+                StepOutcome::Done
+            }
+            Err(_) => {
+                if self.vain.fetch_add(1, Ordering::SeqCst) + 1 == VAIN_WAITS {
+                    self.recorder.observation(
+                        &"harness".into(),
+                        None,
+                        "waiting",
+                        "many waits in vain in a row; later ones are short until one succeeds",
+                    );
+                }
+                StepOutcome::TimedOut
+            }
         }
     }
 

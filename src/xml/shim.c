@@ -146,7 +146,11 @@ static void variadic(void *context, const char *format, ...) {
 static int read_known(xsltSecurityPrefsPtr sec, xsltTransformContextPtr ctxt, const char *url) {
     (void)sec; (void)ctxt;
     const char *data; int size;
-    return open_file != NULL && open_file(url, &data, &size);
+    char full[4096];
+    if (open_file == NULL) return 0;
+    /* libxslt asks with the path of a file URL, the loader later with the whole URL. */
+    if (url[0] == '/' && snprintf(full, sizeof full, "file://%s", url) < (int)sizeof full) url = full;
+    return open_file(url, &data, &size);
 }
 
 void *ps_xslt_compile(void *doc, ps_error_cb cb, void *user) {

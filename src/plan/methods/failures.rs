@@ -53,12 +53,12 @@ pub(super) fn outage(d: &mut Derivation<'_>, method: &Method) {
                 };
                 case.case.step.push(fake("ausfall", behaviour));
                 case.send("antrag", &portal, valid(message, "minimal", 1, authority));
-                case.wait(&system, "", 1);
+                case.wait(d, &system, "", 1);
                 case.case.step.push(fake("wiederkehr", Behaviour::Answer));
                 flow::wait_for(d, &mut case, message, authority);
                 if system == portal {
                     // The first attempt was turned away; wait for the one that was taken.
-                    case.wait(&portal, "", 2);
+                    case.wait(d, &portal, "", 2);
                 }
                 case.accepted(d, "antrag", None);
                 case.delivered(d, "antrag", &receiver, (None, None));
@@ -95,7 +95,7 @@ pub(super) fn crash(d: &mut Derivation<'_>, method: &Method) {
         };
         case.case.step.push(fake("ausfall", Behaviour::Refuse));
         case.send("antrag", &portal, valid(message, "maximal", 1, authority));
-        case.wait(&receiver, "", 1);
+        case.wait(d, &receiver, "", 1);
         case.case.step.push(Step::Restart { name: "absturz".into() });
         case.case.step.push(fake("wiederkehr", Behaviour::Answer));
         flow::wait_for(d, &mut case, message, authority);

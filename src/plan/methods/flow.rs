@@ -30,15 +30,15 @@ pub(super) fn wait_for(
 ) {
     if message.kind == MessageKind::Antrag {
         match d.concept.message_of_kind(MessageKind::Bestaetigung) {
-            Some(answer) => case.wait(&d.portal, &answer.root, 1),
+            Some(answer) => case.wait(d, &d.portal, &answer.root, 1),
             None => {
                 if let Some(system) = authority.receiver() {
-                    case.wait(system, "", 1);
+                    case.wait(d, system, "", 1);
                 }
             }
         }
     } else if let Some(system) = destination(d, message, authority) {
-        case.wait(&system, &message.root, 1);
+        case.wait(d, &system, &message.root, 1);
     }
 }
 

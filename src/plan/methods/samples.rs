@@ -75,7 +75,7 @@ fn one(d: &mut Derivation<'_>, method: &Method, message: &Message, correlator: &
         let events = d.log_events(LogAfter::Rejected, authority);
         case.logged(d, "beispiel", events, Some(Aspect::Log));
     } else {
-        case.wait(&receiver, "", 1);
+        case.wait(d, &receiver, "", 1);
         case.accepted(d, "beispiel", Some(Aspect::Acceptance));
         case.delivered(d, "beispiel", &receiver, (Some(Aspect::Routing), Some(Aspect::Content)));
         let events = d.log_events(LogAfter::Antrag, authority);

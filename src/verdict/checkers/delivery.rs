@@ -6,6 +6,17 @@ use crate::plan::Step;
 
 pub(super) struct Delivery;
 
+/// What the target itself says last about a message.
+fn last_entry(context: &Context<'_>, step: &str) -> String {
+    match context.entries(step).last() {
+        Some(entry) => format!(
+            "Letzter Eintrag im Transaktionsprotokoll: {} {} ({})",
+            entry.ereignis, entry.einzelheit, entry.transaktion
+        ),
+        None => "Im Transaktionsprotokoll steht nichts zu dieser Nachricht".into(),
+    }
+}
+
 impl Checker for Delivery {
     fn id(&self) -> &'static str {
         "delivery"
@@ -35,7 +46,7 @@ impl Checker for Delivery {
             };
             found("delivery.missing", format!("Die Nachricht hat {system} nicht erreicht"))
                 .values("genau eine Zustellung", actual)
-                .hint("Weiterleitung im Transaktionsprotokoll verfolgen: letzter Eintrag der Transaktion")
+                .hint(last_entry(context, step))
                 .absent()
                 .into(&mut judgement);
         }
