@@ -7,12 +7,12 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::diagnostic::{Diagnostics, read};
+use crate::diagnostic::{Diagnostic, Diagnostics, Path as Place, read};
 use crate::ids::Digest;
 use crate::xml::{SchemaError, SchemaSet, SheetSet, Validator};
 
 /// The format this version reads.
-pub const FORMAT: &str = "pruefstand/depot/1";
+const FORMAT: &str = "pruefstand/depot/1";
 
 macro_rules! embedded {
     ($($path:literal),* $(,)?) => {
@@ -236,7 +236,14 @@ impl Depot {
             .get("depot.toml")
             .ok_or_else(|| missing("depot.toml", "is missing".into()))
             .map(|bytes| String::from_utf8_lossy(bytes).into_owned())?;
-        let file: DepotFile = read(&format!("{name}/depot.toml"), &text)?.value;
+        let authored = read::<DepotFile>(&format!("{name}/depot.toml"), &text)?;
+        if authored.value.format != FORMAT {
+            let at = authored.span(&Place::default().at("format"));
+            let message = format!("this version reads \"{FORMAT}\"");
+            let finding = Diagnostic::error(at, message, "convert the depot");
+            return Err(Diagnostics::new(authored.source, vec![finding]).into());
+        }
+        let file = authored.value;
         let mut schemas = BTreeMap::new();
         for procedure in &file.procedure {
             let bad = |error| DepotError::Schema { depot: name.to_owned(), error };

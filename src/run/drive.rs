@@ -1,8 +1,8 @@
 //! Driving a plan.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -26,9 +26,10 @@ use crate::xml::engine_versions;
 
 /// Longest time for one message to the target.
 const SEND_LIMIT: Duration = Duration::from_secs(15);
-/// After so many waits in vain, with none that succeeded in between, later waits are short: the
-/// plan's deadlines have been missed often enough, and the verdict looks at arrival times anyway.
-const VAIN_WAITS: usize = 12;
+/// After so many waits in vain for the same thing at the same place, with none that succeeded in
+/// between, later waits for it are short: the plan's deadlines have been missed often enough, and the
+/// verdict looks at arrival times anyway.
+const VAIN_WAITS: usize = 6;
 /// A short wait.
 const SHORT_WAIT: Duration = Duration::from_millis(700);
 /// Longest time until the traffic has settled.
@@ -110,7 +111,7 @@ struct Drive<'a> {
     target: RwLock<Target>,
     export_path: PathBuf,
     lost: AtomicBool,
-    vain: AtomicUsize,
+    vain: Mutex<HashMap<(SystemId, String), usize>>,
     stop: Shutdown,
     stopped: AtomicBool,
 }
@@ -184,7 +185,7 @@ pub async fn execute(
         target: RwLock::new(target),
         export_path,
         lost: AtomicBool::new(false),
-        vain: AtomicUsize::new(0),
+        vain: Mutex::default(),
         stop,
         stopped: AtomicBool::new(false),
     };
@@ -306,11 +307,12 @@ impl Drive<'_> {
         }
         self.recorder
             .append(&Record::CaseBegin { case: case.id.clone(), alone: case.exclusive });
+        let since = self.recorder.writer.next_exchange();
         for step in &case.step {
             if self.halted() {
                 break;
             }
-            let outcome = self.step(case, step).await;
+            let outcome = self.step(case, step, since).await;
             self.recorder.append(&Record::Step {
                 case: case.id.clone(),
                 step: step.name().to_owned(),
@@ -347,12 +349,12 @@ impl Drive<'_> {
         }
     }
 
-    async fn step(&self, case: &TestCase, step: &Step) -> StepOutcome {
+    async fn step(&self, case: &TestCase, step: &Step, since: u64) -> StepOutcome {
         match step {
             Step::Send { name, from, message } => self.send(case, name, from, message).await,
             Step::Await { at, contains, times, within_ms, .. } => {
                 let limit = Duration::from_millis(u64::from(*within_ms));
-                self.wait(case, at, contains, *times, limit).await
+                self.wait(case, (at, contains, *times), since, limit).await
             }
             Step::Fake { system, behaviour, .. } => {
                 let behaviour = match behaviour {
@@ -441,39 +443,37 @@ impl Drive<'_> {
     async fn wait(
         &self,
         case: &TestCase,
-        at: &SystemId,
-        contains: &str,
-        times: u32,
+        (at, contains, times): (&SystemId, &str, u32),
+        since: u64,
         limit: Duration,
     ) -> StepOutcome {
         let correlators: Vec<String> = case.correlators.iter().map(|c| c.0.clone()).collect();
         let mut change = self.recorder.subscribe();
         let seen = async {
-            while self.recorder.count(at, &correlators, contains) < times {
+            while self.recorder.count(at, &correlators, contains, since) < times {
                 if change.changed().await.is_err() {
                     return;
                 }
             }
         };
-        let patient = self.vain.load(Ordering::SeqCst) < VAIN_WAITS;
+        let key = (at.clone(), contains.to_owned());
+        let vain = |change: fn(usize) -> usize| {
+            let mut map = self.vain.lock().unwrap_or_else(PoisonError::into_inner);
+            let count = map.entry(key.clone()).or_default();
+            *count = change(*count);
+            *count
+        };
+        let patient = vain(|n| n) < VAIN_WAITS;
         let limit = if patient { limit } else { limit.min(SHORT_WAIT) };
-        match tokio::time::timeout(limit, seen).await {
-            Ok(()) => {
-                self.vain.store(0, Ordering::SeqCst);
-                StepOutcome::Done
-            }
-            Err(_) => {
-                if self.vain.fetch_add(1, Ordering::SeqCst) + 1 == VAIN_WAITS {
-                    self.recorder.observation(
-                        &"harness".into(),
-                        None,
-                        "waiting",
-                        "many waits in vain in a row; later ones are short until one succeeds",
-                    );
-                }
-                StepOutcome::TimedOut
-            }
+        if tokio::time::timeout(limit, seen).await.is_ok() {
+            vain(|_| 0);
+            return StepOutcome::Done;
         }
+        if vain(|n| n + 1) == VAIN_WAITS {
+            let detail = format!("\"{contains}\" at {at}: many waits in vain, later ones are short until one succeeds");
+            self.recorder.observation(&"harness".into(), None, "waiting", &detail);
+        }
+        StepOutcome::TimedOut
     }
 
     async fn restart(&self) -> StepOutcome {

@@ -11,13 +11,14 @@ use crate::evidence::{Direction, Record, Writer};
 use crate::fake_system::tokens;
 use crate::ids::{CaseId, SystemId};
 
-type Seen = HashMap<(SystemId, String), Vec<Arc<Vec<u8>>>>;
+type Seen = HashMap<(SystemId, String), Vec<(u64, Arc<Vec<u8>>)>>;
 
 /// The observer of a run.
 pub(super) struct Recorder {
     pub writer: Writer,
     correlators: HashSet<String>,
     seen: Mutex<Seen>,
+    answered: Mutex<HashSet<u64>>,
     last: Mutex<Instant>,
     change: watch::Sender<u64>,
 }
@@ -40,6 +41,7 @@ impl Recorder {
             writer,
             correlators,
             seen: Mutex::default(),
+            answered: Mutex::default(),
             last: Mutex::new(Instant::now()),
             change: watch::channel(0).0,
         }
@@ -54,14 +56,24 @@ impl Recorder {
         self.change.subscribe()
     }
 
-    /// How many exchanges at a system carry one of these correlators and this text.
-    pub fn count(&self, system: &SystemId, correlators: &[String], contains: &str) -> u32 {
+    /// How many exchanges at a system carry one of these correlators and this text. One counts when
+    /// it is over: what a fake is told from then on cannot change how it went. Exchanges before
+    /// number `since` belong to an earlier case with the same correlator.
+    pub fn count(
+        &self,
+        system: &SystemId,
+        correlators: &[String],
+        contains: &str,
+        since: u64,
+    ) -> u32 {
         let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut found: Vec<&Arc<Vec<u8>>> = Vec::new();
+        let answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut found: HashSet<u64> = HashSet::new();
         for correlator in correlators {
-            for raw in seen.get(&(system.clone(), correlator.clone())).into_iter().flatten() {
-                if !found.iter().any(|f| Arc::ptr_eq(f, raw)) && holds(raw, contains.as_bytes()) {
-                    found.push(raw);
+            for (number, raw) in seen.get(&(system.clone(), correlator.clone())).into_iter().flatten()
+            {
+                if *number >= since && answered.contains(number) && holds(raw, contains.as_bytes()) {
+                    found.insert(*number);
                 }
             }
         }
@@ -73,9 +85,15 @@ impl Recorder {
         self.last.lock().unwrap_or_else(PoisonError::into_inner).elapsed()
     }
 
+    /// Something happened; the quiet time begins anew.
+    fn stir(&self) {
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+
     /// Records an exchange of the harness.
     pub fn own(&self, exchange: &OwnExchange<'_>) {
         let number = self.writer.next_exchange();
+        self.stir();
         let Ok(request) = self.writer.payload(exchange.request) else { return };
         let Ok(answer) = self.writer.payload(exchange.answer) else { return };
         self.append(&Record::Request {
@@ -117,18 +135,18 @@ impl Observer for Recorder {
                 payload,
             });
         }
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        self.stir();
         let raw = Arc::new(raw.to_vec());
         {
             let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
             let mut known = HashSet::new();
             for token in tokens(&raw) {
                 if self.correlators.contains(token) && known.insert(token) {
-                    seen.entry((system.clone(), token.to_owned())).or_default().push(raw.clone());
+                    let place = (system.clone(), token.to_owned());
+                    seen.entry(place).or_default().push((number, raw.clone()));
                 }
             }
         }
-        self.change.send_modify(|n| *n += 1);
         number
     }
 
@@ -140,6 +158,9 @@ impl Observer for Recorder {
                 failure: failure.map(str::to_owned),
             });
         }
+        self.answered.lock().unwrap_or_else(PoisonError::into_inner).insert(exchange);
+        self.stir();
+        self.change.send_modify(|n| *n += 1);
     }
 
     fn observation(&self, system: &SystemId, exchange: Option<u64>, clause: &str, detail: &str) {

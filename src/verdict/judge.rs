@@ -10,7 +10,7 @@ use super::view::{Context, RunView};
 use super::Artefacts;
 use crate::concept::Level;
 use crate::evidence::{Evidence, StepOutcome};
-use crate::plan::{Expectation, Step, TestCase, TestPlan};
+use crate::plan::{Behaviour, Expectation, Step, TestCase, TestPlan};
 
 /// Judges a run with all checkers.
 pub fn judge(plan: &TestPlan, evidence: &Evidence, artefacts: &Artefacts<'_>) -> Verdict {
@@ -176,6 +176,13 @@ impl Case<'_> {
                 None => "wurde nicht ausgeführt".to_owned(),
             };
             reasons.push(format!("Schritt \"{}\": {reason}", step.name()));
+        }
+        for step in &self.case.step {
+            let Step::Fake { name, system, behaviour } = step else { continue };
+            let tried = context.deliveries().any(|e| &e.system == system && !e.is_taken());
+            if *behaviour != Behaviour::Answer && !tried {
+                reasons.push(format!("Schritt \"{name}\": {system} wurde im Ausfall nie angesprochen"));
+            }
         }
         reasons
     }
