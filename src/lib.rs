@@ -1,4 +1,33 @@
-//! x
+//! Prüfstand certifies the software around a municipal integration service.
+//!
+//! ```text
+//! concept ──derive──▶ plan (self-contained) ──build──▶ messages ─┐
+//! organisation ──▶ fake systems (running) ◀──▶ run ◀──▶ target    │
+//!                                              ▼  ◀───────────────┘
+//!                                  evidence (append-only, hash-chained)
+//!                                              ▼
+//!      plan + evidence + artefacts ──judge──▶ verdict ──▶ report │ certificate ──▶ verify
+//! ```
+//!
+//! Where a line belongs, from the bottom up. A module uses modules in rows above its own, never one
+//! in its own row; `tests/layering.rs` holds the allowed edges, `ARCHITECTURE.md` the reasons.
+//!
+//! | row | module | what lives there |
+//! | --- | --- | --- |
+//! | 0 | [`ids`], [`ambient`], [`secret`], [`diagnostic`] | names and digests; clock and randomness as values; text that prints as `***`; findings about authored files |
+//! | 1 | [`xml`] | parsing, schema validation, comparison, XSLT in a worker process; the only unsafe code |
+//! | 2 | [`concept`], [`organisation`] | the Systemkonzept · authorities, systems, the world of invented people |
+//! | 3 | [`plan`] | the catalogue of methods, derivation, coverage, difference |
+//! | 4 | [`message`] | the bytes of each test message |
+//! | 5 | [`evidence`], [`channel`], [`rules`] | what was sent and seen · transports · rule depots |
+//! | 6 | [`fake_system`], [`reference_hub`], [`target`] | fakes · our own hub · how a target is started and reached |
+//! | 7 | [`run`] | driving a plan: it observes |
+//! | 8 | [`verdict`] | judging: the sole author of findings |
+//! | 9 | [`report`], [`certificate`] | readers of a verdict · the signed result |
+//!
+//! The binary (`src/main.rs`, `src/cli/`) only translates: it is the one place that prints, and the
+//! one that decides exit codes.
+
 pub mod ambient;
 pub mod certificate;
 pub mod channel;

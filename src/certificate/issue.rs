@@ -82,7 +82,8 @@ pub fn issue(
     let mut subject = Vec::new();
     let names = BOUND.iter().map(|n| (*n).to_owned());
     for name in names.chain(manifest.inputs.iter().map(|i| i.name.clone())) {
-        let bytes = std::fs::read(folder.join(&name)).map_err(|e| IssueError::Io(name.clone(), e))?;
+        let bytes =
+            std::fs::read(folder.join(&name)).map_err(|e| IssueError::Io(name.clone(), e))?;
         subject.push(json!({ "name": name, "digest": { "sha256": Digest::of(bytes) } }));
     }
     let conditions: Vec<_> = verdict

@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
-use ed25519_dalek::pkcs8::{DecodePrivateKey, DecodePublicKey, EncodePrivateKey, EncodePublicKey, KeypairBytes};
+use ed25519_dalek::pkcs8::{
+    DecodePrivateKey, DecodePublicKey, EncodePrivateKey, EncodePublicKey, KeypairBytes,
+};
 use ed25519_dalek::{Signer, Verifier, VerifyingKey};
 
 use crate::ambient::random_bytes;
@@ -17,7 +19,9 @@ pub enum KeyError {
     #[error("{0}: {1}")]
     Io(String, std::io::Error),
     /// It is no Ed25519 key.
-    #[error("{0} holds no Ed25519 key in PEM: {1} (make one with `openssl genpkey -algorithm ed25519`)")]
+    #[error(
+        "{0} holds no Ed25519 key in PEM: {1} (make one with `openssl genpkey -algorithm ed25519`)"
+    )]
     Format(String, String),
 }
 

@@ -47,7 +47,8 @@ pub fn verify(path: &Path, trust: &TrustedKeys) -> Result<Verified, VerifyError>
     let name = path.display().to_string();
     let bytes = std::fs::read(path).map_err(|e| VerifyError::Io(name.clone(), e))?;
     let form = |why: String| VerifyError::Form(format!("{name} is no certificate: {why}"));
-    let certificate: Certificate = serde_json::from_slice(&bytes).map_err(|e| form(e.to_string()))?;
+    let certificate: Certificate =
+        serde_json::from_slice(&bytes).map_err(|e| form(e.to_string()))?;
     if certificate.payload_type != PAYLOAD_TYPE {
         return Err(form(format!("payload type \"{}\"", certificate.payload_type)));
     }
@@ -92,7 +93,8 @@ pub fn verify_run(verified: &Verified, folder: &Path) -> Result<usize, VerifyErr
         names.push(name);
     }
     let manifest = Manifest::read(folder).map_err(VerifyError::Run)?;
-    let needed = BOUND.iter().map(|n| (*n).to_owned()).chain(manifest.inputs.into_iter().map(|i| i.name));
+    let needed =
+        BOUND.iter().map(|n| (*n).to_owned()).chain(manifest.inputs.into_iter().map(|i| i.name));
     for name in needed {
         if !names.contains(&name) {
             return Err(VerifyError::Run(format!("{name} is not bound by the certificate")));

@@ -150,6 +150,12 @@ pub enum Command {
         /// The other.
         b: PathBuf,
     },
+    /// Write the JSON Schema of every authored file, for editors.
+    FileSchemas {
+        /// Folder to write to.
+        #[arg(long)]
+        out: PathBuf,
+    },
     /// Runs XSLT for a parent process.
     #[command(hide = true)]
     XsltWorker,

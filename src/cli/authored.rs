@@ -72,7 +72,9 @@ fn format_of(path: &Path) -> Option<String> {
     let text = std::fs::read_to_string(path).ok()?;
     text.lines()
         .find_map(|line| line.trim().strip_prefix("format"))
-        .and_then(|rest| rest.trim().strip_prefix('=').map(|v| v.trim().trim_matches('"').to_owned()))
+        .and_then(|rest| {
+            rest.trim().strip_prefix('=').map(|v| v.trim().trim_matches('"').to_owned())
+        })
         .filter(|f| f.starts_with("pruefstand/"))
 }
 
@@ -134,8 +136,7 @@ pub fn organisation(command: OrganisationCommand, format: Format) -> Result<Exit
 pub fn compare_files(a: &Path, b: &Path, format: Format) -> Result<Exit, CliError> {
     let read = |path: &Path| {
         let name = path.display();
-        let bytes =
-            std::fs::read(path).map_err(|e| CliError::BadInput(format!("{name}: {e}")))?;
+        let bytes = std::fs::read(path).map_err(|e| CliError::BadInput(format!("{name}: {e}")))?;
         xml::parse(&bytes).map_err(|e| CliError::BadInput(format!("{name}: {e}")))
     };
     let differences = xml::compare(&read(a)?.root, &read(b)?.root);
@@ -150,9 +151,34 @@ pub fn compare_files(a: &Path, b: &Path, format: Format) -> Result<Exit, CliErro
         Format::Text => {
             for d in &differences {
                 let shown = |v: &Option<String>| v.clone().unwrap_or_else(|| "(nothing)".into());
-                output::result(&format!("{}\n  - {}\n  + {}", d.place, shown(&d.expected), shown(&d.actual)));
+                output::result(&format!(
+                    "{}\n  - {}\n  + {}",
+                    d.place,
+                    shown(&d.expected),
+                    shown(&d.actual)
+                ));
             }
         }
     }
     Ok(if differences.is_empty() { Exit::Passed } else { Exit::Failed })
+}
+
+pub fn file_schemas(out: &Path) -> Result<Exit, CliError> {
+    use pruefstand::diagnostic::schema_of;
+    let cannot = |e| CliError::CannotWrite(out.display().to_string(), e);
+    std::fs::create_dir_all(out).map_err(cannot)?;
+    for (name, schema) in [
+        ("concept", schema_of::<pruefstand::concept::ConceptFile>()),
+        ("organisation", schema_of::<pruefstand::organisation::OrganisationFile>()),
+        ("target", schema_of::<TargetFile>()),
+        ("plan", schema_of::<plan::TestPlan>()),
+        ("catalogue", schema_of::<plan::CatalogueFile>()),
+        ("depot", schema_of::<pruefstand::rules::DepotFile>()),
+    ] {
+        let mut text =
+            serde_json::to_string_pretty(&schema).map_err(|e| CliError::Fault(e.to_string()))?;
+        text.push('\n');
+        std::fs::write(out.join(format!("{name}.schema.json")), text).map_err(cannot)?;
+    }
+    Ok(Exit::Passed)
 }

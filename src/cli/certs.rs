@@ -14,10 +14,12 @@ pub fn certify(dir: &Path, key: &Path, out: &Path) -> Result<Exit, CliError> {
     let key = SigningKey::load(key)?;
     let judged = judge_folder(dir)?;
     // The verdict that is certified is the one just made, not whatever lies in the folder.
-    let mut json = serde_json::to_vec_pretty(&judged.verdict).map_err(|e| CliError::Fault(e.to_string()))?;
+    let mut json =
+        serde_json::to_vec_pretty(&judged.verdict).map_err(|e| CliError::Fault(e.to_string()))?;
     json.push(b'\n');
     let path = dir.join("verdict.json");
-    std::fs::write(&path, json).map_err(|e| CliError::CannotWrite(path.display().to_string(), e))?;
+    std::fs::write(&path, json)
+        .map_err(|e| CliError::CannotWrite(path.display().to_string(), e))?;
     let issued = certificate::issue(
         dir,
         &judged.manifest,
@@ -32,7 +34,12 @@ pub fn certify(dir: &Path, key: &Path, out: &Path) -> Result<Exit, CliError> {
     Ok(Exit::Passed)
 }
 
-pub fn verify(file: &Path, trust: &Path, run: Option<&Path>, format: Format) -> Result<Exit, CliError> {
+pub fn verify(
+    file: &Path,
+    trust: &Path,
+    run: Option<&Path>,
+    format: Format,
+) -> Result<Exit, CliError> {
     let trust = TrustedKeys::load(trust)?;
     let verified = certificate::verify(file, &trust)?;
     let mut proven = vec![format!("signed by trusted key {}", &verified.key[..12])];
@@ -40,9 +47,14 @@ pub fn verify(file: &Path, trust: &Path, run: Option<&Path>, format: Format) -> 
         let files = certificate::verify_run(&verified, dir)?;
         proven.push(format!("{files} files of the run are the certified ones"));
         let judged = judge_folder(dir).map_err(|e| VerifyError::Run(e.to_string()))?;
-        let again = serde_json::json!([judged.verdict.overall, judged.verdict.admission, judged.verdict.counts]);
+        let again = serde_json::json!([
+            judged.verdict.overall,
+            judged.verdict.admission,
+            judged.verdict.counts
+        ]);
         let predicate = &verified.statement["predicate"];
-        let then = serde_json::json!([predicate["result"], predicate["admission"], predicate["counts"]]);
+        let then =
+            serde_json::json!([predicate["result"], predicate["admission"], predicate["counts"]]);
         if again != then {
             let why = format!("judged again the run gives {again}, certified was {then}");
             return Err(VerifyError::Run(why).into());

@@ -130,7 +130,10 @@ impl std::fmt::Display for CliError {
                 Ok(())
             }
             Self::Target(TargetError::File(file)) => f.write_str(&file.render(colour)),
-            Self::Usage(text) | Self::BadInput(text) | Self::Unreachable(text) | Self::Fault(text) => {
+            Self::Usage(text)
+            | Self::BadInput(text)
+            | Self::Unreachable(text)
+            | Self::Fault(text) => {
                 write!(f, "error: {text}")
             }
             Self::Derive(error) => write!(f, "error: {error}"),
@@ -140,7 +143,11 @@ impl std::fmt::Display for CliError {
                 write!(f, "error: {error}")?;
                 if let RunError::Preflight(findings) = error {
                     for finding in findings {
-                        write!(f, "\n  {}: {}\n    help: {}", finding.check, finding.problem, finding.help)?;
+                        write!(
+                            f,
+                            "\n  {}: {}\n    help: {}",
+                            finding.check, finding.problem, finding.help
+                        )?;
                     }
                 }
                 Ok(())

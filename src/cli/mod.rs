@@ -54,8 +54,11 @@ fn dispatch(args: Args) -> Result<Exit, CliError> {
         Command::Report { dir, lang, to } => runs::report(&dir, lang, &to),
         Command::Explain { dir, case } => runs::explain(&dir, &case),
         Command::Certify { dir, key, out } => certs::certify(&dir, &key, &out),
-        Command::Verify { file, trust, run } => certs::verify(&file, &trust, run.as_deref(), format),
+        Command::Verify { file, trust, run } => {
+            certs::verify(&file, &trust, run.as_deref(), format)
+        }
         Command::Compare { a, b } => authored::compare_files(&a, &b, format),
+        Command::FileSchemas { out } => authored::file_schemas(&out),
         Command::XsltWorker => servers::xslt_worker(),
     }
 }

@@ -31,10 +31,8 @@ pub fn derive(source: &PlanSource) -> Result<TestPlan, CliError> {
             Catalogue::from_text(&name, &text)?
         }
     };
-    let stage = source
-        .stage
-        .or_else(|| concept.file.concept.stages.iter().max().copied())
-        .unwrap_or(1);
+    let stage =
+        source.stage.or_else(|| concept.file.concept.stages.iter().max().copied()).unwrap_or(1);
     let scope = Scope { stage, component: component(&source.component)? };
     Ok(plan::derive(&concept, &organisation, &catalogue, scope)?)
 }
@@ -140,7 +138,8 @@ fn diff(old: &TestPlan, new: &TestPlan, format: Format) -> Exit {
 
 pub fn schema(concept: &Path, out: &Path) -> Result<Exit, CliError> {
     let concept = SystemConcept::load(concept)?;
-    std::fs::create_dir_all(out).map_err(|e| CliError::CannotWrite(out.display().to_string(), e))?;
+    std::fs::create_dir_all(out)
+        .map_err(|e| CliError::CannotWrite(out.display().to_string(), e))?;
     for message in &concept.file.message {
         if let Some(text) = xsd_of(&concept, message) {
             write(&out.join(format!("{}.xsd", message.id)), &text)?;
@@ -154,8 +153,9 @@ pub fn schema(concept: &Path, out: &Path) -> Result<Exit, CliError> {
 pub fn messages(plan: &Path, out: &Path, format: Format) -> Result<Exit, CliError> {
     let plan = plan::load(plan)?;
     message::prove(&plan).map_err(|e| CliError::BadInput(e.to_string()))?;
-    let index = message::export(&plan, out)
-        .map_err(|e| CliError::CannotWrite(out.display().to_string(), std::io::Error::other(e.to_string())))?;
+    let index = message::export(&plan, out).map_err(|e| {
+        CliError::CannotWrite(out.display().to_string(), std::io::Error::other(e.to_string()))
+    })?;
     match format {
         Format::Json => output::json(&index),
         Format::Text => output::say(&format!("{} messages in {}", index.len(), out.display())),

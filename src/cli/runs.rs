@@ -97,7 +97,12 @@ fn write_verdict(dir: &Path, verdict: &Verdict) -> Result<(), CliError> {
     write(&dir.join("verdict.json"), &json)
 }
 
-fn write_reports(dir: &Path, judged: &Judged, lang: Language, to: &[String]) -> Result<(), CliError> {
+fn write_reports(
+    dir: &Path,
+    judged: &Judged,
+    lang: Language,
+    to: &[String],
+) -> Result<(), CliError> {
     let fault = |e: report::ReportError| CliError::Fault(e.to_string());
     for kind in to {
         match kind.as_str() {
@@ -147,8 +152,7 @@ fn drive(config: RunConfig, format: Format) -> Result<(Judged, Exit), CliError> 
 
 pub fn demo(out: Option<PathBuf>, names: &[String], format: Format) -> Result<Exit, CliError> {
     defects(names)?;
-    let concept =
-        SystemConcept::from_text("concept.toml (embedded)", CONCEPT, Path::new("."))?;
+    let concept = SystemConcept::from_text("concept.toml (embedded)", CONCEPT, Path::new("."))?;
     let organisation = TestOrganisation::embedded()?;
     let scope = Scope { stage: 2, component: ComponentKind::Integrationsserver };
     let plan = plan::derive(&concept, &organisation, &Catalogue::embedded()?, scope)?;
@@ -168,7 +172,8 @@ pub fn demo(out: Option<PathBuf>, names: &[String], format: Format) -> Result<Ex
     let (judged, exit) = drive(config, format)?;
     if exit == Exit::Passed {
         // A key for this demonstration only: its private part is forgotten at once.
-        let (private, public) = certificate::generate().map_err(|e| CliError::Fault(e.to_string()))?;
+        let (private, public) =
+            certificate::generate().map_err(|e| CliError::Fault(e.to_string()))?;
         let key = certificate::SigningKey::from_secret("demo key", &private)?;
         let issued = certificate::issue(
             &out,
@@ -178,7 +183,8 @@ pub fn demo(out: Option<PathBuf>, names: &[String], format: Format) -> Result<Ex
             &judged.verdict,
             &key,
         )?;
-        let json = serde_json::to_vec_pretty(&issued).map_err(|e| CliError::Fault(e.to_string()))?;
+        let json =
+            serde_json::to_vec_pretty(&issued).map_err(|e| CliError::Fault(e.to_string()))?;
         write(&out.join("certificate.dsse.json"), &json)?;
         write(&out.join("trust.pem"), public.as_bytes())?;
         output::say(&format!("Zertifikat: {}", out.join("certificate.dsse.json").display()));
@@ -214,7 +220,9 @@ fn choose(plan: &TestPlan, args: &RunArgs) -> Result<Option<Vec<CaseId>>, CliErr
             args.requirement.is_empty()
                 || c.requirements.iter().any(|r| args.requirement.iter().any(|n| n == r.as_str()))
         })
-        .filter(|c| args.technique.is_empty() || args.technique.iter().any(|n| n == c.technique.name()))
+        .filter(|c| {
+            args.technique.is_empty() || args.technique.iter().any(|n| n == c.technique.name())
+        })
         .map(|c| c.id.clone())
         .collect();
     if chosen.is_empty() {

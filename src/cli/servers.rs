@@ -28,7 +28,8 @@ pub fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
 pub fn on_signal(stop: &Shutdown) -> Arc<std::sync::OnceLock<Exit>> {
     use tokio::signal::unix::{SignalKind, signal};
     let which = Arc::new(std::sync::OnceLock::new());
-    let kinds = [(SignalKind::interrupt(), Exit::Interrupted), (SignalKind::terminate(), Exit::Terminated)];
+    let kinds =
+        [(SignalKind::interrupt(), Exit::Interrupted), (SignalKind::terminate(), Exit::Terminated)];
     for (kind, exit) in kinds {
         let (stop, which) = (stop.clone(), which.clone());
         if let Ok(mut stream) = signal(kind) {
@@ -84,7 +85,10 @@ pub fn hub(command: HubCommand, format: Format) -> Result<Exit, CliError> {
                 Format::Json => output::json(&DEFECTS),
                 Format::Text => {
                     for d in DEFECTS {
-                        output::result(&format!("{:28} {} ({}, {})", d.id, d.title, d.requirement, d.technique));
+                        output::result(&format!(
+                            "{:28} {} ({}, {})",
+                            d.id, d.title, d.requirement, d.technique
+                        ));
                     }
                 }
             }
@@ -151,8 +155,10 @@ pub fn defects(names: &[String]) -> Result<Vec<Defect>, CliError> {
         .map(|name| {
             Defect::by_id(name).ok_or_else(|| {
                 let known = DEFECTS.iter().map(|d| d.id);
-                let help = diagnostic::nearest(name, known)
-                    .map_or_else(|| "see `pruefstand hub defects`".to_owned(), |n| format!("did you mean \"{n}\"?"));
+                let help = diagnostic::nearest(name, known).map_or_else(
+                    || "see `pruefstand hub defects`".to_owned(),
+                    |n| format!("did you mean \"{n}\"?"),
+                );
                 CliError::Usage(format!("there is no fault \"{name}\"; {help}"))
             })
         })

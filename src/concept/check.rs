@@ -7,7 +7,8 @@ use super::written::{ConceptFile, Field, FieldType, Form};
 use crate::diagnostic::{Authored, Diagnostic, Path, nearest};
 
 /// Ways a value may change that every concept knows.
-pub const BUILT_IN_CONVERSIONS: [&str; 4] = ["unchanged", "date-german", "ja-nein", "decimal-comma"];
+pub const BUILT_IN_CONVERSIONS: [&str; 4] =
+    ["unchanged", "date-german", "ja-nein", "decimal-comma"];
 
 struct Check<'a> {
     authored: &'a Authored<ConceptFile>,
@@ -111,7 +112,11 @@ fn lists(c: &mut Check<'_>, file: &ConceptFile) {
             );
         }
         if list.version.trim().is_empty() {
-            c.error(&at.at("version"), "a code list needs a version", "a list without one cannot be tested");
+            c.error(
+                &at.at("version"),
+                "a code list needs a version",
+                "a list without one cannot be tested",
+            );
         }
     }
     for (index, conversion) in file.conversion.iter().enumerate() {
@@ -153,9 +158,15 @@ fn one_field(c: &mut Check<'_>, file: &ConceptFile, field: &Field, at: &Path) {
     }
     let lists: Vec<&str> = file.code_list.iter().map(|l| l.id.as_str()).collect();
     match (&field.code_list, field.kind) {
-        (Some(list), FieldType::Code) => c.reference(&at.at("code_list"), "code_list", list, &lists),
+        (Some(list), FieldType::Code) => {
+            c.reference(&at.at("code_list"), "code_list", list, &lists)
+        }
         (None, FieldType::Code) => {
-            c.error(at, format!("field \"{}\" is a code without list", field.id), "add code_list = \"…\"");
+            c.error(
+                at,
+                format!("field \"{}\" is a code without list", field.id),
+                "add code_list = \"…\"",
+            );
         }
         (Some(_), _) => c.error(
             &at.at("code_list"),
@@ -165,7 +176,11 @@ fn one_field(c: &mut Check<'_>, file: &ConceptFile, field: &Field, at: &Path) {
         (None, _) => {}
     }
     if field.kind == FieldType::Text && field.length.is_none() && field.pattern.is_none() {
-        c.error(at, format!("text \"{}\" has neither length nor pattern", field.id), "add length = { min = …, max = … }");
+        c.error(
+            at,
+            format!("text \"{}\" has neither length nor pattern", field.id),
+            "add length = { min = …, max = … }",
+        );
     }
     if let Some(length) = field.length
         && (length.min > length.max || length.max == 0)
@@ -184,8 +199,12 @@ fn one_field(c: &mut Check<'_>, file: &ConceptFile, field: &Field, at: &Path) {
 fn range(c: &mut Check<'_>, field: &Field, at: &Path) {
     let Some(range) = &field.range else { return };
     let order = match field.kind {
-        FieldType::Integer => range.min.parse::<i64>().ok().zip(range.max.parse::<i64>().ok()).map(|(a, b)| a <= b),
-        FieldType::Decimal => range.min.parse::<f64>().ok().zip(range.max.parse::<f64>().ok()).map(|(a, b)| a <= b),
+        FieldType::Integer => {
+            range.min.parse::<i64>().ok().zip(range.max.parse::<i64>().ok()).map(|(a, b)| a <= b)
+        }
+        FieldType::Decimal => {
+            range.min.parse::<f64>().ok().zip(range.max.parse::<f64>().ok()).map(|(a, b)| a <= b)
+        }
         FieldType::Date => range
             .min
             .parse::<jiff::civil::Date>()
@@ -193,7 +212,11 @@ fn range(c: &mut Check<'_>, field: &Field, at: &Path) {
             .zip(range.max.parse::<jiff::civil::Date>().ok())
             .map(|(a, b)| a <= b),
         _ => {
-            c.error(&at.at("range"), "only numbers and dates have a range", "remove it, or use length");
+            c.error(
+                &at.at("range"),
+                "only numbers and dates have a range",
+                "remove it, or use length",
+            );
             return;
         }
     };
@@ -203,7 +226,9 @@ fn range(c: &mut Check<'_>, field: &Field, at: &Path) {
             format!("\"{}\" to \"{}\" is no range of this type", range.min, range.max),
             "write whole numbers, decimals with a point, or dates as 2026-12-31",
         ),
-        Some(false) => c.error(&at.at("range"), "the range is empty", "min must not be larger than max"),
+        Some(false) => {
+            c.error(&at.at("range"), "the range is empty", "min must not be larger than max")
+        }
         Some(true) => {}
     }
 }
@@ -247,7 +272,12 @@ fn messages(c: &mut Check<'_>, file: &ConceptFile, folder: &FilePath) {
             c.reference(&at.at("groups").at(i), "group", group, &groups);
         }
         for (i, document) in message.documents.iter().enumerate() {
-            c.reference(&at.at("documents").at(i).at("document"), "document", &document.document, &documents);
+            c.reference(
+                &at.at("documents").at(i).at("document"),
+                "document",
+                &document.document,
+                &documents,
+            );
         }
         let mut files: Vec<(Path, &String)> = Vec::new();
         for (i, rule) in message.rules.iter().enumerate() {
@@ -262,7 +292,11 @@ fn messages(c: &mut Check<'_>, file: &ConceptFile, folder: &FilePath) {
                     files.push((at.at("samples").at(i), sample));
                 }
                 if schema.samples.is_empty() {
-                    c.error(&at.at("samples"), "no sample: nothing would be tested", "name at least one file");
+                    c.error(
+                        &at.at("samples"),
+                        "no sample: nothing would be tested",
+                        "name at least one file",
+                    );
                 }
             }
             None if message.groups.is_empty() => c.error(
@@ -274,7 +308,11 @@ fn messages(c: &mut Check<'_>, file: &ConceptFile, folder: &FilePath) {
         }
         for (at, name) in files {
             if !folder.join(name).is_file() {
-                c.error(&at, format!("file \"{name}\" does not exist"), "paths are relative to the concept");
+                c.error(
+                    &at,
+                    format!("file \"{name}\" does not exist"),
+                    "paths are relative to the concept",
+                );
             }
         }
     }
@@ -289,7 +327,11 @@ fn flow(c: &mut Check<'_>, file: &ConceptFile) {
         }
         c.reference(&at.at("to"), "state", &transition.to, &states);
         if file.state.iter().any(|s| s.last && s.id == transition.from) {
-            c.error(&at.at("from"), format!("state \"{}\" is the last", transition.from), "remove last = true, or the transition");
+            c.error(
+                &at.at("from"),
+                format!("state \"{}\" is the last", transition.from),
+                "remove last = true, or the transition",
+            );
         }
     }
     let mut seen = BTreeSet::new();
@@ -321,6 +363,10 @@ fn requirements(c: &mut Check<'_>, file: &ConceptFile) {
         }
     }
     if file.requirement.is_empty() {
-        c.error(&Path::default(), "a concept without requirements tests nothing", "add [[requirement]]");
+        c.error(
+            &Path::default(),
+            "a concept without requirements tests nothing",
+            "add [[requirement]]",
+        );
     }
 }

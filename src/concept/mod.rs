@@ -39,11 +39,7 @@ impl SystemConcept {
         if !list.is_empty() {
             return Err(Diagnostics::new(authored.source, list));
         }
-        Ok(Self {
-            digest: Digest::of(text),
-            file: authored.value,
-            folder: folder.to_owned(),
-        })
+        Ok(Self { digest: Digest::of(text), file: authored.value, folder: folder.to_owned() })
     }
 
     /// Reads and checks the concept in a file.

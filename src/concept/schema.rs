@@ -19,9 +19,7 @@ pub fn xsd_of(concept: &SystemConcept, message: &Message) -> Option<String> {
          <xs:schema xmlns:xs=\"http://www.w3.org/2001/XMLSchema\" targetNamespace=\"{ns}\" \
          xmlns=\"{ns}\" elementFormDefault=\"qualified\">\n  <xs:element name=\"{}\">\n    \
          <xs:complexType>\n      <xs:sequence>",
-        concept.file.concept.id,
-        concept.file.concept.version,
-        message.root
+        concept.file.concept.id, concept.file.concept.version, message.root
     );
     for id in &message.groups {
         if let Some(group) = concept.group(id) {
@@ -87,10 +85,8 @@ fn write_level(
              {pad}    <xs:sequence>"
         );
         write_level(out, concept, &inner, depth + 1, indent + 3);
-        let _ = writeln!(
-            out,
-            "{pad}    </xs:sequence>\n{pad}  </xs:complexType>\n{pad}</xs:element>"
-        );
+        let _ =
+            writeln!(out, "{pad}    </xs:sequence>\n{pad}  </xs:complexType>\n{pad}</xs:element>");
         at += inner.len();
     }
 }
@@ -140,10 +136,8 @@ fn write_field(out: &mut String, concept: &SystemConcept, field: &Field, name: &
             facet("enumeration", code);
         }
     }
-    let _ = writeln!(
-        out,
-        "{pad}    </xs:restriction>\n{pad}  </xs:simpleType>\n{pad}</xs:element>"
-    );
+    let _ =
+        writeln!(out, "{pad}    </xs:restriction>\n{pad}  </xs:simpleType>\n{pad}</xs:element>");
 }
 
 fn write_documents(out: &mut String, concept: &SystemConcept, message: &Message) {
@@ -169,7 +163,11 @@ fn write_documents(out: &mut String, concept: &SystemConcept, message: &Message)
             document.id, part.min, part.max
         );
         for media_type in &document.media_types {
-            let _ = writeln!(out, "                      <xs:enumeration value=\"{}\"/>", attr(media_type));
+            let _ = writeln!(
+                out,
+                "                      <xs:enumeration value=\"{}\"/>",
+                attr(media_type)
+            );
         }
         let _ = writeln!(
             out,

@@ -103,11 +103,7 @@ fn syntax(text: &str, error: &toml::de::Error) -> Diagnostic {
     Diagnostic::error(span, error.message().to_owned(), help)
 }
 
-fn collect(
-    value: &Spanned<DeValue<'_>>,
-    path: String,
-    spans: &mut HashMap<String, Range<usize>>,
-) {
+fn collect(value: &Spanned<DeValue<'_>>, path: String, spans: &mut HashMap<String, Range<usize>>) {
     match value.get_ref() {
         DeValue::Table(table) => {
             for (key, inner) in table {

@@ -97,7 +97,11 @@ impl Diagnostics {
             }
             .with_message(&d.message)
             .with_labels(vec![Label::primary((), d.span.clone())])
-            .with_notes(if d.help.is_empty() { vec![] } else { vec![format!("help: {}", d.help)] });
+            .with_notes(if d.help.is_empty() {
+                vec![]
+            } else {
+                vec![format!("help: {}", d.help)]
+            });
             let _ = term::emit_to_write_style(&mut out, &config, &file, &shown);
         }
         String::from_utf8_lossy(&out.into_inner()).into_owned()

@@ -84,12 +84,7 @@ impl<'a> Check<'a> {
         }
     }
 
-    fn wrong_type(
-        &self,
-        schema: &Value,
-        value: &Spanned<DeValue<'_>>,
-        path: &Path,
-    ) -> Diagnostic {
+    fn wrong_type(&self, schema: &Value, value: &Spanned<DeValue<'_>>, path: &Path) -> Diagnostic {
         let wanted = match &schema["type"] {
             Value::String(wanted) => wanted.clone(),
             Value::Array(list) => list
@@ -109,7 +104,8 @@ impl<'a> Check<'a> {
             other => other,
         };
         let typed = self.text.get(value.span()).unwrap_or_default();
-        let scalar = !matches!(value.get_ref(), DeValue::Table(_) | DeValue::Array(_) | DeValue::String(_));
+        let scalar =
+            !matches!(value.get_ref(), DeValue::Table(_) | DeValue::Array(_) | DeValue::String(_));
         let help = if wanted == "text" && scalar {
             format!("put quotes around it, so that it stays what was typed: \"{typed}\"")
         } else {
@@ -179,11 +175,8 @@ impl<'a> Check<'a> {
         path: &Path,
         out: &mut Vec<Diagnostic>,
     ) {
-        let choices: Vec<&Value> = choices
-            .iter()
-            .map(|c| self.resolve(c))
-            .filter(|c| c["type"] != "null")
-            .collect();
+        let choices: Vec<&Value> =
+            choices.iter().map(|c| self.resolve(c)).filter(|c| c["type"] != "null").collect();
         if let ([only], _) = (choices.as_slice(), ()) {
             return self.value(only, value, path, out);
         }
@@ -193,7 +186,9 @@ impl<'a> Check<'a> {
             for choice in &choices {
                 match (&choice["const"], &choice["enum"]) {
                     (Value::String(only), _) => allowed.push(only.as_str()),
-                    (_, Value::Array(list)) => allowed.extend(list.iter().filter_map(Value::as_str)),
+                    (_, Value::Array(list)) => {
+                        allowed.extend(list.iter().filter_map(Value::as_str))
+                    }
                     _ if choice["type"] == "string" => return,
                     _ => {}
                 }

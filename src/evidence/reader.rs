@@ -26,7 +26,9 @@ pub enum EvidenceError {
         reason: String,
     },
     /// The chain is broken: a line was changed, added or removed.
-    #[error("evidence.jsonl:{line}: the chain is broken here; a line before it was changed, added or removed")]
+    #[error(
+        "evidence.jsonl:{line}: the chain is broken here; a line before it was changed, added or removed"
+    )]
     Chain {
         /// Line, from 1.
         line: usize,
@@ -136,10 +138,8 @@ impl Evidence {
 
     /// Evidence that was never in a file, for canaries.
     pub fn from_records(records: impl IntoIterator<Item = (Timestamp, Record)>) -> Self {
-        let entries = (0..)
-            .zip(records)
-            .map(|(seq, (time, record))| Entry { seq, time, record })
-            .collect();
+        let entries =
+            (0..).zip(records).map(|(seq, (time, record))| Entry { seq, time, record }).collect();
         Self { entries, head: None, blobs: HashMap::new() }
     }
 

@@ -123,7 +123,8 @@ impl Writer {
     }
 
     fn write(state: &mut State, clock: &Clock, record: &Record) -> std::io::Result<()> {
-        let line = Line { seq: state.seq, time: clock.now().to_string(), prev: &state.prev, record };
+        let line =
+            Line { seq: state.seq, time: clock.now().to_string(), prev: &state.prev, record };
         let mut bytes = serde_json::to_vec(&line)?;
         let digest = Digest::of(&bytes);
         bytes.push(b'\n');

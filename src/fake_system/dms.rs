@@ -192,7 +192,12 @@ impl Dms {
             }
             let value = String::from_utf8(bytes.to_vec()).map_err(|_| {
                 let detail = format!("field {name} is not UTF-8");
-                self.observer.observation(&self.id, Some(request.exchange), "CMIS 1.1 5.2.9", &detail);
+                self.observer.observation(
+                    &self.id,
+                    Some(request.exchange),
+                    "CMIS 1.1 5.2.9",
+                    &detail,
+                );
                 bad(detail)
             })?;
             form.fields.push((name, value));

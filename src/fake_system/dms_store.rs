@@ -137,7 +137,8 @@ impl Store {
             properties.insert("cmis:contentStreamFileName".into(), json!(file_name));
             (media_type, bytes)
         });
-        let object = Object { id: id.clone(), parent: Some(parent.to_owned()), properties, content };
+        let object =
+            Object { id: id.clone(), parent: Some(parent.to_owned()), properties, content };
         self.objects.insert(id, object.clone());
         Ok(object)
     }

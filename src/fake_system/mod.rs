@@ -21,7 +21,9 @@ pub use script::{Behaviour, Scripts, tokens};
 
 /// Why a fake system did not start.
 #[derive(Debug, thiserror::Error)]
-#[error("system \"{system}\" cannot listen on {listen}: {reason}; choose another port in the organisation, or leave `listen` out")]
+#[error(
+    "system \"{system}\" cannot listen on {listen}: {reason}; choose another port in the organisation, or leave `listen` out"
+)]
 pub struct StartError {
     /// The system.
     pub system: SystemId,
@@ -53,7 +55,8 @@ impl Running {
         let mut bound = Vec::new();
         for system in &organisation.file.system {
             let listen = system.listen.clone().unwrap_or_else(|| "127.0.0.1:0".into());
-            let failed = |reason| StartError { system: system.id.clone(), listen: listen.clone(), reason };
+            let failed =
+                |reason| StartError { system: system.id.clone(), listen: listen.clone(), reason };
             let listener = TcpListener::bind(&listen).await.map_err(failed)?;
             bound.push((system, listener));
         }
@@ -85,9 +88,16 @@ impl Running {
                 base
             }
             other => {
-                let handler = xml_http::XmlOverHttp::new(id.clone(), other, scripts, observer.clone());
+                let handler =
+                    xml_http::XmlOverHttp::new(id.clone(), other, scripts, observer.clone());
                 let url = format!("http://{address}{}", handler.path());
-                self.tasks.spawn(http::serve(listener, id.clone(), Arc::new(handler), observer, stop));
+                self.tasks.spawn(http::serve(
+                    listener,
+                    id.clone(),
+                    Arc::new(handler),
+                    observer,
+                    stop,
+                ));
                 url
             }
         };

@@ -51,7 +51,12 @@ pub(super) struct XmlOverHttp {
 }
 
 impl XmlOverHttp {
-    pub fn new(id: SystemId, kind: FakeKind, scripts: Scripts, observer: Arc<dyn Observer>) -> Self {
+    pub fn new(
+        id: SystemId,
+        kind: FakeKind,
+        scripts: Scripts,
+        observer: Arc<dyn Observer>,
+    ) -> Self {
         let name = match kind {
             FakeKind::FachverfahrenA => "fachverfahren-a",
             FakeKind::FachverfahrenB => "fachverfahren-b",
@@ -59,10 +64,11 @@ impl XmlOverHttp {
             FakeKind::Antragsportal | FakeKind::Dms | FakeKind::Mailbox => "antragsportal",
         };
         let text = SYSTEM_FILES.iter().find(|(n, _)| *n == name).map_or("", |(_, text)| *text);
-        let data = crate::diagnostic::read::<Data>(name, text).map(|a| a.value).unwrap_or_else(|e| {
-            // Embedded at build time; a unit test reads every one of them.
-            unreachable!("fake-systems/{name}: {}", e.render(false))
-        });
+        let data =
+            crate::diagnostic::read::<Data>(name, text).map(|a| a.value).unwrap_or_else(|e| {
+                // Embedded at build time; a unit test reads every one of them.
+                unreachable!("fake-systems/{name}: {}", e.render(false))
+            });
         Self { id, data, scripts, observer }
     }
 
@@ -72,7 +78,12 @@ impl XmlOverHttp {
 
     fn answer(&self, request: &Request) -> Reply {
         let refuse = |reason: &str| {
-            self.observer.observation(&self.id, Some(request.exchange), "Schnittstellenbeschreibung des Systems", reason);
+            self.observer.observation(
+                &self.id,
+                Some(request.exchange),
+                "Schnittstellenbeschreibung des Systems",
+                reason,
+            );
             let mut text = String::new();
             escape_attribute(reason, &mut text);
             let body = self.data.refusal.body.replace("{reason}", &text);

@@ -34,7 +34,11 @@ pub struct MessageError {
 ///
 /// # Errors
 /// When the plan refers to something that it does not hold.
-pub fn build(plan: &TestPlan, case: &TestCase, use_: &MessageUse) -> Result<TestMessage, MessageError> {
+pub fn build(
+    plan: &TestPlan,
+    case: &TestCase,
+    use_: &MessageUse,
+) -> Result<TestMessage, MessageError> {
     let missing = |what: String| MessageError { case: case.id.to_string(), what };
     let nachricht = nachricht_of(&case.id, use_.number);
     if let Some(sample) = &use_.sample {
@@ -173,9 +177,7 @@ fn damaged(mut root: Element, damage: Option<Damage>) -> Vec<u8> {
             let name = &root.name;
             text.replacen("?>\n", &format!("?>\n<!DOCTYPE {name}>\n"), 1).into_bytes()
         }
-        Some(Damage::Latin1) => {
-            latin1(&root.to_xml().replacen("\"UTF-8\"", "\"ISO-8859-1\"", 1))
-        }
+        Some(Damage::Latin1) => latin1(&root.to_xml().replacen("\"UTF-8\"", "\"ISO-8859-1\"", 1)),
         Some(Damage::Latin1DeclaredUtf8) => latin1(&root.to_xml()),
     }
 }

@@ -77,8 +77,7 @@ pub fn prove(plan: &TestPlan) -> Result<usize, Disproved> {
     let mut validators: BTreeMap<String, Validator> = BTreeMap::new();
     for message in &plan.message {
         if let Some(set) = plan.schema_of(message) {
-            let validator =
-                set.compile().map_err(|e| Disproved::Schema(message.id.clone(), e))?;
+            let validator = set.compile().map_err(|e| Disproved::Schema(message.id.clone(), e))?;
             validators.insert(message.id.clone(), validator);
         }
     }

@@ -80,10 +80,10 @@ pub(super) fn check(authored: &Authored<OrganisationFile>) -> Vec<Diagnostic> {
         for (key, system) in uses {
             let Some(system) = system else { continue };
             if !systems.contains(&system.as_str()) {
-                let help = nearest(system.as_str(), systems.iter().copied())
-                    .map_or_else(|| format!("known: {}", systems.join(", ")), |near| {
-                        format!("did you mean \"{near}\"?")
-                    });
+                let help = nearest(system.as_str(), systems.iter().copied()).map_or_else(
+                    || format!("known: {}", systems.join(", ")),
+                    |near| format!("did you mean \"{near}\"?"),
+                );
                 error(&at.at(key), format!("system \"{system}\" does not exist"), help);
             }
         }
@@ -110,7 +110,11 @@ pub(super) fn check(authored: &Authored<OrganisationFile>) -> Vec<Diagnostic> {
         }
     }
     if file.authority.is_empty() {
-        error(&root, "an organisation without authority takes nothing".into(), "add [[authority]]".into());
+        error(
+            &root,
+            "an organisation without authority takes nothing".into(),
+            "add [[authority]]".into(),
+        );
     }
     out
 }

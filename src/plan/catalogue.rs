@@ -79,8 +79,10 @@ impl Catalogue {
         for (index, method) in authored.value.method.iter().enumerate() {
             let at = Path::default().at("method").at(index).at("id");
             if !known.contains(&method.id.as_str()) {
-                let help = nearest(&method.id, known.iter().copied())
-                    .map_or_else(|| format!("known: {}", known.join(", ")), |near| format!("did you mean \"{near}\"?"));
+                let help = nearest(&method.id, known.iter().copied()).map_or_else(
+                    || format!("known: {}", known.join(", ")),
+                    |near| format!("did you mean \"{near}\"?"),
+                );
                 list.push(Diagnostic::error(
                     authored.span(&at),
                     format!("method \"{}\" does not exist", method.id),

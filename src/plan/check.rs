@@ -39,7 +39,11 @@ fn check(authored: &Authored<TestPlan>) -> Vec<Diagnostic> {
     for (i, file) in plan.file.iter().enumerate() {
         let at = root.at("file").at(i);
         if !files.insert(file.name.as_str()) {
-            error(&at.at("name"), format!("file \"{}\" exists twice", file.name), "derive the plan again");
+            error(
+                &at.at("name"),
+                format!("file \"{}\" exists twice", file.name),
+                "derive the plan again",
+            );
         }
         match plan.file_bytes(&file.name) {
             Some(bytes) if Digest::of(&bytes) == file.digest => {}
@@ -79,11 +83,19 @@ fn check(authored: &Authored<TestPlan>) -> Vec<Diagnostic> {
             }
         }
         if case.expect.is_empty() {
-            error(&at, format!("case \"{}\" expects nothing", case.id), "a case that checks nothing cannot pass; add an expectation");
+            error(
+                &at,
+                format!("case \"{}\" expects nothing", case.id),
+                "a case that checks nothing cannot pass; add an expectation",
+            );
         }
         let steps: BTreeSet<&str> = case.step.iter().map(Step::name).collect();
         if steps.len() != case.step.len() {
-            error(&at.at("step"), format!("case \"{}\" has two steps of one name", case.id), "rename one");
+            error(
+                &at.at("step"),
+                format!("case \"{}\" has two steps of one name", case.id),
+                "rename one",
+            );
         }
         for (k, step) in case.step.iter().enumerate() {
             let at = at.at("step").at(k);
@@ -94,16 +106,28 @@ fn check(authored: &Authored<TestPlan>) -> Vec<Diagnostic> {
                 Step::Restart { .. } => None,
             };
             if let Some(system) = system.filter(|s| !systems.contains(s)) {
-                error(&at, format!("system \"{system}\" does not exist"), "add it, or derive the plan again");
+                error(
+                    &at,
+                    format!("system \"{system}\" does not exist"),
+                    "add it, or derive the plan again",
+                );
             }
             if let Step::Send { message, .. } = step {
                 if plan.message(&message.message).is_none() {
-                    error(&at, format!("message \"{}\" does not exist", message.message), "derive the plan again");
+                    error(
+                        &at,
+                        format!("message \"{}\" does not exist", message.message),
+                        "derive the plan again",
+                    );
                 }
                 match (&message.values, &message.sample) {
                     (Some(set), None) if sets.contains(set.as_str()) => {}
                     (None, Some(file)) if files.contains(file.as_str()) => {}
-                    _ => error(&at, "the message has neither known values nor a known sample".into(), "derive the plan again"),
+                    _ => error(
+                        &at,
+                        "the message has neither known values nor a known sample".into(),
+                        "derive the plan again",
+                    ),
                 }
             }
         }
@@ -111,7 +135,11 @@ fn check(authored: &Authored<TestPlan>) -> Vec<Diagnostic> {
             let at = at.at("expect").at(k);
             for step in steps_of(expectation) {
                 if !steps.contains(step) {
-                    error(&at, format!("step \"{step}\" does not exist"), "name a step of this case");
+                    error(
+                        &at,
+                        format!("step \"{step}\" does not exist"),
+                        "name a step of this case",
+                    );
                 }
             }
             if !requirements.contains(expectation.requirement()) {

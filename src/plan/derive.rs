@@ -7,14 +7,12 @@ use sha2::{Digest as _, Sha256};
 use super::catalogue::{Catalogue, Method};
 use super::methods;
 use super::types::{
-    EmbeddedFile, Expectation, Head, MessageUse, Outcome, PlanAuthority, PlanConversion,
-    PlanField, PlanGroup, PlanMessage, PlanReceiver, PlanRequirement, PlanSystem, Step, TestCase,
-    TestPlan, Validity, ValueSet,
+    EmbeddedFile, Expectation, Head, MessageUse, Outcome, PlanAuthority, PlanConversion, PlanField,
+    PlanGroup, PlanMessage, PlanReceiver, PlanRequirement, PlanSystem, Step, TestCase, TestPlan,
+    Validity, ValueSet,
 };
 use super::values::Source;
-use crate::concept::{
-    Aspect, Fault, LogAfter, Message, MessageKind, SystemConcept, xsd_of,
-};
+use crate::concept::{Aspect, Fault, LogAfter, Message, MessageKind, SystemConcept, xsd_of};
 use crate::ids::{CaseId, ComponentKind, Correlator, Digest, RequirementId, SystemId};
 use crate::organisation::{Authority, TestOrganisation};
 use crate::xml::SchemaSet;
@@ -74,9 +72,12 @@ pub fn derive(
     catalogue: &Catalogue,
     scope: Scope,
 ) -> Result<TestPlan, DeriveError> {
-    let portal = organisation
-        .portal()
-        .ok_or_else(|| DeriveError::Mismatch("the organisation has no antragsportal; add a [[system]] with fake = \"antragsportal\"".into()))?;
+    let portal = organisation.portal().ok_or_else(|| {
+        DeriveError::Mismatch(
+            "the organisation has no antragsportal; add a [[system]] with fake = \"antragsportal\""
+                .into(),
+        )
+    })?;
     for system in &organisation.file.system {
         if !concept.file.receiver.iter().any(|r| r.id == system.receiver) {
             return Err(DeriveError::Mismatch(format!(
@@ -261,7 +262,10 @@ fn finish(
                 d.organisation.file.organisation.id, d.organisation.file.organisation.version
             ),
             organisation_digest: d.organisation.digest.clone(),
-            catalogue: format!("{} {}", catalogue.file.catalogue.id, catalogue.file.catalogue.version),
+            catalogue: format!(
+                "{} {}",
+                catalogue.file.catalogue.id, catalogue.file.catalogue.version
+            ),
             catalogue_digest: catalogue.digest.clone(),
             component: scope.component,
             stage: scope.stage,
@@ -340,12 +344,7 @@ pub fn nachricht_of(case: &CaseId, number: u32) -> String {
 impl<'a> Derivation<'a> {
     /// Messages of a kind that are given by groups.
     pub fn messages(&self, kind: MessageKind) -> Vec<&'a Message> {
-        self.concept
-            .file
-            .message
-            .iter()
-            .filter(|m| m.kind == kind && m.schema.is_none())
-            .collect()
+        self.concept.file.message.iter().filter(|m| m.kind == kind && m.schema.is_none()).collect()
     }
 
     /// Authorities that offer the service a message starts.
@@ -483,7 +482,11 @@ impl CaseBuilder {
     /// Adds a step that sends.
     pub fn send(&mut self, name: &str, from: &SystemId, message: MessageUse) {
         self.sent.insert(message.number);
-        self.case.step.push(Step::Send { name: name.into(), from: from.clone(), message: Box::new(message) });
+        self.case.step.push(Step::Send {
+            name: name.into(),
+            from: from.clone(),
+            message: Box::new(message),
+        });
     }
 
     /// Adds a step that waits.
@@ -546,9 +549,19 @@ impl CaseBuilder {
     }
 
     /// Expects documents at a receiver.
-    pub fn documents(&mut self, d: &Derivation<'_>, step: &str, system: &SystemId, aspect: Option<Aspect>) {
+    pub fn documents(
+        &mut self,
+        d: &Derivation<'_>,
+        step: &str,
+        system: &SystemId,
+        aspect: Option<Aspect>,
+    ) {
         let requirement = self.requirement(d, aspect);
-        self.case.expect.push(Expectation::Documents { requirement, step: step.into(), system: system.clone() });
+        self.case.expect.push(Expectation::Documents {
+            requirement,
+            step: step.into(),
+            system: system.clone(),
+        });
     }
 
     /// Expects that nothing of these steps reaches a receiver.
@@ -560,7 +573,13 @@ impl CaseBuilder {
     }
 
     /// Reads the folder back and expects the message in it.
-    pub fn filed(&mut self, d: &Derivation<'_>, step: &str, system: &SystemId, aspect: Option<Aspect>) {
+    pub fn filed(
+        &mut self,
+        d: &Derivation<'_>,
+        step: &str,
+        system: &SystemId,
+        aspect: Option<Aspect>,
+    ) {
         let Some(folder) = d
             .organisation
             .system(system)
@@ -606,7 +625,13 @@ impl CaseBuilder {
     }
 
     /// Expects log events.
-    pub fn logged(&mut self, d: &Derivation<'_>, step: &str, events: Vec<String>, aspect: Option<Aspect>) {
+    pub fn logged(
+        &mut self,
+        d: &Derivation<'_>,
+        step: &str,
+        events: Vec<String>,
+        aspect: Option<Aspect>,
+    ) {
         if !events.is_empty() {
             let requirement = self.requirement(d, aspect);
             self.case.expect.push(Expectation::Log { requirement, step: step.into(), events });
@@ -621,7 +646,12 @@ impl CaseBuilder {
 }
 
 /// A valid message of a value set.
-pub(super) fn valid(message: &Message, set: &str, number: u32, authority: &Authority) -> MessageUse {
+pub(super) fn valid(
+    message: &Message,
+    set: &str,
+    number: u32,
+    authority: &Authority,
+) -> MessageUse {
     MessageUse {
         message: message.id.clone(),
         values: Some(format!("{}/{set}", message.id)),

@@ -96,7 +96,9 @@ fn reason(old: &TestPlan, new: &TestPlan, before: &TestCase, after: &TestCase) -
     for expectation in &after.expect {
         use super::types::Expectation as E;
         let system = match expectation {
-            E::Content { system, .. } | E::Documents { system, .. } | E::Filing { system, .. } => system,
+            E::Content { system, .. } | E::Documents { system, .. } | E::Filing { system, .. } => {
+                system
+            }
             _ => continue,
         };
         if old.receiver_of(system) != new.receiver_of(system) {

@@ -63,7 +63,8 @@ impl TestPlan {
         let mut main_url = None;
         for (url, name) in &message.schema_files {
             files.insert(url.clone(), std::sync::Arc::new(self.file_bytes(name)?));
-            if name == main && main_url.as_ref().is_none_or(|u: &String| !u.starts_with("schema:")) {
+            if name == main && main_url.as_ref().is_none_or(|u: &String| !u.starts_with("schema:"))
+            {
                 main_url = Some(url.clone());
             }
         }

@@ -94,7 +94,12 @@ impl Source<'_> {
                 document.push(a_document(&doc.id, media_type, nth, 700));
             }
         }
-        ValueSet { id: format!("{}/{name}", message.id), message: message.id.clone(), part, document }
+        ValueSet {
+            id: format!("{}/{name}", message.id),
+            message: message.id.clone(),
+            part,
+            document,
+        }
     }
 }
 

@@ -43,7 +43,9 @@ pub(super) fn documents(root: &Element) -> Vec<Document> {
             name: one.child_text("Dateiname").unwrap_or_default(),
             media_type: one.child_text("Medientyp").unwrap_or_default(),
             content: base64::engine::general_purpose::STANDARD
-                .decode(one.child_text("Inhalt").unwrap_or_default().replace(char::is_whitespace, ""))
+                .decode(
+                    one.child_text("Inhalt").unwrap_or_default().replace(char::is_whitespace, ""),
+                )
                 .unwrap_or_default(),
         })
         .collect()
@@ -85,7 +87,12 @@ fn aktenzeichen(answer: &str) -> String {
 
 impl Hub {
     /// Sends an application with its documents to a mailbox.
-    pub(super) async fn mail(&self, url: &str, message: &Accepted, authority: &ExportedAuthority) -> Attempt {
+    pub(super) async fn mail(
+        &self,
+        url: &str,
+        message: &Accepted,
+        authority: &ExportedAuthority,
+    ) -> Attempt {
         let to = authority.mail_address.clone().unwrap_or_default();
         let root = parse(&message.body).map(|d| d.root).unwrap_or_default();
         let bytes = match self.mail_bytes(message, &root, &to) {
@@ -93,7 +100,8 @@ impl Hub {
             Err(reason) => return Attempt::Never(reason),
         };
         let address = url.trim_start_matches("smtp://");
-        match smtp::deliver(address, "datendrehscheibe@probeland.example", &to, &bytes, LIMIT).await {
+        match smtp::deliver(address, "datendrehscheibe@probeland.example", &to, &bytes, LIMIT).await
+        {
             Ok(()) => Attempt::Done(String::new()),
             Err(error) => Attempt::Later(error.to_string()),
         }
@@ -116,11 +124,16 @@ impl Hub {
             }
             for document in documents {
                 let kind = ContentType::parse(&document.media_type).map_err(|e| e.to_string())?;
-                parts = parts.singlepart(Attachment::new(document.name).body(document.content, kind));
+                parts =
+                    parts.singlepart(Attachment::new(document.name).body(document.content, kind));
             }
         }
         let mail = lettre::Message::builder()
-            .from("Datendrehscheibe <datendrehscheibe@probeland.example>".parse().map_err(|_| "Absender")?)
+            .from(
+                "Datendrehscheibe <datendrehscheibe@probeland.example>"
+                    .parse()
+                    .map_err(|_| "Absender")?,
+            )
             .to(to.parse().map_err(|_| format!("Adresse \"{to}\""))?)
             .subject(format!("Antrag {} – {}", message.vorgang, message.procedure))
             .multipart(parts)

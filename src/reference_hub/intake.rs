@@ -33,15 +33,20 @@ struct Recognised {
 
 impl Hub {
     /// Takes a message, or says why not.
-    pub(super) fn receive(&self, source: Source, body: &[u8]) -> (String, Result<Accepted, Rejection>) {
+    pub(super) fn receive(
+        &self,
+        source: Source,
+        body: &[u8],
+    ) -> (String, Result<Accepted, Rejection>) {
         let transaction = self.new_transaction();
         self.note(&transaction, ("", ""), "empfangen", &format!("{} Bytes", body.len()));
         let result = self.check(&transaction, source, body);
         let result = result.and_then(|message| {
             let durable = !self.has(Defect::AcknowledgesBeforeStoring);
             let kept = self.journal().accept(message.clone(), durable);
-            kept.map(|()| message)
-                .map_err(|error| Rejection::new("S999", format!("kann nicht gespeichert werden: {error}")))
+            kept.map(|()| message).map_err(|error| {
+                Rejection::new("S999", format!("kann nicht gespeichert werden: {error}"))
+            })
         });
         if let Err(rejection) = &result {
             let detail = format!("{} {}", rejection.code, rejection.text);
@@ -74,8 +79,8 @@ impl Hub {
             behoerde = self.export.authority.first().map(|a| a.ags.clone()).unwrap_or_default();
         }
         let authority = self.export.authority.iter().find(|a| a.ags == behoerde);
-        let offered = authority
-            .is_some_and(|a| header.leistung.is_none() || a.services.contains(&leistung));
+        let offered =
+            authority.is_some_and(|a| header.leistung.is_none() || a.services.contains(&leistung));
         if !offered && !self.has(Defect::DeliversRejected) {
             return Err(Rejection::new("T080", format!("keine Stelle {behoerde} für {leistung}")));
         }
@@ -104,7 +109,8 @@ impl Hub {
         if !offered {
             // Only with a switched-on fault: rejected, and yet on its way to somebody.
             let mut astray = message;
-            astray.behoerde = self.export.authority.first().map(|a| a.ags.clone()).unwrap_or_default();
+            astray.behoerde =
+                self.export.authority.first().map(|a| a.ags.clone()).unwrap_or_default();
             let _ = self.journal().accept(astray.clone(), true);
             self.spawn(astray);
             return Err(Rejection::new("T080", "keine Stelle"));
@@ -149,9 +155,8 @@ impl Hub {
         let Some(validator) = self.depots[depot].validators.get(procedure) else {
             return Err(Rejection::new("S999", "kein Schema"));
         };
-        let violations = validator
-            .validate(body)
-            .map_err(|error| Rejection::new("S999", error.to_string()))?;
+        let violations =
+            validator.validate(body).map_err(|error| Rejection::new("S999", error.to_string()))?;
         let Some(first) = violations.first() else { return Ok(()) };
         let count = |code| violations.iter().filter(|v| v.code == code).count();
         let codes = count(ENUMERATION);
@@ -167,7 +172,12 @@ impl Hub {
         Err(Rejection { code, text: first.text.clone(), lines: violations })
     }
 
-    fn next_state(&self, depot: usize, kind: Kind, vorgang: &str) -> Result<Option<String>, Rejection> {
+    fn next_state(
+        &self,
+        depot: usize,
+        kind: Kind,
+        vorgang: &str,
+    ) -> Result<Option<String>, Rejection> {
         let transitions = &self.depots[depot].runner.depot().file.transition;
         if transitions.is_empty() {
             return Ok(None);

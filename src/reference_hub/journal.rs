@@ -128,11 +128,8 @@ impl Journal {
 
     /// Notes that a task of a transaction is done.
     pub fn finish(&mut self, transaction: &str, task: &str, note: &str) -> std::io::Result<()> {
-        let line = Line::Done {
-            transaction: transaction.into(),
-            task: task.into(),
-            note: note.into(),
-        };
+        let line =
+            Line::Done { transaction: transaction.into(), task: task.into(), note: note.into() };
         self.write(&line, true)?;
         self.remember(line);
         Ok(())

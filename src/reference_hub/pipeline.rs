@@ -41,7 +41,9 @@ impl Hub {
             && !self.has(Defect::NoFiling)
         {
             let filed = self
-                .until_done(&message, "ablegen", ("abgelegt", &dms), || self.file(&dms.url, &message))
+                .until_done(&message, "ablegen", ("abgelegt", &dms), || {
+                    self.file(&dms.url, &message)
+                })
                 .await;
             if !filed {
                 return;
@@ -73,7 +75,8 @@ impl Hub {
             if self.has(Defect::LosesFlowMessage) && message.kind == Kind::Nachforderung {
                 return false;
             }
-            let Some(portal) = self.export.portal.as_ref().and_then(|p| self.system(p.as_str())) else {
+            let Some(portal) = self.export.portal.as_ref().and_then(|p| self.system(p.as_str()))
+            else {
                 return false;
             };
             return self
@@ -82,7 +85,9 @@ impl Hub {
                 })
                 .await;
         }
-        if let Some(mailbox) = authority.mailbox.as_ref().filter(|_| authority.fachverfahren.is_none()) {
+        if let Some(mailbox) =
+            authority.mailbox.as_ref().filter(|_| authority.fachverfahren.is_none())
+        {
             let Some(system) = self.system(mailbox.as_str()) else { return false };
             return self
                 .until_done(message, "zustellen", ("gemailt", &system), || {
@@ -165,7 +170,8 @@ impl Hub {
     }
 
     async fn confirm(&self, message: &Accepted, authority: &ExportedAuthority) {
-        let Some(confirmation) = &self.depots[message.depot].runner.depot().file.confirmation else {
+        let Some(confirmation) = &self.depots[message.depot].runner.depot().file.confirmation
+        else {
             return;
         };
         let Some(portal) = self.export.portal.as_ref().and_then(|p| self.system(p.as_str())) else {
@@ -204,8 +210,7 @@ impl Hub {
             leaf("Testnachricht", &test),
         ];
         let mut eingang = Element::new(ns, "Eingang");
-        eingang.children =
-            vec![leaf("Zeitpunkt", &message.time), leaf("Stelle", &authority.name)];
+        eingang.children = vec![leaf("Zeitpunkt", &message.time), leaf("Stelle", &authority.name)];
         if !aktenzeichen.is_empty() {
             eingang.children.push(leaf("Aktenzeichen", aktenzeichen));
         }
@@ -216,8 +221,14 @@ impl Hub {
 
     /// Only with a switched-on fault.
     async fn send_foreign(&self, authority: &ExportedAuthority) {
-        if let Some(system) = authority.fachverfahren.as_ref().and_then(|f| self.system(f.as_str())) {
-            let _ = http(&system.url, b"<Fremd xmlns=\"urn:niemand\">Diese Nachricht hat niemand gesendet</Fremd>".to_vec()).await;
+        if let Some(system) = authority.fachverfahren.as_ref().and_then(|f| self.system(f.as_str()))
+        {
+            let _ = http(
+                &system.url,
+                b"<Fremd xmlns=\"urn:niemand\">Diese Nachricht hat niemand gesendet</Fremd>"
+                    .to_vec(),
+            )
+            .await;
         }
     }
 }

@@ -182,8 +182,7 @@ impl Handler for Door {
 impl Door {
     async fn receive(&self, source: Source, request: Request) -> Reply {
         let hub = self.0.clone();
-        let outcome =
-            tokio::task::spawn_blocking(move || hub.receive(source, &request.body)).await;
+        let outcome = tokio::task::spawn_blocking(move || hub.receive(source, &request.body)).await;
         let Ok((transaction, result)) = outcome else {
             return Reply::text(500, "text/plain", "internal fault\n");
         };
@@ -194,7 +193,9 @@ impl Door {
                 self.0.spawn(message);
                 Reply::text(202, kind, answer.to_xml())
             }
-            Err(rejection) => Reply::text(422, kind, rueckweisung(&transaction, &rejection).to_xml()),
+            Err(rejection) => {
+                Reply::text(422, kind, rueckweisung(&transaction, &rejection).to_xml())
+            }
         }
     }
 }

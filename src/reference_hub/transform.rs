@@ -78,7 +78,9 @@ impl Hub {
         let source = parse(&message.body).ok().map(|d| d.root);
         each(root, &mut |element| {
             if self.has(Defect::FieldDropped) {
-                element.children.retain(|n| !matches!(n, Node::Element(e) if e.name == "Geburtsname"));
+                element
+                    .children
+                    .retain(|n| !matches!(n, Node::Element(e) if e.name == "Geburtsname"));
                 element.attributes.retain(|a| a.name != "geburtsname");
             }
             if self.has(Defect::FieldsSwapped) {
@@ -92,7 +94,11 @@ impl Hub {
                     }
                 }
             }
-            if self.has(Defect::TruncatesText) && element.is_leaf() && element.name != "Daten" && element.name != "dokument" {
+            if self.has(Defect::TruncatesText)
+                && element.is_leaf()
+                && element.name != "Daten"
+                && element.name != "dokument"
+            {
                 for node in &mut element.children {
                     if let Node::Text(text) = node {
                         *text = text.chars().take(60).collect();
@@ -101,7 +107,8 @@ impl Hub {
             }
             if self.has(Defect::CodeNotConverted)
                 && element.attribute("rechtsform").is_some()
-                && let Some(code) = source.as_ref().and_then(|s| super::intake::find(s, "Betrieb/Rechtsform"))
+                && let Some(code) =
+                    source.as_ref().and_then(|s| super::intake::find(s, "Betrieb/Rechtsform"))
             {
                 element.set_attribute("rechtsform", &code);
             }

@@ -9,7 +9,9 @@ use super::text::{ShownExchange, shown};
 use super::visible::visible;
 use super::{Language, Material, ReportError, word};
 use crate::concept::Level;
-use crate::verdict::{Admission, Blame, CaseOutcome, CaseVerdict, Finding, Overall, RunView, Severity};
+use crate::verdict::{
+    Admission, Blame, CaseOutcome, CaseVerdict, Finding, Overall, RunView, Severity,
+};
 
 const TEMPLATE: &str = include_str!("../../reports/templates/report.html");
 const STYLE: &str = include_str!("../../reports/templates/report.css");
@@ -87,14 +89,15 @@ fn anchor(id: &str) -> String {
 /// When a template has a fault.
 pub fn html(material: &Material<'_>, language: Language) -> Result<String, ReportError> {
     let texts: BTreeMap<String, String> =
-        toml::from_str(if language == Language::De { TEXTS_DE } else { TEXTS_EN })
-            .map_err(|e| minijinja::Error::new(minijinja::ErrorKind::InvalidOperation, e.to_string()))?;
+        toml::from_str(if language == Language::De { TEXTS_DE } else { TEXTS_EN }).map_err(
+            |e| minijinja::Error::new(minijinja::ErrorKind::InvalidOperation, e.to_string()),
+        )?;
     let view = RunView::new(material.plan, material.evidence);
     let verdict = material.verdict;
-    let cases: Vec<ShownCase> = verdict.cases.iter().map(|c| case(c, &view, &texts, language)).collect();
-    let (bad, good): (Vec<_>, Vec<_>) = cases
-        .into_iter()
-        .partition(|c| c.class != "passed" || !c.findings.is_empty());
+    let cases: Vec<ShownCase> =
+        verdict.cases.iter().map(|c| case(c, &view, &texts, language)).collect();
+    let (bad, good): (Vec<_>, Vec<_>) =
+        cases.into_iter().partition(|c| c.class != "passed" || !c.findings.is_empty());
     let text = |key: &str| texts.get(key).cloned().unwrap_or_default();
     let overall = text(match verdict.overall {
         Overall::Passed => "passed",
@@ -219,20 +222,16 @@ fn requirements(material: &Material<'_>, language: Language) -> Vec<ShownRequire
         .requirement
         .iter()
         .map(|r| {
-            let cases: Vec<&CaseVerdict> = material
-                .verdict
-                .cases
-                .iter()
-                .filter(|c| c.requirements.contains(&r.id))
-                .collect();
+            let cases: Vec<&CaseVerdict> =
+                material.verdict.cases.iter().filter(|c| c.requirements.contains(&r.id)).collect();
             // A case fails under a requirement only if a finding speaks to it.
             let against = |c: &&&CaseVerdict| {
                 c.findings.iter().any(|f| f.requirement == r.id && f.severity == Severity::Fault)
             };
             let failed: Vec<&&CaseVerdict> = cases.iter().filter(against).collect();
-            let open = cases.iter().any(|c| {
-                matches!(c.verdict, CaseOutcome::Inconclusive | CaseOutcome::NotTested)
-            });
+            let open = cases
+                .iter()
+                .any(|c| matches!(c.verdict, CaseOutcome::Inconclusive | CaseOutcome::NotTested));
             let outcome = if cases.is_empty() {
                 CaseOutcome::NotTested
             } else if !failed.is_empty() {

@@ -43,7 +43,13 @@ fn properties(material: &Material<'_>) -> Vec<(&'static str, String)> {
     vec![
         ("plan", material.plan.plan.id.clone()),
         ("concept", material.plan.plan.concept.clone()),
-        ("target", format!("{} {} {}", manifest.target.vendor, manifest.target.product, manifest.target.version)),
+        (
+            "target",
+            format!(
+                "{} {} {}",
+                manifest.target.vendor, manifest.target.product, manifest.target.version
+            ),
+        ),
         ("harness", manifest.harness.clone()),
         ("started", manifest.started.clone()),
         ("overall", format!("{:?}", material.verdict.overall).to_lowercase()),
@@ -65,7 +71,11 @@ fn one(case: &CaseVerdict, class: &str) -> TestCase {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
             let reason = case.reasons.first().cloned().unwrap_or_default();
             status.set_message(visible(&format!("{}: {reason}", word(case.verdict, Language::De))));
-            status.set_type(if case.verdict == CaseOutcome::NotTested { "not-tested" } else { "inconclusive" });
+            status.set_type(if case.verdict == CaseOutcome::NotTested {
+                "not-tested"
+            } else {
+                "inconclusive"
+            });
             status.set_description(text_of(case));
             status
         }

@@ -32,7 +32,13 @@ pub fn summary(verdict: &Verdict) -> String {
             .map(|f| format!("[{}] {}", f.requirement, f.message))
             .or_else(|| case.reasons.first().cloned())
             .unwrap_or_default();
-        let _ = writeln!(out, "  {} – {}: {}", word(case.verdict, Language::De), case.id, visible(&why));
+        let _ = writeln!(
+            out,
+            "  {} – {}: {}",
+            word(case.verdict, Language::De),
+            case.id,
+            visible(&why)
+        );
     }
     let more = verdict.cases.iter().filter(|c| open(c.verdict)).count();
     if more > 10 {
@@ -56,13 +62,24 @@ pub fn explain(material: &Material<'_>, case: &CaseVerdict) -> String {
         let _ = writeln!(
             out,
             "\n[{}] {}: {}\n  Ort:      {}\n  erwartet: {}\n  gesehen:  {}\n  wer:      {:?}\n  Abhilfe:  {}\n  Nachweis: Austausch {:?}",
-            f.requirement, f.id, visible(&f.message), visible(&f.place), visible(&f.expected),
-            visible(&f.actual), f.blame, visible(&f.hint), f.evidence
+            f.requirement,
+            f.id,
+            visible(&f.message),
+            visible(&f.place),
+            visible(&f.expected),
+            visible(&f.actual),
+            f.blame,
+            visible(&f.hint),
+            f.evidence
         );
     }
     let _ = writeln!(out, "\nAustausche:");
     for exchange in exchanges(material, case) {
-        let _ = writeln!(out, "\n--- {} {} {}\n{}", exchange.number, exchange.time, exchange.label, exchange.request);
+        let _ = writeln!(
+            out,
+            "\n--- {} {} {}\n{}",
+            exchange.number, exchange.time, exchange.label, exchange.request
+        );
         let _ = writeln!(out, "    Antwort:\n{}", exchange.answer);
     }
     out
@@ -112,7 +129,9 @@ pub(super) fn shown(view: &crate::verdict::RunView, case: &CaseVerdict) -> Vec<S
         .map(|place| {
             let e = &view.exchanges[place];
             let label = match &e.own {
-                Some((_, step)) => format!("{} → {} ({}, Schritt {step})", e.system, e.peer, e.protocol),
+                Some((_, step)) => {
+                    format!("{} → {} ({}, Schritt {step})", e.system, e.peer, e.protocol)
+                }
                 None => format!("Prüfgegenstand → {} ({})", e.system, e.protocol),
             };
             let answer = match (&e.answer, &e.failure) {

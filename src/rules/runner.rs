@@ -34,9 +34,8 @@ impl Runner {
     /// A runner whose workers are `program xslt-worker` in `folder`.
     pub fn new(depot: Depot, program: &Path, folder: &Path, workers: usize) -> Self {
         let sheets = depot.sheets();
-        let workers = (0..workers.max(1))
-            .map(|_| Mutex::new(Worker::new(program, folder, LIMIT)))
-            .collect();
+        let workers =
+            (0..workers.max(1)).map(|_| Mutex::new(Worker::new(program, folder, LIMIT))).collect();
         Self { depot, sheets, workers }
     }
 
@@ -63,9 +62,8 @@ impl Runner {
         };
         let digest = self.depot.files.get(&rule.sheet).map(Digest::of);
         let free = self.workers.iter().find_map(|w| w.try_lock().ok());
-        let mut worker = free.unwrap_or_else(|| {
-            self.workers[0].lock().unwrap_or_else(PoisonError::into_inner)
-        });
+        let mut worker =
+            free.unwrap_or_else(|| self.workers[0].lock().unwrap_or_else(PoisonError::into_inner));
         let result = worker.transform(&self.sheets, &sheet_url(&rule.sheet), message, params);
         Applied { sheet: Some(rule.sheet.clone()), digest, result }
     }

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{RwLock, Semaphore};
@@ -305,8 +305,7 @@ impl Drive<'_> {
         if case.fresh_state && !self.fresh().await {
             return;
         }
-        self.recorder
-            .append(&Record::CaseBegin { case: case.id.clone(), alone: case.exclusive });
+        self.recorder.append(&Record::CaseBegin { case: case.id.clone(), alone: case.exclusive });
         let since = self.recorder.writer.next_exchange();
         for step in &case.step {
             if self.halted() {
@@ -374,7 +373,13 @@ impl Drive<'_> {
         }
     }
 
-    async fn send(&self, case: &TestCase, name: &str, from: &SystemId, message: &MessageUse) -> StepOutcome {
+    async fn send(
+        &self,
+        case: &TestCase,
+        name: &str,
+        from: &SystemId,
+        message: &MessageUse,
+    ) -> StepOutcome {
         let built = match build(self.plan, case, message) {
             Ok(built) => built,
             Err(error) => return StepOutcome::Impossible { reason: error.to_string() },
@@ -470,7 +475,9 @@ impl Drive<'_> {
             return StepOutcome::Done;
         }
         if vain(|n| n + 1) == VAIN_WAITS {
-            let detail = format!("\"{contains}\" at {at}: many waits in vain, later ones are short until one succeeds");
+            let detail = format!(
+                "\"{contains}\" at {at}: many waits in vain, later ones are short until one succeeds"
+            );
             self.recorder.observation(&"harness".into(), None, "waiting", &detail);
         }
         StepOutcome::TimedOut

@@ -6,6 +6,6 @@ mod folder;
 mod preflight;
 mod recorder;
 
-pub use drive::{Progress, RunConfig, RunError, RunEnd, execute};
-pub use folder::{Manifest, ManifestInput, MANIFEST, PLAN, INPUTS, digests};
+pub use drive::{Progress, RunConfig, RunEnd, RunError, execute};
+pub use folder::{INPUTS, MANIFEST, Manifest, ManifestInput, PLAN, digests};
 pub use preflight::{PreflightFinding, preflight};

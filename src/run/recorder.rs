@@ -70,9 +70,11 @@ impl Recorder {
         let answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
         let mut found: HashSet<u64> = HashSet::new();
         for correlator in correlators {
-            for (number, raw) in seen.get(&(system.clone(), correlator.clone())).into_iter().flatten()
+            for (number, raw) in
+                seen.get(&(system.clone(), correlator.clone())).into_iter().flatten()
             {
-                if *number >= since && answered.contains(number) && holds(raw, contains.as_bytes()) {
+                if *number >= since && answered.contains(number) && holds(raw, contains.as_bytes())
+                {
                     found.insert(*number);
                 }
             }
@@ -152,11 +154,7 @@ impl Observer for Recorder {
 
     fn answer(&self, exchange: u64, raw: &[u8], failure: Option<&str>) {
         if let Ok(payload) = self.writer.payload(raw) {
-            self.append(&Record::Answer {
-                exchange,
-                payload,
-                failure: failure.map(str::to_owned),
-            });
+            self.append(&Record::Answer { exchange, payload, failure: failure.map(str::to_owned) });
         }
         self.answered.lock().unwrap_or_else(PoisonError::into_inner).insert(exchange);
         self.stir();

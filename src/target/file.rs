@@ -112,7 +112,11 @@ impl TargetFile {
         if file.start.as_ref().is_some_and(|s| s.command.is_empty()) {
             error(&root.at("start").at("command"), "the command is empty".into(), "name a program");
         }
-        if list.is_empty() { Ok(authored.value) } else { Err(Diagnostics::new(authored.source, list)) }
+        if list.is_empty() {
+            Ok(authored.value)
+        } else {
+            Err(Diagnostics::new(authored.source, list))
+        }
     }
 
     /// The reference hub, started by this program like any other target.

@@ -18,7 +18,9 @@ pub enum TargetError {
     #[error("{0}")]
     File(#[from] Diagnostics),
     /// Nobody answers.
-    #[error("{what} at {url} does not answer: {reason}; start it, or correct the address in the target file")]
+    #[error(
+        "{what} at {url} does not answer: {reason}; start it, or correct the address in the target file"
+    )]
     Unreachable {
         /// What was tried.
         what: &'static str,
@@ -98,7 +100,8 @@ impl Target {
     /// When nobody answers.
     pub async fn ready(&self) -> Result<String, TargetError> {
         let url = self.url(&self.file.endpoints.ready);
-        let unreachable = |reason| TargetError::Unreachable { what: "the target", url: url.clone(), reason };
+        let unreachable =
+            |reason| TargetError::Unreachable { what: "the target", url: url.clone(), reason };
         let request = ClientRequest {
             method: "GET",
             url: url.clone(),

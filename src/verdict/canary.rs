@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::RuleEngine;
 use super::checkers::Checker;
 use super::types::CanaryResult;
 use super::view::{Context, RunView};
-use super::RuleEngine;
 use crate::concept::{Arrival, DocumentPlace, Form, HeaderRule, Level, MessageKind, Policy};
 use crate::evidence::{Direction, Evidence, Payload, Record, StepOutcome};
 use crate::ids::{CaseId, ComponentKind, Digest, SystemId};
@@ -84,12 +84,16 @@ impl World {
             clock: Timestamp::from_second(1_790_000_000).unwrap_or_default(),
             exchange: 0,
         };
-        let (vorgang, id, quiet) = (vorgang_of(&case), nachricht_of(&case, 1), nachricht_of(&case, 2));
+        let (vorgang, id, quiet) =
+            (vorgang_of(&case), nachricht_of(&case, 1), nachricht_of(&case, 2));
         let kopf = |id: &str| {
-            format!("<Kopf><Vorgangsnummer>{vorgang}</Vorgangsnummer><NachrichtId>{id}</NachrichtId><Typ>M1</Typ></Kopf>")
+            format!(
+                "<Kopf><Vorgangsnummer>{vorgang}</Vorgangsnummer><NachrichtId>{id}</NachrichtId><Typ>M1</Typ></Kopf>"
+            )
         };
         let document = "<Anlagen><Ausweis><Dateiname>ä.pdf</Dateiname><Medientyp>application/pdf</Medientyp><Inhalt>UERG</Inhalt></Ausweis></Anlagen>";
-        let sent = format!("<M xmlns=\"urn:k\">{}<G><Name>Größe</Name></G>{document}</M>", kopf(&id));
+        let sent =
+            format!("<M xmlns=\"urn:k\">{}<G><Name>Größe</Name></G>{document}</M>", kopf(&id));
         let answer = "<Quittung><Transaktion>TX-1</Transaktion></Quittung>";
         world.push(Record::CaseBegin { case: case.clone(), alone: false });
         world.own("s", "/eingang", &post(&sent), &http("202 Accepted", answer));
@@ -105,22 +109,36 @@ impl World {
         let confirmation = format!("<Eingang xmlns=\"urn:k\">{}</Eingang>", kopf("anders"));
         world.received("portal", &post(&confirmation), &http("200 OK", "<ok/>"));
         let folder = format!("{{\"succinctProperties\":{{\"k:vorgang\":\"{vorgang}\"}}}}");
-        world.own("r", "/root/K?cmisselector=object", "GET / HTTP/1.1\r\n\r\n", &http("200 OK", &folder));
+        world.own(
+            "r",
+            "/root/K?cmisselector=object",
+            "GET / HTTP/1.1\r\n\r\n",
+            &http("200 OK", &folder),
+        );
         let child = |id: &str, name: &str, kind: &str| {
-            format!("{{\"object\":{{\"succinctProperties\":{{\"cmis:objectId\":\"{id}\",\"cmis:name\":\"{name}\",\"cmis:contentStreamMimeType\":\"{kind}\"}}}}}}")
+            format!(
+                "{{\"object\":{{\"succinctProperties\":{{\"cmis:objectId\":\"{id}\",\"cmis:name\":\"{name}\",\"cmis:contentStreamMimeType\":\"{kind}\"}}}}}}"
+            )
         };
         let children = format!(
             "{{\"objects\":[{},{}]}}",
             child("o1", "antrag.xml", "application/xml"),
             child("o2", "ä.pdf", "application/pdf")
         );
-        world.own("r", "/root/K?cmisselector=children", "GET / HTTP/1.1\r\n\r\n", &http("200 OK", &children));
+        world.own(
+            "r",
+            "/root/K?cmisselector=children",
+            "GET / HTTP/1.1\r\n\r\n",
+            &http("200 OK", &children),
+        );
         world.own("r", "/root?objectId=o1&x", "GET / HTTP/1.1\r\n\r\n", &http("200 OK", &sent));
         world.own("r", "/root?objectId=o2&x", "GET / HTTP/1.1\r\n\r\n", &http("200 OK", "PDF"));
         world.done("r");
         world.push(Record::CaseEnd { case });
         world.push(Record::Settled { quiet_ms: 1 });
-        let time = |ms: i64| world.clock.saturating_add(SignedDuration::from_millis(ms)).unwrap_or(world.clock);
+        let time = |ms: i64| {
+            world.clock.saturating_add(SignedDuration::from_millis(ms)).unwrap_or(world.clock)
+        };
         let log = format!(
             "[{{\"zeit\":\"{}\",\"transaktion\":\"TX-1\",\"ereignis\":\"empfangen\"}},\
              {{\"zeit\":\"{}\",\"transaktion\":\"TX-1\",\"ereignis\":\"zugestellt\"}}]",
@@ -133,7 +151,8 @@ impl World {
     }
 
     fn push(&mut self, record: Record) {
-        self.clock = self.clock.saturating_add(SignedDuration::from_millis(5)).unwrap_or(self.clock);
+        self.clock =
+            self.clock.saturating_add(SignedDuration::from_millis(5)).unwrap_or(self.clock);
         self.records.push((self.clock, record));
     }
 
@@ -175,7 +194,11 @@ impl World {
             started,
             payload: payload(request),
         });
-        self.push(Record::Answer { exchange: self.exchange, payload: payload(answer), failure: None });
+        self.push(Record::Answer {
+            exchange: self.exchange,
+            payload: payload(answer),
+            failure: None,
+        });
     }
 
     /// Replaces text in every payload.
@@ -192,7 +215,9 @@ impl World {
     /// The delivery to the Fachverfahren happens again.
     pub fn repeat_delivery(&mut self) {
         let request = self.records.iter().find_map(|(_, r)| match r {
-            Record::Request { system, payload, .. } if system.as_str() == "fv" => payload.text.clone(),
+            Record::Request { system, payload, .. } if system.as_str() == "fv" => {
+                payload.text.clone()
+            }
             _ => None,
         });
         self.received("fv", &request.unwrap_or_default(), &http("201 Created", "<ok/>"));
@@ -214,7 +239,8 @@ impl World {
     pub fn delay_answers(&mut self, milliseconds: i64) {
         for (time, record) in &mut self.records {
             if matches!(record, Record::Request { direction: Direction::Received, .. }) {
-                *time = time.saturating_add(SignedDuration::from_millis(milliseconds)).unwrap_or(*time);
+                *time =
+                    time.saturating_add(SignedDuration::from_millis(milliseconds)).unwrap_or(*time);
             }
         }
     }

@@ -1,5 +1,6 @@
 //! From plan and evidence to a verdict.
 
+use super::Artefacts;
 use super::canary;
 use super::checkers::{self, Checker};
 use super::types::{
@@ -7,7 +8,6 @@ use super::types::{
     Verdict,
 };
 use super::view::{Context, RunView};
-use super::Artefacts;
 use crate::concept::Level;
 use crate::evidence::{Evidence, StepOutcome};
 use crate::plan::{Behaviour, Expectation, Step, TestCase, TestPlan};
@@ -134,7 +134,9 @@ impl Case<'_> {
             // What did not happen may only be missing because the run ended too early.
             let dropped = findings.iter().filter(|f| f.absence).count();
             if dropped > 0 {
-                reasons.push(format!("{dropped} fehlende Beobachtung(en) nach vorzeitigem Ende des Laufs"));
+                reasons.push(format!(
+                    "{dropped} fehlende Beobachtung(en) nach vorzeitigem Ende des Laufs"
+                ));
             }
             findings.retain(|f| !f.absence);
         }
@@ -181,7 +183,9 @@ impl Case<'_> {
             let Step::Fake { name, system, behaviour } = step else { continue };
             let tried = context.deliveries().any(|e| &e.system == system && !e.is_taken());
             if *behaviour != Behaviour::Answer && !tried {
-                reasons.push(format!("Schritt \"{name}\": {system} wurde im Ausfall nie angesprochen"));
+                reasons.push(format!(
+                    "Schritt \"{name}\": {system} wurde im Ausfall nie angesprochen"
+                ));
             }
         }
         reasons
@@ -196,7 +200,9 @@ impl Case<'_> {
             Some(canary) if canary.alive => Ok(checker.as_ref()),
             other => {
                 let detail = other.map_or("kein Kanarienfall", |c| c.detail.as_str());
-                Err(format!("Prüfer \"{id}\" ist nicht am Leben (this checker is no longer alive): {detail}"))
+                Err(format!(
+                    "Prüfer \"{id}\" ist nicht am Leben (this checker is no longer alive): {detail}"
+                ))
             }
         }
     }

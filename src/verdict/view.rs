@@ -181,7 +181,17 @@ impl RunView {
                     let this = view.cases.entry(case.clone()).or_default();
                     this.steps.insert(step.clone(), outcome.clone());
                 }
-                Record::Request { exchange, system, direction, protocol, peer, case, step, started, payload } => {
+                Record::Request {
+                    exchange,
+                    system,
+                    direction,
+                    protocol,
+                    peer,
+                    case,
+                    step,
+                    started,
+                    payload,
+                } => {
                     places.insert(*exchange, view.exchanges.len());
                     view.exchanges.push(Exchange {
                         number: *exchange,
@@ -245,9 +255,9 @@ impl RunView {
             }
             // The same value in several cases: the one that ran alone at that time.
             let in_window = |case: &&CaseId| {
-                alone.iter().any(|(c, from, to)| {
-                    c == *case && (*from..=*to).contains(&exchange.seq)
-                })
+                alone
+                    .iter()
+                    .any(|(c, from, to)| c == *case && (*from..=*to).contains(&exchange.seq))
             };
             if cases.len() > 1 && cases.iter().any(|c| in_window(c)) {
                 cases.retain(|c| in_window(c));

@@ -86,7 +86,8 @@ fn value(owner: &Element, attribute: &Attribute) -> String {
     if attribute.namespace != XSI || attribute.name != "type" {
         return attribute.value.clone();
     }
-    let (prefix, local) = attribute.value.trim().split_once(':').unwrap_or(("", attribute.value.trim()));
+    let (prefix, local) =
+        attribute.value.trim().split_once(':').unwrap_or(("", attribute.value.trim()));
     let uri = owner.scope.iter().find(|(p, _)| p == prefix).map_or("", |(_, uri)| uri.as_str());
     format!("{{{uri}}}{local}")
 }

@@ -23,11 +23,7 @@ unsafe extern "C" {
         user: *mut c_void,
     ) -> *mut c_void;
     fn ps_free_doc(doc: *mut c_void);
-    fn ps_schema_compile(
-        url: *const c_char,
-        cb: ErrorCallback,
-        user: *mut c_void,
-    ) -> *mut c_void;
+    fn ps_schema_compile(url: *const c_char, cb: ErrorCallback, user: *mut c_void) -> *mut c_void;
     fn ps_schema_free(schema: *mut c_void);
     fn ps_schema_validate(
         schema: *mut c_void,
@@ -78,17 +74,15 @@ extern "C" fn open(url: *const c_char, data: *mut *const c_char, size: *mut c_in
     // long as the `Arc` in FILES, which `with_files` holds for the whole call into the engine.
     unsafe {
         let url = CStr::from_ptr(url).to_string_lossy();
-        FILES.with_borrow(|files| {
-            match files.as_ref().and_then(|f| f.get(url.as_ref())) {
-                Some(bytes) => {
-                    *data = bytes.as_ptr().cast();
-                    *size = c_int::try_from(bytes.len()).unwrap_or(0);
-                    1
-                }
-                None => {
-                    ASKED.with_borrow_mut(|asked| asked.push(url.into_owned()));
-                    0
-                }
+        FILES.with_borrow(|files| match files.as_ref().and_then(|f| f.get(url.as_ref())) {
+            Some(bytes) => {
+                *data = bytes.as_ptr().cast();
+                *size = c_int::try_from(bytes.len()).unwrap_or(0);
+                1
+            }
+            None => {
+                ASKED.with_borrow_mut(|asked| asked.push(url.into_owned()));
+                0
             }
         })
     }

@@ -71,9 +71,10 @@ fn parse_with(bytes: &[u8], allow_dtd: bool) -> Result<Document, ParseError> {
     }
     let decoded = decode(bytes)?;
     let options = roxmltree::ParsingOptions { allow_dtd, ..Default::default() };
-    let tree = roxmltree::Document::parse_with_options(&decoded.text, options).map_err(|error| {
-        let at = error.pos();
-        let (kind, message) = match error {
+    let tree =
+        roxmltree::Document::parse_with_options(&decoded.text, options).map_err(|error| {
+            let at = error.pos();
+            let (kind, message) = match error {
             roxmltree::Error::DtdDetected => (
                 ParseErrorKind::Doctype,
                 "DOCTYPE is not allowed here (remove it; entities and outside files are never read)"
@@ -81,8 +82,8 @@ fn parse_with(bytes: &[u8], allow_dtd: bool) -> Result<Document, ParseError> {
             ),
             ref other => (ParseErrorKind::NotWellFormed, strip_position(&other.to_string())),
         };
-        ParseError { kind, line: at.row, column: at.col, message }
-    })?;
+            ParseError { kind, line: at.row, column: at.col, message }
+        })?;
     let lines = LineIndex::new(&decoded.text);
     let root = convert(tree.root_element(), &lines, 0)?;
     Ok(Document { root, encoding: decoded.encoding })

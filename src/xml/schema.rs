@@ -137,9 +137,7 @@ impl SchemaSet {
                         m.line,
                         m.text.clone(),
                     ),
-                    (None, None) => {
-                        SchemaError::new(&self.main, 0, "the schema does not compile")
-                    }
+                    (None, None) => SchemaError::new(&self.main, 0, "the schema does not compile"),
                 })
             }
         }
@@ -177,7 +175,11 @@ fn read_catalogue(path: &Path) -> Result<BTreeMap<String, PathBuf>, SchemaError>
             }
         };
         let (Some(key), Some(uri)) = (key, entry.attribute("uri")) else {
-            return Err(SchemaError::new(&shown, entry.line, "entry without systemId, name or uri"));
+            return Err(SchemaError::new(
+                &shown,
+                entry.line,
+                "entry without systemId, name or uri",
+            ));
         };
         map.insert(key.trim().to_owned(), base.join(uri.trim()));
     }
@@ -195,9 +197,9 @@ fn join(base: &str, reference: &str) -> String {
     if has_scheme(reference) {
         return reference.to_owned();
     }
-    let path_start = base.find("://").map_or(0, |i| {
-        base[i + 3..].find('/').map_or(base.len(), |slash| i + 3 + slash)
-    });
+    let path_start = base
+        .find("://")
+        .map_or(0, |i| base[i + 3..].find('/').map_or(base.len(), |slash| i + 3 + slash));
     let (authority, path) = base.split_at(path_start);
     let joined = if reference.starts_with('/') {
         reference.to_owned()

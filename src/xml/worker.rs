@@ -193,7 +193,11 @@ fn compile(url: &str, files: &Arc<Files>) -> Result<Stylesheet, Transformed> {
         let version = if sheet.namespace == XSL {
             sheet.attribute("version").map(str::to_owned)
         } else {
-            sheet.attributes.iter().find(|a| a.namespace == XSL && a.name == "version").map(|a| a.value.clone())
+            sheet
+                .attributes
+                .iter()
+                .find(|a| a.namespace == XSL && a.name == "version")
+                .map(|a| a.value.clone())
         };
         let wanted = version.unwrap_or_default().trim().to_owned();
         let relevant = name == url || is_used_by(bytes_of(files, url), name);
@@ -225,7 +229,14 @@ fn compile(url: &str, files: &Arc<Files>) -> Result<Stylesheet, Transformed> {
             end: TransformEnd::BadStylesheet,
             messages: messages
                 .into_iter()
-                .map(|m| format!("{}:{}: {}", if m.file.is_empty() { url } else { &m.file }, m.line, m.text))
+                .map(|m| {
+                    format!(
+                        "{}:{}: {}",
+                        if m.file.is_empty() { url } else { &m.file },
+                        m.line,
+                        m.text
+                    )
+                })
                 .collect(),
             refused,
             output: vec![],

@@ -80,13 +80,13 @@ pub enum ClientError {
 /// # Errors
 /// See [`ClientError`].
 pub async fn send(request: ClientRequest) -> Result<ClientExchange, ClientError> {
-    let uri: hyper::Uri =
-        request.url.parse().map_err(|_| ClientError::Url(request.url.clone()))?;
+    let uri: hyper::Uri = request.url.parse().map_err(|_| ClientError::Url(request.url.clone()))?;
     let (Some("http"), Some(host)) = (uri.scheme_str(), uri.host()) else {
         return Err(ClientError::Url(request.url.clone()));
     };
     let address = format!("{host}:{}", uri.port_u16().unwrap_or(80));
-    let unreachable = |reason: String| ClientError::Unreachable { address: address.clone(), reason };
+    let unreachable =
+        |reason: String| ClientError::Unreachable { address: address.clone(), reason };
     let connect = tokio::time::timeout(request.limit, TcpStream::connect(&address)).await;
     let stream = match connect {
         Ok(Ok(stream)) => stream,

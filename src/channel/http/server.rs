@@ -124,8 +124,8 @@ impl Connection {
                 async move { this.exchange(request, &tap, &pending).await }
             })
         };
-        let connection =
-            hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+        let connection = hyper::server::conn::http1::Builder::new()
+            .serve_connection(TokioIo::new(stream), service);
         tokio::pin!(connection);
         tokio::select! {
             _ = connection.as_mut() => {}
@@ -143,7 +143,11 @@ impl Connection {
             let exchange = this.observer.request(&this.system, "http", &peer, &left);
             let clause = "RFC 9112: message could not be read as HTTP/1.1";
             this.observer.observation(&this.system, Some(exchange), clause, "see the raw bytes");
-            this.observer.answer(exchange, &tap.take_written(), Some("refused by the HTTP library"));
+            this.observer.answer(
+                exchange,
+                &tap.take_written(),
+                Some("refused by the HTTP library"),
+            );
         }
     }
 

@@ -33,9 +33,11 @@ pub async fn deliver(
     let work = async {
         let mut stream = BufReader::new(TcpStream::connect(address).await?);
         expect(&mut stream, b'2').await?;
-        for line in
-            ["EHLO datendrehscheibe.example".to_owned(), format!("MAIL FROM:<{from}>"), format!("RCPT TO:<{to}>")]
-        {
+        for line in [
+            "EHLO datendrehscheibe.example".to_owned(),
+            format!("MAIL FROM:<{from}>"),
+            format!("RCPT TO:<{to}>"),
+        ] {
             stream.write_all(format!("{line}\r\n").as_bytes()).await?;
             expect(&mut stream, b'2').await?;
         }

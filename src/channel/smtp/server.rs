@@ -134,7 +134,12 @@ impl Session {
                     Ok(request) => request.into_owned(),
                     Err(Error::NeedsMoreData { .. }) => break,
                     Err(error) => {
-                        self.observer.observation(&self.system, None, "RFC 5321 4.1.1", &error_text(&error));
+                        self.observer.observation(
+                            &self.system,
+                            None,
+                            "RFC 5321 4.1.1",
+                            &error_text(&error),
+                        );
                         self.say("500 5.5.2 command not understood").await?;
                         continue;
                     }
@@ -180,7 +185,9 @@ impl Session {
                 *envelope = Envelope { from: Some(from.address), to: Vec::new() };
                 self.say("250 2.1.0 ok").await
             }
-            Request::Rcpt { .. } if envelope.from.is_none() => self.say("503 5.5.1 MAIL first").await,
+            Request::Rcpt { .. } if envelope.from.is_none() => {
+                self.say("503 5.5.1 MAIL first").await
+            }
             Request::Rcpt { to } => {
                 envelope.to.push(to.address);
                 self.say("250 2.1.5 ok").await
@@ -196,7 +203,11 @@ impl Session {
     }
 
     /// Reads a message; gives back what came after it, or nothing when the connection is closed.
-    async fn data(&mut self, first: Vec<u8>, envelope: Envelope) -> std::io::Result<Option<Vec<u8>>> {
+    async fn data(
+        &mut self,
+        first: Vec<u8>,
+        envelope: Envelope,
+    ) -> std::io::Result<Option<Vec<u8>>> {
         let mut receiver = DataReceiver::new();
         let mut data = Vec::new();
         let mut chunk = first;

@@ -6,13 +6,30 @@ use crate::plan::catalogue::Method;
 use crate::plan::derive::Derivation;
 use crate::plan::values::{against_pattern, fits, shift_day, shift_decimal, text_of_length};
 
-fn good(d: &mut Derivation<'_>, method: &Method, place: &Place<'_>, variant: &str, what: &str, aspect: Aspect, value: String) {
+fn good(
+    d: &mut Derivation<'_>,
+    method: &Method,
+    place: &Place<'_>,
+    variant: &str,
+    what: &str,
+    aspect: Aspect,
+    value: String,
+) {
     if let Some(authority) = authority_for(d, place.message) {
         positive(d, method, place, authority, variant, what, aspect, vec![value]);
     }
 }
 
-fn bad(d: &mut Derivation<'_>, method: &Method, place: &Place<'_>, variant: &str, what: &str, aspect: Aspect, fault: Fault, value: String) {
+fn bad(
+    d: &mut Derivation<'_>,
+    method: &Method,
+    place: &Place<'_>,
+    variant: &str,
+    what: &str,
+    aspect: Aspect,
+    fault: Fault,
+    value: String,
+) {
     let field = place.field;
     let wrong = Wrong {
         variant: variant.into(),
@@ -37,12 +54,38 @@ pub(super) fn length(d: &mut Derivation<'_>, method: &Method) {
             for (variant, size) in [("laenge-min", min), ("laenge-max", max)] {
                 let value = text_of_length(size);
                 if fits(field, &value) {
-                    good(d, method, &place, variant, &format!("{size} Zeichen"), Aspect::LengthCheck, value);
+                    good(
+                        d,
+                        method,
+                        &place,
+                        variant,
+                        &format!("{size} Zeichen"),
+                        Aspect::LengthCheck,
+                        value,
+                    );
                 }
             }
-            bad(d, method, &place, "laenge-max-plus-1", &format!("{} Zeichen", max + 1), Aspect::LengthCheck, Fault::Length, text_of_length(max + 1));
+            bad(
+                d,
+                method,
+                &place,
+                "laenge-max-plus-1",
+                &format!("{} Zeichen", max + 1),
+                Aspect::LengthCheck,
+                Fault::Length,
+                text_of_length(max + 1),
+            );
             if min > 0 {
-                bad(d, method, &place, "laenge-min-minus-1", &format!("{} Zeichen", min - 1), Aspect::LengthCheck, Fault::Length, text_of_length(min - 1));
+                bad(
+                    d,
+                    method,
+                    &place,
+                    "laenge-min-minus-1",
+                    &format!("{} Zeichen", min - 1),
+                    Aspect::LengthCheck,
+                    Fault::Length,
+                    text_of_length(min - 1),
+                );
             }
         }
         if field.pattern.is_some() {
@@ -70,17 +113,45 @@ pub(super) fn range(d: &mut Derivation<'_>, method: &Method) {
             _ => shift_decimal(value, field.fraction.unwrap_or(0), i128::from(by)),
         };
         for (variant, value) in [("min", &range.min), ("max", &range.max)] {
-            good(d, method, &place, variant, &format!("Grenzwert {value}"), Aspect::RangeCheck, value.clone());
+            good(
+                d,
+                method,
+                &place,
+                variant,
+                &format!("Grenzwert {value}"),
+                Aspect::RangeCheck,
+                value.clone(),
+            );
         }
-        for (variant, value) in [("min-minus-1", shift(&range.min, -1)), ("max-plus-1", shift(&range.max, 1))] {
+        for (variant, value) in
+            [("min-minus-1", shift(&range.min, -1)), ("max-plus-1", shift(&range.max, 1))]
+        {
             if let Some(value) = value {
-                bad(d, method, &place, variant, &format!("{value} liegt außerhalb"), Aspect::RangeCheck, Fault::Range, value);
+                bad(
+                    d,
+                    method,
+                    &place,
+                    variant,
+                    &format!("{value} liegt außerhalb"),
+                    Aspect::RangeCheck,
+                    Fault::Range,
+                    value,
+                );
             }
         }
         if let Some(fraction) = field.fraction {
             let value = format!("1.{}", "5".repeat(fraction as usize + 1));
             let what = format!("{} Nachkommastellen", fraction + 1);
-            bad(d, method, &place, "nachkomma-plus-1", &what, Aspect::RangeCheck, Fault::Range, value);
+            bad(
+                d,
+                method,
+                &place,
+                "nachkomma-plus-1",
+                &what,
+                Aspect::RangeCheck,
+                Fault::Range,
+                value,
+            );
         }
         let leap = "2024-02-29".to_owned();
         if field.kind == FieldType::Date && range.min <= leap && leap <= range.max {

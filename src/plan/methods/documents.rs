@@ -21,7 +21,15 @@ pub(super) fn documents(d: &mut Derivation<'_>, method: &Method) {
                 good(d, method, message, id, &variant, what, a_document(id, media_type, 0, 900));
             }
             let size = document.max_bytes;
-            good(d, method, message, id, "groesse-max", format!("{}: {size} Bytes", document.title), a_document(id, first, 0, size));
+            good(
+                d,
+                method,
+                message,
+                id,
+                "groesse-max",
+                format!("{}: {size} Bytes", document.title),
+                a_document(id, first, 0, size),
+            );
             let mut bad = |variant: &str, what: String, documents: Vec<DocumentUse>| {
                 let wrong = Wrong {
                     variant: variant.into(),
@@ -33,10 +41,22 @@ pub(super) fn documents(d: &mut Derivation<'_>, method: &Method) {
                 };
                 negative(d, method, message, id, "minimal", wrong);
             };
-            bad("groesse-max-plus-1", format!("{}: {} Bytes", document.title, size + 1), vec![a_document(id, first, 0, size + 1)]);
-            bad("medientyp", format!("{} als text/html", document.title), vec![a_document(id, "text/html", 0, 900)]);
+            bad(
+                "groesse-max-plus-1",
+                format!("{}: {} Bytes", document.title, size + 1),
+                vec![a_document(id, first, 0, size + 1)],
+            );
+            bad(
+                "medientyp",
+                format!("{} als text/html", document.title),
+                vec![a_document(id, "text/html", 0, 900)],
+            );
             let many = (0..=part.max as usize).map(|n| a_document(id, first, n, 300)).collect();
-            bad("max-plus-1", format!("{}: {} statt höchstens {}", document.title, part.max + 1, part.max), many);
+            bad(
+                "max-plus-1",
+                format!("{}: {} statt höchstens {}", document.title, part.max + 1, part.max),
+                many,
+            );
             if part.min > 0 {
                 bad("fehlt", format!("{}: fehlt", document.title), vec![]);
             }
@@ -44,7 +64,15 @@ pub(super) fn documents(d: &mut Derivation<'_>, method: &Method) {
     }
 }
 
-fn good(d: &mut Derivation<'_>, method: &Method, message: &Message, id: &str, variant: &str, what: String, document: DocumentUse) {
+fn good(
+    d: &mut Derivation<'_>,
+    method: &Method,
+    message: &Message,
+    id: &str,
+    variant: &str,
+    what: String,
+    document: DocumentUse,
+) {
     let Some(authority) = authority_for(d, message) else { return };
     let case_id = format!("{}/{id}/{variant}", message.id);
     let Some(mut case) = d.case(method, case_id, what, Aspect::Documents) else { return };
@@ -57,7 +85,11 @@ fn good(d: &mut Derivation<'_>, method: &Method, message: &Message, id: &str, va
         case.delivered(d, step, &system, (None, None));
         case.documents(d, step, &system, None);
     }
-    if let Some(dms) = authority.dms.as_ref().filter(|_| step == "pruefling" && message.kind == crate::concept::MessageKind::Antrag) {
+    if let Some(dms) = authority
+        .dms
+        .as_ref()
+        .filter(|_| step == "pruefling" && message.kind == crate::concept::MessageKind::Antrag)
+    {
         case.filed(d, step, dms, None);
     }
     d.push(case);

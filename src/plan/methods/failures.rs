@@ -40,9 +40,14 @@ pub(super) fn outage(d: &mut Derivation<'_>, method: &Method) {
         };
         let Some(receiver) = authority.receiver().cloned() else { continue };
         let systems: Vec<SystemId> =
-            [Some(receiver.clone()), authority.dms.clone(), Some(portal.clone())].into_iter().flatten().collect();
+            [Some(receiver.clone()), authority.dms.clone(), Some(portal.clone())]
+                .into_iter()
+                .flatten()
+                .collect();
         for system in systems {
-            for (variant, behaviour) in [("abbruch", Behaviour::Reset), ("abweisung", Behaviour::Refuse)] {
+            for (variant, behaviour) in
+                [("abbruch", Behaviour::Reset), ("abweisung", Behaviour::Refuse)]
+            {
                 let id = format!("{}/{}/{system}/{variant}", message.id, authority.id);
                 let title = format!("{system} fällt aus ({variant}) und kehrt wieder");
                 let Some(mut case) = d.case(method, id, title, Aspect::Queue) else { continue };

@@ -127,15 +127,18 @@ pub(super) fn paths(d: &mut Derivation<'_>, method: &Method) {
 
 /// Every message in every state in which it is not taken.
 pub(super) fn forbidden(d: &mut Derivation<'_>, method: &Method) {
-    let Some(authority) =
-        d.organisation.file.authority.iter().find(|a| a.fachverfahren.is_some())
+    let Some(authority) = d.organisation.file.authority.iter().find(|a| a.fachverfahren.is_some())
     else {
         return;
     };
     let mut states: Vec<String> = vec![String::new()];
     states.extend(d.concept.file.state.iter().map(|s| s.id.clone()));
-    let kinds =
-        [MessageKind::Antrag, MessageKind::Nachforderung, MessageKind::Nachreichung, MessageKind::Bescheid];
+    let kinds = [
+        MessageKind::Antrag,
+        MessageKind::Nachforderung,
+        MessageKind::Nachreichung,
+        MessageKind::Bescheid,
+    ];
     for state in &states {
         let Some(path) = to_state(d, state) else { continue };
         for kind in kinds {

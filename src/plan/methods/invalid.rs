@@ -72,7 +72,12 @@ pub(super) fn too_many(d: &mut Derivation<'_>, method: &Method) {
         let base = if group.min == 0 { "maximal" } else { "minimal" };
         let wrong = Wrong {
             variant: "max-plus-1".into(),
-            what: format!("{}: die Gruppe {} statt höchstens {} Mal", group.title, group.max + 1, group.max),
+            what: format!(
+                "{}: die Gruppe {} statt höchstens {} Mal",
+                group.title,
+                group.max + 1,
+                group.max
+            ),
             aspect: Aspect::CardinalityCheck,
             fault: Fault::TooMany,
             change: vec![Change::Repeat { group: group.id.clone(), times: group.max + 1 }],
@@ -87,10 +92,16 @@ pub(super) fn wrong_type(d: &mut Derivation<'_>, method: &Method) {
     for place in places(d) {
         let field = place.field;
         let values: &[(&str, &str)] = match field.kind {
-            FieldType::Date => &[("deutsch", "31.12.2026"), ("kein-schalttag", "2027-02-29"), ("mit-zone", "2026-12-31Z")],
+            FieldType::Date => &[
+                ("deutsch", "31.12.2026"),
+                ("kein-schalttag", "2027-02-29"),
+                ("mit-zone", "2026-12-31Z"),
+            ],
             FieldType::Datetime => &[("nur-datum", "2026-12-31"), ("deutsch", "31.12.2026 08:00")],
             FieldType::Integer => &[("wort", "zwei"), ("komma", "1,5"), ("leer", "")],
-            FieldType::Decimal => &[("komma", "26,00"), ("exponent", "2.6E1"), ("waehrung", "26.00 EUR")],
+            FieldType::Decimal => {
+                &[("komma", "26,00"), ("exponent", "2.6E1"), ("waehrung", "26.00 EUR")]
+            }
             FieldType::Boolean => &[("wort", "ja"), ("leer", "")],
             FieldType::Text | FieldType::Code => &[],
         };

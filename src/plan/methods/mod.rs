@@ -75,7 +75,12 @@ fn places<'a>(d: &Derivation<'a>) -> Vec<Place<'a>> {
         for group in &message.groups {
             if seen.insert(group.clone()) {
                 out.extend(
-                    d.concept.file.field.iter().filter(|f| &f.group == group).map(|field| Place { message, field }),
+                    d.concept
+                        .file
+                        .field
+                        .iter()
+                        .filter(|f| &f.group == group)
+                        .map(|field| Place { message, field }),
                 );
             }
         }
@@ -96,7 +101,11 @@ fn send_in_context(
     for kind in flow::before(d, message.kind)? {
         let earlier = *d.messages(kind).first()?;
         let step = flow::step_name(kind, number);
-        case.send(&step, &sender(d, earlier, authority)?, valid(earlier, "minimal", number, authority));
+        case.send(
+            &step,
+            &sender(d, earlier, authority)?,
+            valid(earlier, "minimal", number, authority),
+        );
         flow::wait_for(d, case, earlier, authority);
         number += 1;
     }

@@ -64,7 +64,16 @@ pub(super) fn optional(d: &mut Derivation<'_>, method: &Method) {
             let value = d.source.realistic(place.field, 0);
             let variant = format!("nur/{}", authority.id);
             let what = format!("allein, an {}", authority.name);
-            positive(d, method, &place, authority, &variant, &what, Aspect::OptionalContent, vec![value]);
+            positive(
+                d,
+                method,
+                &place,
+                authority,
+                &variant,
+                &what,
+                Aspect::OptionalContent,
+                vec![value],
+            );
         }
     }
 }
@@ -84,7 +93,8 @@ pub(super) fn codes(d: &mut Derivation<'_>, method: &Method) {
             .iter()
             .copied()
             .filter(|a| {
-                let format = a.receiver().and_then(|r| d.organisation.system(r)).map(|s| &s.receiver);
+                let format =
+                    a.receiver().and_then(|r| d.organisation.system(r)).map(|s| &s.receiver);
                 format.and_then(|f| field.arrives.get(f)).is_some_and(|x| x.how != "unchanged")
             })
             .collect();
@@ -95,7 +105,16 @@ pub(super) fn codes(d: &mut Derivation<'_>, method: &Method) {
                 let variant = format!("{code}/{}", authority.id);
                 let what = format!("Schlüssel {code} ({name})");
                 let place = Place { message: place.message, field };
-                positive(d, method, &place, authority, &variant, &what, Aspect::Content, vec![code.clone()]);
+                positive(
+                    d,
+                    method,
+                    &place,
+                    authority,
+                    &variant,
+                    &what,
+                    Aspect::Content,
+                    vec![code.clone()],
+                );
             }
         }
     }

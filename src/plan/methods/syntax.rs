@@ -7,13 +7,43 @@ use crate::plan::derive::{Derivation, valid};
 use crate::plan::types::{Damage, Validity};
 
 const DAMAGES: [(Damage, &str, &str, Fault, Aspect); 7] = [
-    (Damage::NotWellFormed, "nicht-wohlgeformt", "letztes Endezeichen fehlt", Fault::NotWellFormed, Aspect::SyntaxCheck),
+    (
+        Damage::NotWellFormed,
+        "nicht-wohlgeformt",
+        "letztes Endezeichen fehlt",
+        Fault::NotWellFormed,
+        Aspect::SyntaxCheck,
+    ),
     (Damage::Doctype, "doctype", "mit DOCTYPE", Fault::Doctype, Aspect::SyntaxCheck),
     (Damage::Empty, "leer", "ohne Inhalt", Fault::NotWellFormed, Aspect::SyntaxCheck),
-    (Damage::WrongRoot, "wurzel", "unbekanntes Wurzelelement", Fault::WrongRoot, Aspect::SyntaxCheck),
-    (Damage::WrongNamespace, "namensraum", "anderer Namensraum", Fault::WrongNamespace, Aspect::SyntaxCheck),
-    (Damage::Latin1, "latin1", "in ISO-8859-1, so deklariert", Fault::WrongEncoding, Aspect::EncodingCheck),
-    (Damage::Latin1DeclaredUtf8, "latin1-als-utf8", "in ISO-8859-1, als UTF-8 deklariert", Fault::WrongEncoding, Aspect::EncodingCheck),
+    (
+        Damage::WrongRoot,
+        "wurzel",
+        "unbekanntes Wurzelelement",
+        Fault::WrongRoot,
+        Aspect::SyntaxCheck,
+    ),
+    (
+        Damage::WrongNamespace,
+        "namensraum",
+        "anderer Namensraum",
+        Fault::WrongNamespace,
+        Aspect::SyntaxCheck,
+    ),
+    (
+        Damage::Latin1,
+        "latin1",
+        "in ISO-8859-1, so deklariert",
+        Fault::WrongEncoding,
+        Aspect::EncodingCheck,
+    ),
+    (
+        Damage::Latin1DeclaredUtf8,
+        "latin1-als-utf8",
+        "in ISO-8859-1, als UTF-8 deklariert",
+        Fault::WrongEncoding,
+        Aspect::EncodingCheck,
+    ),
 ];
 
 /// Every damage to every application.

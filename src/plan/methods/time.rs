@@ -58,7 +58,10 @@ pub(super) fn log(d: &mut Derivation<'_>, method: &Method) {
     if let Some(message) = d.messages(MessageKind::Antrag).first().copied()
         && let Some(authority) = authority_for(d, message)
     {
-        let damages = [(None, Fault::UnknownAuthority), (Some(Damage::WrongNamespace), Fault::WrongNamespace)];
+        let damages = [
+            (None, Fault::UnknownAuthority),
+            (Some(Damage::WrongNamespace), Fault::WrongNamespace),
+        ];
         for (damage, fault) in damages {
             let variant = if damage.is_some() { "namensraum" } else { "niemand" };
             let id = format!("{}/zurueckweisung-{variant}", message.id);
@@ -87,7 +90,9 @@ pub(super) fn log(d: &mut Derivation<'_>, method: &Method) {
         let title = format!("Protokoll: {}", message.title);
         let Some(mut case) = d.case(method, id, title, Aspect::Log) else { continue };
         let subject = valid(message, "minimal", 1, authority);
-        let Some(step) = send_in_context(d, &mut case, message, authority, subject) else { continue };
+        let Some(step) = send_in_context(d, &mut case, message, authority, subject) else {
+            continue;
+        };
         flow::wait_for(d, &mut case, message, authority);
         case.accepted(d, step, None);
         let mut events = d.log_events(LogAfter::Folgenachricht, authority);

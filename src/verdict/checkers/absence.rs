@@ -24,9 +24,15 @@ impl Checker for Absence {
                 Found::new(
                     "absence.delivered",
                     requirement,
-                    format!("Etwas von einer zurückzuweisenden Nachricht erreichte {}", exchange.system),
+                    format!(
+                        "Etwas von einer zurückzuweisenden Nachricht erreichte {}",
+                        exchange.system
+                    ),
                 )
-                .values("nichts wird zugestellt, abgelegt oder gemailt", format!("{} an {}", exchange.protocol, exchange.system))
+                .values(
+                    "nichts wird zugestellt, abgelegt oder gemailt",
+                    format!("{} an {}", exchange.protocol, exchange.system),
+                )
                 .place(format!("Empfänger {}", exchange.system))
                 .hint("Erst prüfen, dann weiterleiten")
                 .seen([exchange.number])

@@ -23,7 +23,9 @@ impl Checker for Content {
             return Judgement::cannot("andere Erwartung");
         };
         let Some(sent) = context.sent_root(step) else {
-            return Judgement::cannot(format!("die gesendete Nachricht von \"{step}\" ist nicht lesbar"));
+            return Judgement::cannot(format!(
+                "die gesendete Nachricht von \"{step}\" ist nicht lesbar"
+            ));
         };
         let Some(receiver) = context.plan.receiver_of(system) else {
             return Judgement::cannot(format!("der Plan beschreibt das Format von {system} nicht"));
@@ -89,9 +91,13 @@ struct Wanted {
 
 impl Compare<'_> {
     fn found(&self, id: &str, message: String, place: &str) -> Found {
-        Found::new(id, self.requirement, message)
-            .place(place.to_owned())
-            .seen(self.context.sent(self.step).map(|e| e.number).into_iter().chain([self.exchange.number]))
+        Found::new(id, self.requirement, message).place(place.to_owned()).seen(
+            self.context
+                .sent(self.step)
+                .map(|e| e.number)
+                .into_iter()
+                .chain([self.exchange.number]),
+        )
     }
 
     fn unchanged(&self, sent: &Element, arrived: &Element, judgement: &mut Judgement) {
@@ -137,15 +143,21 @@ impl Compare<'_> {
             if actual == value.values {
                 continue;
             }
-            let swapped = wanted.iter().find(|other| {
-                other.at != value.at && !actual.is_empty() && other.values == actual
-            });
+            let swapped = wanted
+                .iter()
+                .find(|other| other.at != value.at && !actual.is_empty() && other.values == actual);
             let (id, text) = match (actual.is_empty(), value.values.is_empty(), swapped) {
-                (true, _, _) => ("content.missing", format!("{} ist nicht angekommen", value.field)),
-                (_, true, _) => ("content.invented", format!("{} wurde nicht angegeben und kam doch an", value.field)),
-                (_, _, Some(other)) => {
-                    ("content.swapped", format!("{} trägt den Wert von {}", value.field, other.field))
+                (true, _, _) => {
+                    ("content.missing", format!("{} ist nicht angekommen", value.field))
                 }
+                (_, true, _) => (
+                    "content.invented",
+                    format!("{} wurde nicht angegeben und kam doch an", value.field),
+                ),
+                (_, _, Some(other)) => (
+                    "content.swapped",
+                    format!("{} trägt den Wert von {}", value.field, other.field),
+                ),
                 _ => ("content.different", format!("{} kam verändert an", value.field)),
             };
             let place = format!("{} → {}", value.from, value.at);
@@ -204,10 +216,14 @@ impl Compare<'_> {
             }
         });
         for (place, value) in found {
-            self.found("content.invented", "Eine Angabe hat keine Quelle in der Nachricht".into(), &place)
-                .values("nichts an dieser Stelle", value)
-                .hint(sheet_hint(self.context, self.step, &place))
-                .into(judgement);
+            self.found(
+                "content.invented",
+                "Eine Angabe hat keine Quelle in der Nachricht".into(),
+                &place,
+            )
+            .values("nichts an dieser Stelle", value)
+            .hint(sheet_hint(self.context, self.step, &place))
+            .into(judgement);
         }
     }
 }

@@ -17,7 +17,11 @@ pub(super) fn convert(plan: &TestPlan, how: &str, value: &str) -> Option<String>
         "decimal-comma" => value.replace('.', ","),
         table => {
             let conversion = plan.conversion.iter().find(|c| c.id == table)?;
-            conversion.codes.get(value).cloned().unwrap_or_else(|| format!("(kein Schlüssel für {value})"))
+            conversion
+                .codes
+                .get(value)
+                .cloned()
+                .unwrap_or_else(|| format!("(kein Schlüssel für {value})"))
         }
     })
 }

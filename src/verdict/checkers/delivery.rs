@@ -32,7 +32,8 @@ impl Checker for Delivery {
         let mut judgement = Judgement::default();
         let here = context.taken_at(step, system);
         let found = |id, message: String| {
-            Found::new(id, requirement, message).place(format!("Empfänger {system}, Schritt {step}"))
+            Found::new(id, requirement, message)
+                .place(format!("Empfänger {system}, Schritt {step}"))
         };
         if here.is_empty() {
             let tried = context
@@ -78,10 +79,13 @@ impl Checker for Delivery {
                 let Step::Send { name, .. } = earlier else { continue };
                 for other in context.taken_at(name, system) {
                     if other.time > first.time && other.number != first.number {
-                        found("delivery.reordered", format!("Die Nachricht hat \"{name}\" überholt"))
-                            .values(format!("nach {name}"), format!("vor {name}"))
-                            .seen([first.number, other.number])
-                            .into(&mut judgement);
+                        found(
+                            "delivery.reordered",
+                            format!("Die Nachricht hat \"{name}\" überholt"),
+                        )
+                        .values(format!("nach {name}"), format!("vor {name}"))
+                        .seen([first.number, other.number])
+                        .into(&mut judgement);
                     }
                 }
             }

@@ -18,7 +18,13 @@ pub(super) struct Seen {
 impl Seen {
     fn shown(&self) -> String {
         let digest = Digest::of(&self.content);
-        format!("{} ({}, {} Bytes, {})", self.name, self.media_type, self.content.len(), digest.short())
+        format!(
+            "{} ({}, {} Bytes, {})",
+            self.name,
+            self.media_type,
+            self.content.len(),
+            digest.short()
+        )
     }
 }
 
@@ -40,7 +46,11 @@ pub(super) fn sent_documents(root: &Element) -> Vec<Seen> {
 }
 
 /// Compares documents; the order does not matter.
-pub(super) fn compare(expected: &[Seen], actual: &[Seen], mut found: impl FnMut(&str, String, String, String)) {
+pub(super) fn compare(
+    expected: &[Seen],
+    actual: &[Seen],
+    mut found: impl FnMut(&str, String, String, String),
+) {
     let mut left: Vec<&Seen> = actual.iter().collect();
     let mut open: Vec<&Seen> = Vec::new();
     for want in expected {
@@ -55,13 +65,28 @@ pub(super) fn compare(expected: &[Seen], actual: &[Seen], mut found: impl FnMut(
         match left.iter().position(|have| have.name == want.name) {
             Some(at) => {
                 let have = left.remove(at);
-                found("different", format!("Anlage \"{}\" kam verändert an", want.name), want.shown(), have.shown());
+                found(
+                    "different",
+                    format!("Anlage \"{}\" kam verändert an", want.name),
+                    want.shown(),
+                    have.shown(),
+                );
             }
-            None => found("missing", format!("Anlage \"{}\" ist nicht angekommen", want.name), want.shown(), "nichts".into()),
+            None => found(
+                "missing",
+                format!("Anlage \"{}\" ist nicht angekommen", want.name),
+                want.shown(),
+                "nichts".into(),
+            ),
         }
     }
     for have in left {
-        found("invented", format!("Anlage \"{}\" hat niemand gesendet", have.name), "nichts".into(), have.shown());
+        found(
+            "invented",
+            format!("Anlage \"{}\" hat niemand gesendet", have.name),
+            "nichts".into(),
+            have.shown(),
+        );
     }
 }
 
@@ -76,7 +101,8 @@ impl Checker for Documents {
         let Expectation::Documents { requirement, step, system } = expectation else {
             return Judgement::cannot("andere Erwartung");
         };
-        let (Some(sent), Some(receiver)) = (context.sent_root(step), context.plan.receiver_of(system))
+        let (Some(sent), Some(receiver)) =
+            (context.sent_root(step), context.plan.receiver_of(system))
         else {
             return Judgement::cannot(format!("Schritt \"{step}\" ist nicht auswertbar"));
         };

@@ -37,14 +37,19 @@ impl Checker for Filing {
         let properties = &object["succinctProperties"];
         if !properties.is_object() {
             found("filing.missing", "Es gibt keine Akte zu diesem Vorgang".into())
-                .values("ein Ordner mit dem Antrag", object["exception"].as_str().unwrap_or("keine Antwort"))
+                .values(
+                    "ein Ordner mit dem Antrag",
+                    object["exception"].as_str().unwrap_or("keine Antwort"),
+                )
                 .absent()
                 .into(&mut judgement);
             return judgement;
         }
         if let Some(receiver) = context.plan.receiver_of(system) {
             let message = context.case.step.iter().find_map(|s| match s {
-                Step::Send { name, message, .. } if name == step => context.plan.message(&message.message),
+                Step::Send { name, message, .. } if name == step => {
+                    context.plan.message(&message.message)
+                }
                 _ => None,
             });
             for group in message.iter().flat_map(|m| &m.group) {
@@ -52,14 +57,19 @@ impl Checker for Filing {
                     let Some(arrival) = receiver.lineage.get(&field.id) else { continue };
                     let from = format!("{}/{}", group.path, field.path);
                     let namespace = message.map_or("", |m| m.namespace.as_str());
-                    let Some(value) = root.values_at(&from, namespace).first().cloned() else { continue };
+                    let Some(value) = root.values_at(&from, namespace).first().cloned() else {
+                        continue;
+                    };
                     let wanted = convert(context.plan, &arrival.how, &value);
                     let actual = properties[&arrival.at].as_str().map(str::to_owned);
                     if actual != wanted {
-                        found("filing.metadata", format!("{} steht nicht richtig in den Metadaten", field.id))
-                            .values(wanted.unwrap_or_default(), actual.unwrap_or_default())
-                            .place(format!("DMS {system}, {}", arrival.at))
-                            .into(&mut judgement);
+                        found(
+                            "filing.metadata",
+                            format!("{} steht nicht richtig in den Metadaten", field.id),
+                        )
+                        .values(wanted.unwrap_or_default(), actual.unwrap_or_default())
+                        .place(format!("DMS {system}, {}", arrival.at))
+                        .into(&mut judgement);
                     }
                 }
             }

@@ -22,7 +22,9 @@ impl Checker for TransactionLog {
             Found::new(id, requirement, message).place("Transaktionsprotokoll").seen([sent.number])
         };
         match context.log() {
-            Log::NotFetched => return Judgement::cannot("das Transaktionsprotokoll wurde nicht geholt"),
+            Log::NotFetched => {
+                return Judgement::cannot("das Transaktionsprotokoll wurde nicht geholt");
+            }
             Log::Unreadable(why) => {
                 found("log.unreadable", "Das Transaktionsprotokoll ist nicht lesbar".into())
                     .values("eine Liste von Einträgen", why.clone())
@@ -61,10 +63,13 @@ impl Checker for TransactionLog {
             entries.iter().map(|e| e.zeit.parse().ok()).collect();
         if times.iter().any(Option::is_none) || times.windows(2).any(|w| w[0] > w[1]) {
             let shown: Vec<&str> = entries.iter().map(|e| e.zeit.as_str()).collect();
-            found("log.times", "Die Zeiten der Einträge sind unlesbar oder laufen rückwärts".into())
-                .values("aufsteigende Zeiten nach RFC 3339", shown.join(", "))
-                .place(format!("Transaktion {transaction}"))
-                .into(&mut judgement);
+            found(
+                "log.times",
+                "Die Zeiten der Einträge sind unlesbar oder laufen rückwärts".into(),
+            )
+            .values("aufsteigende Zeiten nach RFC 3339", shown.join(", "))
+            .place(format!("Transaktion {transaction}"))
+            .into(&mut judgement);
         }
         judgement
     }

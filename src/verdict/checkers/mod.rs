@@ -164,11 +164,8 @@ fn sheet_hint(context: &Context<'_>, step: &str, path: &str) -> String {
     };
     // The step before the leaf tells repeated names apart.
     let outer = path.rsplit('/').nth(1).map(|o| format!("<{o}>"));
-    let line = context
-        .depot
-        .iter()
-        .find(|(name, _)| name.ends_with(&sheet))
-        .and_then(|(_, bytes)| {
+    let line =
+        context.depot.iter().find(|(name, _)| name.ends_with(&sheet)).and_then(|(_, bytes)| {
             let text = String::from_utf8_lossy(bytes).into_owned();
             let from = outer.as_ref().and_then(|o| text.find(o.as_str())).unwrap_or(0);
             let at = text[from..].find(&wanted).map(|at| from + at)?;

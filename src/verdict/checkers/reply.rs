@@ -23,7 +23,9 @@ impl Checker for Reply {
         };
         let mut judgement = Judgement::default();
         let found = |id, message: String| {
-            Found::new(id, requirement, message).place(format!("Schritt {step}")).seen([sent.number])
+            Found::new(id, requirement, message)
+                .place(format!("Schritt {step}"))
+                .seen([sent.number])
         };
         let answer = sent.answer.as_deref().and_then(HttpMessage::read);
         let Some(answer) = answer else {
@@ -39,7 +41,8 @@ impl Checker for Reply {
         let root = parse(&answer.body).ok().map(|d| d.root);
         let reason = root.as_ref().filter(|r| r.name == "Rueckweisung");
         let actual_code = reason.and_then(|r| r.child_text("Grund"));
-        let taken = (200..300).contains(&status) && root.as_ref().is_some_and(|r| r.name == "Quittung");
+        let taken =
+            (200..300).contains(&status) && root.as_ref().is_some_and(|r| r.name == "Quittung");
         let shown = match (&actual_code, taken) {
             (Some(code), _) => {
                 let text = reason.and_then(|r| r.child_text("Text")).unwrap_or_default();
@@ -63,10 +66,13 @@ impl Checker for Reply {
                     .into(&mut judgement);
             }
             Outcome::Rejected if actual_code.is_none() => {
-                found("reply.not-rejected", "Eine Nachricht mit Fehler wurde nicht zurückgewiesen".into())
-                    .values(format!("zurückgewiesen mit {}", code.as_deref().unwrap_or("Grund")), shown)
-                    .hint("Die Prüfung, die diesen Fehler finden muss, fehlt oder ist abgeschaltet")
-                    .into(&mut judgement);
+                found(
+                    "reply.not-rejected",
+                    "Eine Nachricht mit Fehler wurde nicht zurückgewiesen".into(),
+                )
+                .values(format!("zurückgewiesen mit {}", code.as_deref().unwrap_or("Grund")), shown)
+                .hint("Die Prüfung, die diesen Fehler finden muss, fehlt oder ist abgeschaltet")
+                .into(&mut judgement);
             }
             Outcome::Rejected => {
                 if code.is_some() && actual_code != *code {
@@ -83,10 +89,13 @@ impl Checker for Reply {
                 let missing: Vec<String> =
                     lines.iter().filter(|l| !named.contains(l)).map(u32::to_string).collect();
                 if !missing.is_empty() {
-                    found("reply.lines", "Die Rückweisung nennt nicht alle fehlerhaften Zeilen".into())
-                        .values(format!("{lines:?}"), format!("{named:?}"))
-                        .hint(format!("es fehlen die Zeilen {}", missing.join(", ")))
-                        .into(&mut judgement);
+                    found(
+                        "reply.lines",
+                        "Die Rückweisung nennt nicht alle fehlerhaften Zeilen".into(),
+                    )
+                    .values(format!("{lines:?}"), format!("{named:?}"))
+                    .hint(format!("es fehlen die Zeilen {}", missing.join(", ")))
+                    .into(&mut judgement);
                 }
             }
         }

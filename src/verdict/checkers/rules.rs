@@ -17,7 +17,9 @@ impl Checker for Rules {
             return Judgement::cannot("andere Erwartung");
         };
         let message = context.case.step.iter().find_map(|s| match s {
-            Step::Send { name, message, .. } if name == step => context.plan.message(&message.message),
+            Step::Send { name, message, .. } if name == step => {
+                context.plan.message(&message.message)
+            }
             _ => None,
         });
         let Some(message) = message else {
@@ -57,10 +59,14 @@ impl Checker for Rules {
                 }
                 let rule = element.attribute("regel").unwrap_or("ohne Kennung").to_owned();
                 let partial = if complete { "" } else { " (unvollständige Auswertung)" };
-                let found = Found::new("rules.violated", requirement, format!("Regel {rule} ist verletzt{partial}"))
-                    .values("Regel erfüllt", element.text())
-                    .place(name.clone())
-                    .seen([exchange.number]);
+                let found = Found::new(
+                    "rules.violated",
+                    requirement,
+                    format!("Regel {rule} ist verletzt{partial}"),
+                )
+                .values("Regel erfüllt", element.text())
+                .place(name.clone())
+                .seen([exchange.number]);
                 // A sheet that did not come to its end has proven nothing.
                 if complete { found } else { found.note() }.into(&mut judgement);
             });

@@ -26,7 +26,9 @@ impl Checker for Confirmation {
         };
         let mut judgement = Judgement::default();
         let found = |id: &str, message: String| {
-            Found::new(id, requirement, message).place(format!("Postfach {system}")).seen([sent.number])
+            Found::new(id, requirement, message)
+                .place(format!("Postfach {system}"))
+                .seen([sent.number])
         };
         let all: Vec<&Exchange> = context
             .deliveries()
@@ -41,10 +43,13 @@ impl Checker for Confirmation {
             return judgement;
         };
         if all.len() > 1 {
-            found("confirmation.repeated", format!("Die Eingangsbestätigung kam {} Mal", all.len()))
-                .values("genau eine", all.len().to_string())
-                .seen(all.iter().map(|e| e.number))
-                .into(&mut judgement);
+            found(
+                "confirmation.repeated",
+                format!("Die Eingangsbestätigung kam {} Mal", all.len()),
+            )
+            .values("genau eine", all.len().to_string())
+            .seen(all.iter().map(|e| e.number))
+            .into(&mut judgement);
         }
         let took = elapsed(sent, first);
         if took > i64::from(*within_ms) {
@@ -82,18 +87,22 @@ impl Confirmation {
     ) {
         let body = exchange.message();
         let Ok(document) = parse(&body) else { return };
-        let Some(message) = context.plan.message.iter().find(|m| m.root == document.root.name) else {
+        let Some(message) = context.plan.message.iter().find(|m| m.root == document.root.name)
+        else {
             return;
         };
         match context.plan.schema_of(message).map(|set| set.compile()) {
             Some(Ok(validator)) => match validator.validate(&body) {
                 Ok(violations) => {
                     for violation in violations {
-                        found("confirmation.invalid", "Die Eingangsbestätigung ist nicht schemakonform".into())
-                            .values("gültig nach dem Schema", violation.text)
-                            .place(format!("Zeile {}", violation.line))
-                            .seen([exchange.number])
-                            .into(judgement);
+                        found(
+                            "confirmation.invalid",
+                            "Die Eingangsbestätigung ist nicht schemakonform".into(),
+                        )
+                        .values("gültig nach dem Schema", violation.text)
+                        .place(format!("Zeile {}", violation.line))
+                        .seen([exchange.number])
+                        .into(judgement);
                     }
                 }
                 Err(error) => judgement.inconclusive = Some(error.to_string()),
@@ -108,11 +117,14 @@ impl Confirmation {
                 document.root.values_at(path, &document.root.namespace),
             );
             if !a.is_empty() && a != b {
-                found("confirmation.wrong", format!("{path} der Bestätigung gehört nicht zum Antrag"))
-                    .values(a.join(" | "), b.join(" | "))
-                    .place(path.to_owned())
-                    .seen([exchange.number])
-                    .into(judgement);
+                found(
+                    "confirmation.wrong",
+                    format!("{path} der Bestätigung gehört nicht zum Antrag"),
+                )
+                .values(a.join(" | "), b.join(" | "))
+                .place(path.to_owned())
+                .seen([exchange.number])
+                .into(judgement);
             }
         }
     }
@@ -134,7 +146,9 @@ impl Checker for Duration {
         };
         let mut judgement = Judgement::default();
         let found = |id: &str, message: &str| {
-            Found::new(id, requirement, message).place(format!("Empfänger {system}")).seen([sent.number])
+            Found::new(id, requirement, message)
+                .place(format!("Empfänger {system}"))
+                .seen([sent.number])
         };
         let Some(arrived) = delivered(context, step, system) else {
             found("duration.absent", "Ohne Zustellung gibt es keine Durchlaufzeit")

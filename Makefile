@@ -1,0 +1,47 @@
+# Two commands for everybody: `make demo` and `make test`. Both do all set-up on a fresh Debian
+# machine with Rust (root or sudo).
+
+PRUEFSTAND := target/debug/pruefstand
+DEMO := reports/out/demo-$(shell date +%Y%m%d-%H%M%S)
+
+.PHONY: demo test setup setup-test build fresh generate lint
+
+demo: build
+	@mkdir -p reports/out
+	$(PRUEFSTAND) demo --out $(DEMO)
+	@echo
+	@echo "HTML report: $(CURDIR)/$(DEMO)/report.html"
+
+test: setup-test
+	@if command -v cargo-nextest >/dev/null 2>&1; then \
+	  cargo nextest run --locked --no-fail-fast && cargo test --locked --doc -q; \
+	else \
+	  cargo test --locked; \
+	fi
+
+build: setup
+	cargo build --locked
+
+setup:
+	@scripts/setup.sh
+
+setup-test:
+	@scripts/setup.sh --test
+
+# What is generated from other files and committed; `fresh` fails when one is stale.
+generate: build
+	$(PRUEFSTAND) schema --concept testplans/gewerbe/concept.toml --out fixtures/depot/gewerbe/schemas
+	rm -f fixtures/depot/gewerbe/schemas/eingangsbestaetigung.xsd
+	$(PRUEFSTAND) plan derive --concept testplans/gewerbe/concept.toml -o testplans/gewerbe/plan.toml
+	$(PRUEFSTAND) file-schemas --out reports/schemas
+
+fresh: generate
+	@changed=$$(git status --porcelain -- fixtures/depot testplans reports/schemas); \
+	if [ -n "$$changed" ]; then \
+	  echo "stale generated files; run 'make generate' and commit:"; echo "$$changed"; exit 1; \
+	fi
+
+lint: setup
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
