@@ -1,1 +1,22 @@
+//! One integration binary: the program as its users meet it.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test that cannot go on must fail loudly, and one that is skipped must say so"
+)]
+
+mod bad_input;
+mod canaries;
+mod chain;
+mod clients;
+mod defects;
+mod derivation;
+mod layering;
+mod lost;
+mod readme;
+mod reports;
+mod rules;
+mod support;
+mod xml_kinds;
+mod xwasser;

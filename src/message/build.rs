@@ -170,7 +170,7 @@ fn damaged(mut root: Element, damage: Option<Damage>) -> Vec<u8> {
         Some(Damage::NotWellFormed) => {
             let text = root.to_xml();
             let end = text.rfind("</").unwrap_or(text.len());
-            text[..end].as_bytes().to_vec()
+            text.as_bytes()[..end].to_vec()
         }
         Some(Damage::Doctype) => {
             let text = root.to_xml();

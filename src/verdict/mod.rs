@@ -13,6 +13,7 @@ mod wire;
 
 use std::collections::BTreeMap;
 
+pub use canary::World;
 pub use checkers::{Checker, Judgement, all as all_checkers};
 pub use judge::{judge, judge_with};
 pub use types::*;

@@ -259,8 +259,8 @@ impl RunView {
                     .iter()
                     .any(|(c, from, to)| c == *case && (*from..=*to).contains(&exchange.seq))
             };
-            if cases.len() > 1 && cases.iter().any(|c| in_window(c)) {
-                cases.retain(|c| in_window(c));
+            if cases.len() > 1 && cases.iter().any(&in_window) {
+                cases.retain(|case| in_window(case));
             }
             if cases.is_empty() && exchange.is_delivery() {
                 self.foreign.push(place);

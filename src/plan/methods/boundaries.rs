@@ -1,6 +1,6 @@
 //! Boundary values: the value on each bound, and the one beyond it.
 
-use super::{Place, Wrong, authority_for, base_set, negative, places, positive, set};
+use super::{Place, Right, Wrong, authority_for, base_set, negative, places, positive, set};
 use crate::concept::{Aspect, Fault, FieldType};
 use crate::plan::catalogue::Method;
 use crate::plan::derive::Derivation;
@@ -16,7 +16,9 @@ fn good(
     value: String,
 ) {
     if let Some(authority) = authority_for(d, place.message) {
-        positive(d, method, place, authority, variant, what, aspect, vec![value]);
+        let right =
+            Right { variant: variant.into(), what: what.into(), aspect, values: vec![value] };
+        positive(d, method, place, authority, right);
     }
 }
 
@@ -26,7 +28,6 @@ fn bad(
     place: &Place<'_>,
     variant: &str,
     what: &str,
-    aspect: Aspect,
     fault: Fault,
     value: String,
 ) {
@@ -34,7 +35,7 @@ fn bad(
     let wrong = Wrong {
         variant: variant.into(),
         what: format!("{}: {what}", field.label),
-        aspect,
+        aspect: if fault == Fault::Range { Aspect::RangeCheck } else { Aspect::LengthCheck },
         fault,
         change: vec![set(field, vec![value])],
         violates: format!("{} {variant}", field.id),
@@ -71,7 +72,6 @@ pub(super) fn length(d: &mut Derivation<'_>, method: &Method) {
                 &place,
                 "laenge-max-plus-1",
                 &format!("{} Zeichen", max + 1),
-                Aspect::LengthCheck,
                 Fault::Length,
                 text_of_length(max + 1),
             );
@@ -82,7 +82,6 @@ pub(super) fn length(d: &mut Derivation<'_>, method: &Method) {
                     &place,
                     "laenge-min-minus-1",
                     &format!("{} Zeichen", min - 1),
-                    Aspect::LengthCheck,
                     Fault::Length,
                     text_of_length(min - 1),
                 );
@@ -97,7 +96,7 @@ pub(super) fn length(d: &mut Derivation<'_>, method: &Method) {
             };
             if let Some(value) = against_pattern(field, &example) {
                 let what = format!("\"{value}\" verletzt das Muster");
-                bad(d, method, &place, "muster", &what, Aspect::LengthCheck, Fault::Length, value);
+                bad(d, method, &place, "muster", &what, Fault::Length, value);
             }
         }
     }
@@ -133,7 +132,6 @@ pub(super) fn range(d: &mut Derivation<'_>, method: &Method) {
                     &place,
                     variant,
                     &format!("{value} liegt außerhalb"),
-                    Aspect::RangeCheck,
                     Fault::Range,
                     value,
                 );
@@ -142,16 +140,7 @@ pub(super) fn range(d: &mut Derivation<'_>, method: &Method) {
         if let Some(fraction) = field.fraction {
             let value = format!("1.{}", "5".repeat(fraction as usize + 1));
             let what = format!("{} Nachkommastellen", fraction + 1);
-            bad(
-                d,
-                method,
-                &place,
-                "nachkomma-plus-1",
-                &what,
-                Aspect::RangeCheck,
-                Fault::Range,
-                value,
-            );
+            bad(d, method, &place, "nachkomma-plus-1", &what, Fault::Range, value);
         }
         let leap = "2024-02-29".to_owned();
         if field.kind == FieldType::Date && range.min <= leap && leap <= range.max {

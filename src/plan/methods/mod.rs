@@ -143,18 +143,24 @@ fn set(field: &Field, values: Vec<String>) -> Change {
     Change::Set { group: field.group.clone(), occurrence: 0, field: field.id.clone(), values }
 }
 
+/// A value that is right, and why it is tried.
+struct Right {
+    variant: String,
+    what: String,
+    aspect: Aspect,
+    values: Vec<String>,
+}
+
 /// A case with one changed field that must be taken and arrive.
 fn positive(
     d: &mut Derivation<'_>,
     method: &Method,
     place: &Place<'_>,
     authority: &Authority,
-    variant: &str,
-    what: &str,
-    aspect: Aspect,
-    values: Vec<String>,
+    right: Right,
 ) {
     let Place { message, field } = place;
+    let Right { variant, what, aspect, values } = right;
     let id = format!("{}/{}/{variant}", message.id, field.id);
     let title = format!("{}: {what}", field.label);
     let Some(mut case) = d.case(method, id, title, aspect) else { return };

@@ -1,7 +1,7 @@
 //! Equivalence partitions of valid messages: as little as possible, as much as possible, each
 //! optional part, each code.
 
-use super::{Place, flow, places, positive};
+use super::{Place, Right, flow, places, positive};
 use crate::concept::{Aspect, FieldType, Message, MessageKind};
 use crate::organisation::Authority;
 use crate::plan::catalogue::Method;
@@ -64,16 +64,9 @@ pub(super) fn optional(d: &mut Derivation<'_>, method: &Method) {
             let value = d.source.realistic(place.field, 0);
             let variant = format!("nur/{}", authority.id);
             let what = format!("allein, an {}", authority.name);
-            positive(
-                d,
-                method,
-                &place,
-                authority,
-                &variant,
-                &what,
-                Aspect::OptionalContent,
-                vec![value],
-            );
+            let right =
+                Right { variant, what, aspect: Aspect::OptionalContent, values: vec![value] };
+            positive(d, method, &place, authority, right);
         }
     }
 }
@@ -105,16 +98,9 @@ pub(super) fn codes(d: &mut Derivation<'_>, method: &Method) {
                 let variant = format!("{code}/{}", authority.id);
                 let what = format!("Schlüssel {code} ({name})");
                 let place = Place { message: place.message, field };
-                positive(
-                    d,
-                    method,
-                    &place,
-                    authority,
-                    &variant,
-                    &what,
-                    Aspect::Content,
-                    vec![code.clone()],
-                );
+                let right =
+                    Right { variant, what, aspect: Aspect::Content, values: vec![code.clone()] };
+                positive(d, method, &place, authority, right);
             }
         }
     }

@@ -1,0 +1,125 @@
+//! A checker that was taken out, or made deaf, turns its cases inconclusive.
+
+use std::collections::BTreeMap;
+
+use pruefstand::evidence::Evidence;
+use pruefstand::plan::Expectation;
+use pruefstand::verdict::{
+    Artefacts, CaseOutcome, Checker, Context, Judgement, Overall, RuleEngine, World, all_checkers,
+    judge_with,
+};
+use pruefstand::xml::{SheetSet, Transformed, Worker};
+
+use crate::args;
+use crate::support::{Sandbox, program, pruefstand};
+
+/// Hears nothing.
+struct Deaf(Box<dyn Checker>);
+
+impl Checker for Deaf {
+    fn id(&self) -> &'static str {
+        self.0.id()
+    }
+    fn check(&self, _: &Context<'_>, _: &Expectation) -> Judgement {
+        Judgement::default()
+    }
+    fn canary(&self) -> Expectation {
+        self.0.canary()
+    }
+    fn spoil(&self, world: &mut World) {
+        self.0.spoil(world);
+    }
+}
+
+/// A real engine, so that the canary of rule sheets can sing.
+pub struct Engine(std::sync::Mutex<Worker>);
+
+impl Engine {
+    pub fn new() -> Self {
+        let limit = std::time::Duration::from_secs(20);
+        let worker = Worker::new(program().as_ref(), &std::env::temp_dir(), limit);
+        Self(std::sync::Mutex::new(worker))
+    }
+}
+
+impl RuleEngine for Engine {
+    fn run(&self, name: &str, sheet: &[u8], message: &[u8]) -> Transformed {
+        let url = format!("file:///depot/{name}");
+        let set = SheetSet {
+            id: pruefstand::ids::Digest::of(sheet).0,
+            files: BTreeMap::from([(url.clone(), std::sync::Arc::new(sheet.to_vec()))]),
+        };
+        self.0.lock().unwrap().transform(&set, &url, message, &BTreeMap::new())
+    }
+}
+
+#[test]
+fn every_checker_is_alive_and_missed_when_it_is_not() {
+    let sandbox = Sandbox::new();
+    let run = sandbox.path("run");
+    pruefstand(args!["demo", "--out", &run]).exits(0);
+    let plan = pruefstand::plan::load(&run.join("plan.toml")).unwrap();
+    let evidence = Evidence::read(&run).unwrap();
+    let engine = Engine::new();
+    let artefacts = Artefacts { depot: BTreeMap::new(), chosen: None, engine: &engine };
+    let sound = judge_with(&plan, &evidence, &artefacts, &all_checkers());
+    assert_eq!(sound.overall, Overall::Passed);
+    assert!(sound.canaries.iter().all(|c| c.alive), "{:?}", sound.canaries);
+    for index in 0..all_checkers().len() {
+        let mut deaf = all_checkers();
+        let id = deaf[index].id();
+        let ears = deaf.remove(index);
+        let without = judge_with(&plan, &evidence, &artefacts, &deaf);
+        deaf.push(Box::new(Deaf(ears)));
+        let with_deaf = judge_with(&plan, &evidence, &artefacts, &deaf);
+        let needed = plan.case.iter().flat_map(|c| &c.expect).any(|e| e.checker() == id);
+        for verdict in [without, with_deaf] {
+            let open = verdict.cases.iter().filter(|c| c.verdict == CaseOutcome::Inconclusive);
+            let reasons: Vec<_> = open.flat_map(|c| &c.reasons).collect();
+            assert_eq!(needed, !reasons.is_empty(), "{id}");
+            if needed {
+                // Duration is a SOLL; everything else decides admission.
+                let expected =
+                    if id == "duration" { Overall::Passed } else { Overall::Inconclusive };
+                assert_eq!(verdict.overall, expected, "{id}");
+                assert!(reasons.iter().all(|r| r.contains("this checker is no longer alive")));
+            }
+            if let Some(canary) = verdict.canaries.iter().find(|c| c.checker == id) {
+                assert!(!canary.alive, "{id} is deaf, yet its canary was caught");
+            }
+        }
+    }
+}
+
+#[test]
+fn nothing_checked_is_nothing_passed() {
+    let sandbox = Sandbox::new();
+    let run = sandbox.path("run");
+    let plan = crate::support::root().join("testplans/gewerbe/plan.toml");
+    let case = "minimal/anmeldung.einreichen/attrappenburg";
+    pruefstand(args!["run", "--plan", &plan, "--out", &run, "--case", case]).exits(0);
+    let mut plan = pruefstand::plan::load(&run.join("plan.toml")).unwrap();
+    let evidence = Evidence::read(&run).unwrap();
+    let engine = Engine::new();
+    let chosen = Some(vec![case.into()]);
+    let artefacts = Artefacts { depot: BTreeMap::new(), chosen, engine: &engine };
+    let outcome = |plan: &pruefstand::plan::TestPlan, evidence: &Evidence| {
+        let verdict = judge_with(plan, evidence, &artefacts, &all_checkers());
+        verdict.cases.into_iter().find(|c| c.id.as_str() == case).unwrap().verdict
+    };
+    assert_eq!(outcome(&plan, &evidence), CaseOutcome::Passed);
+    // The same plan over evidence of nothing.
+    assert_eq!(outcome(&plan, &Evidence::default()), CaseOutcome::Inconclusive);
+    // Evidence that was cut off before its last line.
+    let mut cut = evidence.clone();
+    cut.entries.pop();
+    assert_eq!(outcome(&plan, &cut), CaseOutcome::Inconclusive);
+    // Without the quiet time at the end.
+    let mut hasty = evidence.clone();
+    hasty.entries.retain(|e| !matches!(e.record, pruefstand::evidence::Record::Settled { .. }));
+    assert_eq!(outcome(&plan, &hasty), CaseOutcome::Inconclusive);
+    // A case that expects nothing.
+    let at = plan.case.iter().position(|c| c.id.as_str() == case).unwrap();
+    plan.case[at].expect.clear();
+    assert_eq!(outcome(&plan, &evidence), CaseOutcome::Inconclusive);
+}

@@ -1,0 +1,102 @@
+//! Programs that nobody here wrote use the fake systems.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+
+use crate::args;
+use crate::support::{Sandbox, program, tool};
+
+struct Fakes {
+    child: Child,
+    systems: serde_json::Value,
+}
+
+impl Fakes {
+    fn up() -> Self {
+        let mut child = Command::new(program())
+            .args(args!["fake", "up", "--format", "json"])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        Self { child, systems: serde_json::from_str(&line).unwrap() }
+    }
+
+    fn url(&self, id: &str) -> String {
+        let list = self.systems["systems"].as_array().unwrap();
+        list.iter().find(|s| s["id"] == id).unwrap()["url"].as_str().unwrap().to_owned()
+    }
+}
+
+impl Drop for Fakes {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn curl(args: &[&str]) -> String {
+    let done = Command::new("curl").args(["-sS", "--max-time", "10"]).args(args).output().unwrap();
+    format!("{}{}", String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr))
+}
+
+#[test]
+fn curl_files_posts_and_mails() {
+    if !tool("curl") {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let fakes = Fakes::up();
+    let fv = fakes.url("fv-attrappenburg");
+    let status = ["-o", "/dev/null", "-w", "%{http_code}"];
+    let good = "<GewerbeFall xmlns=\"urn:pruefstand:fachverfahren-a:2\"><Vorgang><Nummer>PS-0123456789AB</Nummer></Vorgang></GewerbeFall>";
+    let answer = curl(&["--data-binary", good, "-H", "Content-Type: application/xml", &fv]);
+    assert!(answer.contains("<Aktenzeichen>GEW 0123456789AB/2026</Aktenzeichen>"), "{answer}");
+    let chunked = ["-H", "Transfer-Encoding: chunked", "-H", "Expect: 100-continue"];
+    let sent = curl(&[&status[..], &chunked[..], &["--data-binary", good, &fv]].concat());
+    assert_eq!(sent, "201");
+    assert_eq!(curl(&[&status[..], &["--http1.0", "--data-binary", good, &fv]].concat()), "201");
+    assert_eq!(curl(&[&status[..], &["--data-binary", "<Anderes/>", &fv]].concat()), "400");
+    assert_eq!(curl(&[&status[..], &[fv.as_str()]].concat()), "405");
+
+    let dms = format!("{}/root", fakes.url("dms-attrappenburg"));
+    let folder = [
+        "-F",
+        "cmisaction=createFolder",
+        "-F",
+        "propertyId[0]=cmis:objectTypeId",
+        "-F",
+        "propertyValue[0]=cmis:folder",
+        "-F",
+        "propertyId[1]=cmis:name",
+        "-F",
+        "propertyValue[1]=Gewerbe für Ölsnitz",
+        "-F",
+        "succinct=true",
+    ];
+    let made = curl(&[&folder[..], &[dms.as_str()]].concat());
+    assert!(made.contains("Gewerbe für Ölsnitz"), "{made}");
+    let again = curl(&[&folder[..], &[dms.as_str()]].concat());
+    assert!(again.contains("nameConstraintViolation"), "{again}");
+    let listed = curl(&[&format!("{dms}?cmisselector=children&succinct=true")]);
+    assert!(
+        listed.contains("\"numItems\":1") && listed.contains("Gewerbe für Ölsnitz"),
+        "{listed}"
+    );
+    assert!(curl(&[&format!("{dms}/gibt/es/nicht")]).contains("objectNotFound"));
+
+    let mail = sandbox.write("mail.eml", "Subject: Test\r\n\r\n.Punkt am Anfang\r\n");
+    let smtp = fakes.url("mail-testkirchen");
+    let sent = curl(&[
+        "-v",
+        &smtp,
+        "--mail-from",
+        "a@b.example",
+        "--mail-rcpt",
+        "c@d.example",
+        "-T",
+        mail.to_str().unwrap(),
+    ]);
+    assert!(sent.contains("250 2.0.0 taken"), "{sent}");
+}

@@ -1,0 +1,104 @@
+//! Every switchable fault of the reference hub is caught by its requirement and technique.
+
+use pruefstand::reference_hub::{DEFECTS, DefectInfo};
+
+use crate::args;
+use crate::support::{Sandbox, json, pruefstand};
+
+fn caught(defect: &DefectInfo) {
+    let sandbox = Sandbox::new();
+    let out = sandbox.path("run");
+    pruefstand(args!["demo", "--out", &out, "--defect", defect.id]).exits(1);
+    let verdict = json(&out.join("verdict.json"));
+    assert_eq!(verdict["overall"], "failed", "{}", defect.id);
+    assert_eq!(verdict["admission"], "not_admitted", "{}", defect.id);
+    let hit = verdict["cases"].as_array().unwrap().iter().any(|case| {
+        case["verdict"] == "failed"
+            && case["technique"] == defect.technique
+            && case["findings"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .any(|f| f["requirement"] == defect.requirement && f["severity"] == "fault")
+    });
+    assert!(
+        hit,
+        "{} ({}) was not caught under {} by {}",
+        defect.id, defect.title, defect.requirement, defect.technique
+    );
+    assert!(!out.join("certificate.dsse.json").exists());
+}
+
+/// Every fourth fault, so that four of them can run beside each other.
+fn every_fourth(offset: usize) {
+    for defect in DEFECTS.iter().skip(offset).step_by(4) {
+        caught(defect);
+    }
+}
+
+#[test]
+fn faults_are_caught_1() {
+    every_fourth(0);
+}
+
+#[test]
+fn faults_are_caught_2() {
+    every_fourth(1);
+}
+
+#[test]
+fn faults_are_caught_3() {
+    every_fourth(2);
+}
+
+#[test]
+fn faults_are_caught_4() {
+    every_fourth(3);
+}
+
+#[test]
+fn the_table_of_faults_is_complete_and_printed() {
+    assert!(DEFECTS.len() >= 10);
+    let done = pruefstand(args!["hub", "defects", "--format", "json"]).exits(0);
+    let list: serde_json::Value = serde_json::from_str(&done.stdout).unwrap();
+    assert_eq!(list.as_array().unwrap().len(), DEFECTS.len());
+    let plan = pruefstand::plan::load(&crate::support::root().join("testplans/gewerbe/plan.toml"))
+        .unwrap();
+    for defect in DEFECTS {
+        assert!(
+            plan.requirement.iter().any(|r| r.id.as_str() == defect.requirement),
+            "{}",
+            defect.id
+        );
+        assert!(plan.case.iter().any(|c| c.technique.name() == defect.technique), "{}", defect.id);
+    }
+    let unknown = pruefstand(args!["demo", "--defect", "wrong-autority"]).exits(64);
+    assert!(unknown.stderr.contains("did you mean \"wrong-authority\""), "{}", unknown.stderr);
+}
+
+#[test]
+fn a_finding_names_the_line_of_the_rule() {
+    let sandbox = Sandbox::new();
+    let out = sandbox.path("run");
+    pruefstand(args!["demo", "--out", &out, "--defect", "code-not-converted"]).exits(1);
+    let verdict = json(&out.join("verdict.json"));
+    let case = verdict["cases"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|c| c["id"] == "codes/anmeldung.einreichen/betrieb.rechtsform/310/pruefstedt")
+        .unwrap()
+        .clone();
+    let finding = &case["findings"][0];
+    assert_eq!(finding["id"], "content.different");
+    assert_eq!((&finding["expected"], &finding["actual"]), (&"GMBH".into(), &"310".into()));
+    let hint = finding["hint"].as_str().unwrap();
+    let line: usize =
+        hint.split("Zeile ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
+    let sheet = std::fs::read_to_string(
+        crate::support::root().join("fixtures/depot/gewerbe/rules/fachverfahren-b.xsl"),
+    )
+    .unwrap();
+    let text = sheet.lines().nth(line - 1).unwrap();
+    assert!(text.contains("name=\"rechtsform\""), "{hint}: {text}");
+}

@@ -1,0 +1,134 @@
+//! Plans: the same bytes from the same input, messages that an independent validator agrees with, and
+//! differences that are exactly as large as the change.
+
+use std::collections::BTreeSet;
+
+use crate::args;
+use crate::support::{Sandbox, json, pruefstand, root, tool};
+
+fn concept() -> std::path::PathBuf {
+    root().join("testplans/gewerbe/concept.toml")
+}
+
+#[test]
+fn the_committed_plan_and_schemas_are_what_would_be_derived() {
+    let plan = root().join("testplans/gewerbe/plan.toml");
+    pruefstand(args!["plan", "check", &plan, "--concept", concept()]).exits(0);
+    let one = pruefstand(args!["plan", "derive", "--concept", concept()]).exits(0).stdout;
+    let two = pruefstand(args!["plan", "derive", "--concept", concept()]).exits(0).stdout;
+    assert_eq!(one, two);
+    let sandbox = Sandbox::new();
+    let out = sandbox.path("schemas");
+    pruefstand(args!["schema", "--concept", concept(), "--out", &out]).exits(0);
+    let committed = root().join("fixtures/depot/gewerbe/schemas");
+    for entry in std::fs::read_dir(&committed).unwrap() {
+        let name = entry.unwrap().file_name();
+        let read = |folder: &std::path::Path| std::fs::read_to_string(folder.join(&name)).unwrap();
+        assert_eq!(read(&committed), read(&out), "{name:?}");
+    }
+}
+
+#[test]
+fn an_independent_validator_agrees_about_every_message() {
+    let sandbox = Sandbox::new();
+    let plan = root().join("testplans/gewerbe/plan.toml");
+    let (messages, schemas) = (sandbox.path("messages"), sandbox.path("schemas"));
+    pruefstand(args!["messages", "--plan", &plan, "--out", &messages]).exits(0);
+    pruefstand(args!["schema", "--concept", concept(), "--out", &schemas]).exits(0);
+    let index = json(&messages.join("index.json"));
+    let index = index.as_array().unwrap();
+    assert!(index.len() > 600);
+    if !tool("xmllint") {
+        return;
+    }
+    let kinds: BTreeSet<&str> = index.iter().map(|e| e["message"].as_str().unwrap()).collect();
+    for kind in kinds {
+        let mine: Vec<_> = index.iter().filter(|e| e["message"] == kind).collect();
+        let files = mine.iter().map(|e| messages.join(e["file"].as_str().unwrap()));
+        let done = std::process::Command::new("xmllint")
+            .args(["--nonet", "--noout", "--schema"])
+            .arg(schemas.join(format!("{kind}.xsd")))
+            .args(files)
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&done.stderr).into_owned();
+        for entry in mine {
+            let file = messages.join(entry["file"].as_str().unwrap());
+            let valid = said.contains(&format!("{} validates", file.display()));
+            // An encoding that is declared and used rightly is no matter of the schema, a DOCTYPE
+            // neither; the bench refuses both by policy.
+            let policy =
+                ["latin1", "doctype"].iter().any(|v| entry["case"].as_str().unwrap().ends_with(v));
+            let expected = entry["level"] != "schema" || policy;
+            assert_eq!(valid, expected, "{} {}", entry["case"], entry["violates"]);
+        }
+    }
+}
+
+#[test]
+fn a_changed_field_changes_its_own_cases_only() {
+    let sandbox = Sandbox::new();
+    let old = sandbox.path("old.toml");
+    let new = sandbox.path("new.toml");
+    let text = std::fs::read_to_string(concept()).unwrap();
+    let derive = |text: &str, out: &std::path::Path| {
+        let path = sandbox.write("concept.toml", text);
+        pruefstand(args!["plan", "derive", "--concept", &path, "-o", out]).exits(0);
+    };
+    derive(&text, &old);
+    pruefstand(args!["plan", "diff", &old, &old]).exits(0);
+    // A requirement's wording touches no case.
+    derive(&text.replacen("Eine gültige Nachricht wird", "Jede gültige Nachricht wird", 1), &new);
+    pruefstand(args!["plan", "diff", &old, &new]).exits(0);
+    // A field of the Bescheid touches the cases that send one.
+    derive(
+        &text.replacen(
+            "range = { min = \"0.00\", max = \"9999.99\" }",
+            "range = { min = \"0.00\", max = \"8888.88\" }",
+            1,
+        ),
+        &new,
+    );
+    let done = pruefstand(args!["plan", "diff", &old, &new, "--format", "json"]).exits(1);
+    let diff: serde_json::Value = serde_json::from_str(&done.stdout).unwrap();
+    let mut touched = 0;
+    for (case, change) in diff["cases"].as_object().unwrap() {
+        if change[0] != "untouched" {
+            touched += 1;
+            assert!(case.contains("bescheid"), "{case} {change}");
+        }
+    }
+    assert!(touched > 5);
+    // A new field renumbers nothing: every old case keeps its id.
+    let field = "\n[[field]]\nid = \"auszug.sprache\"\nlabel = \"Sprache\"\ngroup = \"auszug\"\npath = \"Sprache\"\ntype = \"text\"\nmin = 0\nlength = { min = 2, max = 2 }\narrives.fv-a = { at = \"Auszug/Sprache\" }\n";
+    derive(&format!("{text}{field}"), &new);
+    let done = pruefstand(args!["plan", "diff", &old, &new, "--format", "json"]).exits(1);
+    let diff: serde_json::Value = serde_json::from_str(&done.stdout).unwrap();
+    for (case, change) in diff["cases"].as_object().unwrap() {
+        match change[0].as_str().unwrap() {
+            "untouched" => {}
+            "new" => assert!(case.contains("auszug.sprache"), "{case}"),
+            "changed" => assert!(
+                case.contains("registerauszug") || change[1].as_str().unwrap().contains("Format"),
+                "{case} {change}"
+            ),
+            other => panic!("{case} is {other}"),
+        }
+    }
+}
+
+#[test]
+fn every_testable_must_has_a_case() {
+    let plan = root().join("testplans/gewerbe/plan.toml");
+    let done = pruefstand(args!["plan", "coverage", &plan, "--format", "json"]).exits(0);
+    let coverage: serde_json::Value = serde_json::from_str(&done.stdout).unwrap();
+    for r in coverage["requirements"].as_array().unwrap() {
+        let cases = r["cases"].as_array().unwrap().len();
+        assert_eq!(cases == 0, !r["not_tested"].is_null(), "{}", r["id"]);
+        assert!(r["level"] != "muss" || cases > 0, "{}", r["id"]);
+    }
+    assert!(coverage["techniques"].as_object().unwrap().len() >= 7);
+    // A lower stage asks for less.
+    let done = pruefstand(args!["plan", "derive", "--concept", concept(), "--stage", "1"]).exits(0);
+    assert!(!done.stdout.contains("check = \"filing\"\nrequirement = \"GEW-022\""));
+}
