@@ -95,12 +95,11 @@ fn organisation_target_and_plan_are_as_strict() {
     assert!(found[1].1.contains("\"fachverfahren\" is missing"));
 
     let plan = std::fs::read_to_string(root().join("testplans/gewerbe/plan.toml")).unwrap();
-    let plan =
-        plan.replacen("requirements = [\"GEW-001\",", "requirements = [\"GEW-999\",", 1).replacen(
-            "values = \"anmeldung.einreichen/minimal\"",
-            "values = \"anmeldung.einreichen/minimall\"",
-            1,
-        );
+    let plan = plan.replacen("    \"GEW-001\",\n", "    \"GEW-999\",\n", 1).replacen(
+        "values = \"anmeldung.einreichen/minimal\"",
+        "values = \"anmeldung.einreichen/minimall\"",
+        1,
+    );
     let path = sandbox.write("plan.toml", &plan);
     let found = findings(&path);
     assert!(found.iter().any(|f| f.1.contains("GEW-999")), "{found:?}");

@@ -95,7 +95,8 @@ fn a_changed_field_changes_its_own_cases_only() {
     for (case, change) in diff["cases"].as_object().unwrap() {
         if change[0] != "untouched" {
             touched += 1;
-            assert!(case.contains("bescheid"), "{case} {change}");
+            let why = change[1].as_str().unwrap();
+            assert!(case.contains("bescheid") || why.contains("bescheid"), "{case} {change}");
         }
     }
     assert!(touched > 5);

@@ -183,7 +183,8 @@ fn a_schema_reads_only_its_catalogue() {
     );
     let set = SchemaSet::load(&far, Some(Path::new(&catalogue))).unwrap();
     assert!(errors(&set, b"<a>ab</a>").is_empty());
-    assert_eq!(errors(&set, b"<a>abc</a>").len(), 2);
+    let found = errors(&set, b"<a>abc</a>");
+    assert!(found.len() == 1 && found[0].1.contains("maxLength"), "{found:?}");
     // A hint inside the message leads nowhere.
     let hint = format!(
         "<a xmlns:i=\"http://www.w3.org/2001/XMLSchema-instance\" i:noNamespaceSchemaLocation=\"{}\">abc</a>",
