@@ -61,6 +61,49 @@ struct ShownRequirement {
     bad: Vec<(String, String)>,
 }
 
+/// One cause that shows in many cases.
+#[derive(Serialize)]
+struct Cause {
+    count: usize,
+    finding: ShownFinding,
+    anchor: String,
+    case: String,
+}
+
+/// Faults that say the same thing, most frequent first: what to look at before anything else.
+fn causes(material: &Material<'_>) -> Vec<Cause> {
+    let mut all: Vec<Cause> = Vec::new();
+    let mut places: std::collections::HashMap<(&str, &str, &str), usize> = Default::default();
+    for (case, f) in material.verdict.findings().filter(|(_, f)| f.severity == Severity::Fault) {
+        match places.get(&(f.id.as_str(), f.message.as_str(), f.place.as_str())) {
+            Some(at) => all[*at].count += 1,
+            None => {
+                places.insert((&f.id, &f.message, &f.place), all.len());
+                let mut first = finding(f);
+                first.expected = brief(&first.expected);
+                first.actual = brief(&first.actual);
+                all.push(Cause {
+                    count: 1,
+                    finding: first,
+                    anchor: anchor(case.id.as_str()),
+                    case: visible(case.id.as_str()),
+                });
+            }
+        }
+    }
+    all.sort_by_key(|c| std::cmp::Reverse(c.count));
+    all.truncate(10);
+    all
+}
+
+fn brief(text: &str) -> String {
+    const LIMIT: usize = 160;
+    if text.chars().count() <= LIMIT {
+        return text.to_owned();
+    }
+    format!("{}…", text.chars().take(LIMIT).collect::<String>())
+}
+
 fn class(outcome: CaseOutcome) -> &'static str {
     match outcome {
         CaseOutcome::Passed => "passed",
@@ -94,8 +137,7 @@ pub fn html(material: &Material<'_>, language: Language) -> Result<String, Repor
         )?;
     let view = RunView::new(material.plan, material.evidence);
     let verdict = material.verdict;
-    let cases: Vec<ShownCase> =
-        verdict.cases.iter().map(|c| case(c, &view, &texts, language)).collect();
+    let cases: Vec<ShownCase> = verdict.cases.iter().map(|c| case(c, &view, language)).collect();
     let (bad, good): (Vec<_>, Vec<_>) =
         cases.into_iter().partition(|c| c.class != "passed" || !c.findings.is_empty());
     let text = |key: &str| texts.get(key).cloned().unwrap_or_default();
@@ -143,17 +185,13 @@ pub fn html(material: &Material<'_>, language: Language) -> Result<String, Repor
         techniques => techniques.into_iter().map(|(n, (all, ok))| (n, all, ok)).collect::<Vec<_>>(),
         canaries => verdict.canaries,
         bad, good,
+        causes => causes(material),
         chain => material.evidence.head.as_ref().map(|d| d.0.clone()).unwrap_or_default(),
     })?;
     Ok(page)
 }
 
-fn case(
-    case: &CaseVerdict,
-    view: &RunView,
-    texts: &BTreeMap<String, String>,
-    language: Language,
-) -> ShownCase {
+fn case(case: &CaseVerdict, view: &RunView, language: Language) -> ShownCase {
     let show = case.verdict != CaseOutcome::Passed && case.verdict != CaseOutcome::NotTested;
     ShownCase {
         id: visible(case.id.as_str()),
@@ -165,13 +203,12 @@ fn case(
         verdict: word(case.verdict, language),
         class: class(case.verdict),
         reasons: case.reasons.iter().map(|r| visible(r)).collect(),
-        findings: case.findings.iter().map(|f| finding(f, texts)).collect(),
+        findings: case.findings.iter().map(finding).collect(),
         exchanges: if show { shown(view, case) } else { vec![] },
     }
 }
 
-fn finding(f: &Finding, texts: &BTreeMap<String, String>) -> ShownFinding {
-    let _ = texts;
+fn finding(f: &Finding) -> ShownFinding {
     ShownFinding {
         id: f.id.clone(),
         requirement: visible(f.requirement.as_str()),
