@@ -192,6 +192,7 @@ fn plan_group(concept: &SystemConcept, id: &str) -> Option<PlanGroup> {
                 kind: f.kind,
                 length: f.length,
                 range: f.range.clone(),
+                per_message: matches!(f.world.as_deref(), Some("nachricht" | "zeitpunkt")),
             })
             .collect(),
     })
@@ -226,6 +227,7 @@ fn finish(
                 level: r.level,
                 title: r.title.clone(),
                 component: r.component,
+                applies: r.component == scope.component && r.stage <= scope.stage,
                 not_tested,
             }
         })
@@ -284,6 +286,7 @@ fn finish(
                     ags: a.ags.clone(),
                     receiver: a.receiver()?.clone(),
                     dms: a.dms.clone(),
+                    mail_address: a.mail_address.clone(),
                 })
             })
             .collect(),

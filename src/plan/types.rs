@@ -91,6 +91,8 @@ pub struct PlanRequirement {
     pub title: String,
     /// Component that must fulfil it.
     pub component: ComponentKind,
+    /// It applies to the component and stage under test, so that a result without it is open.
+    pub applies: bool,
     /// Why no case tests it.
     pub not_tested: Option<String>,
 }
@@ -109,6 +111,8 @@ pub struct PlanAuthority {
     pub receiver: SystemId,
     /// Its DMS.
     pub dms: Option<SystemId>,
+    /// Address of its mailbox.
+    pub mail_address: Option<String>,
 }
 
 /// A system in a plan.
@@ -218,6 +222,9 @@ pub struct PlanField {
     pub length: Option<Length>,
     /// Range.
     pub range: Option<Range>,
+    /// Its value belongs to one message only, such as its id; an answer has another.
+    #[serde(default)]
+    pub per_message: bool,
 }
 
 /// Values of a message, group by group.

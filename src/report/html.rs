@@ -180,6 +180,7 @@ pub fn html(material: &Material<'_>, language: Language) -> Result<String, Repor
         },
         overall, admission, class,
         filtered => verdict.filtered,
+        untested => verdict.untested.iter().map(|r| visible(r.as_str())).collect::<Vec<_>>(),
         counts => verdict.counts,
         requirements => requirements(material, language),
         techniques => techniques.into_iter().map(|(n, (all, ok))| (n, all, ok)).collect::<Vec<_>>(),

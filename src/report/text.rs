@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::visible::{visible, visible_bytes};
 use super::{Language, Material, word};
-use crate::verdict::{Admission, CaseOutcome, CaseVerdict, Overall, Verdict};
+use crate::verdict::{Admission, Blame, CaseOutcome, CaseVerdict, Overall, Verdict};
 
 /// A few lines about a verdict.
 pub fn summary(verdict: &Verdict) -> String {
@@ -24,6 +24,10 @@ pub fn summary(verdict: &Verdict) -> String {
         "Ergebnis: {overall} ({admission})\n{} bestanden, {} nicht bestanden, {} nicht durchführbar, {} nicht geprüft\n",
         c.passed, c.failed, c.inconclusive, c.not_tested
     );
+    if !verdict.untested.is_empty() {
+        let ids: Vec<&str> = verdict.untested.iter().map(|r| r.as_str()).collect();
+        let _ = writeln!(out, "  ohne Testfall: MUSS-Anforderung {}", ids.join(", "));
+    }
     let open = |o: CaseOutcome| matches!(o, CaseOutcome::Failed | CaseOutcome::Inconclusive);
     for case in verdict.cases.iter().filter(|c| open(c.verdict)).take(10) {
         let why = case
@@ -47,6 +51,15 @@ pub fn summary(verdict: &Verdict) -> String {
     out
 }
 
+fn blame(blame: Blame) -> &'static str {
+    match blame {
+        Blame::Target => "Prüfgegenstand",
+        Blame::Configuration => "Konfiguration",
+        Blame::Testbed => "Prüfstand",
+        Blame::Concept => "Konzept oder mitgeliefertes Material",
+    }
+}
+
 /// Everything about one case: what was done, what was found, and the exchanges behind it.
 pub fn explain(material: &Material<'_>, case: &CaseVerdict) -> String {
     let mut out = String::new();
@@ -61,14 +74,14 @@ pub fn explain(material: &Material<'_>, case: &CaseVerdict) -> String {
     for f in &case.findings {
         let _ = writeln!(
             out,
-            "\n[{}] {}: {}\n  Ort:      {}\n  erwartet: {}\n  gesehen:  {}\n  wer:      {:?}\n  Abhilfe:  {}\n  Nachweis: Austausch {:?}",
+            "\n[{}] {}: {}\n  Ort:      {}\n  erwartet: {}\n  gesehen:  {}\n  wer:      {}\n  Abhilfe:  {}\n  Nachweis: Austausch {:?}",
             f.requirement,
             f.id,
             visible(&f.message),
             visible(&f.place),
             visible(&f.expected),
             visible(&f.actual),
-            f.blame,
+            blame(f.blame),
             visible(&f.hint),
             f.evidence
         );

@@ -261,6 +261,7 @@ fn plan(case: &CaseId) -> TestPlan {
         kind: crate::concept::FieldType::Text,
         length: None,
         range: None,
+        per_message: id == "n",
     };
     let arrival = |at: &str| Arrival { at: at.into(), how: "unchanged".into() };
     let receiver = |id: &str, kind, form, lineage: &[(&str, &str)]| PlanReceiver {

@@ -10,6 +10,7 @@ use super::types::{
 use super::view::{Context, RunView};
 use crate::concept::Level;
 use crate::evidence::{Evidence, StepOutcome};
+use crate::ids::RequirementId;
 use crate::plan::{Behaviour, Expectation, Step, TestCase, TestPlan};
 
 /// Judges a run with all checkers.
@@ -41,7 +42,17 @@ pub fn judge_with(
         .iter()
         .filter(|c| artefacts.chosen.as_ref().is_none_or(|list| list.contains(&c.id)))
         .collect();
-    let (overall, admission) = overall(&counted);
+    let untested: Vec<RequirementId> = plan
+        .requirement
+        .iter()
+        .filter(|r| r.applies && r.level == Level::Muss)
+        .filter(|r| !plan.case.iter().any(|c| c.requirements.contains(&r.id)))
+        .map(|r| r.id.clone())
+        .collect();
+    let (mut overall, mut admission) = overall(&counted);
+    if overall == Overall::Passed && !filtered && !untested.is_empty() {
+        (overall, admission) = (Overall::Inconclusive, Admission::Undecided);
+    }
     let mut counts = Counts::default();
     for case in &cases {
         *match case.verdict {
@@ -53,7 +64,16 @@ pub fn judge_with(
         } += 1;
     }
     let admission = if filtered { Admission::Undecided } else { admission };
-    Verdict { format: FORMAT.into(), overall, admission, filtered, counts, canaries, cases }
+    Verdict {
+        format: FORMAT.into(),
+        overall,
+        admission,
+        filtered,
+        untested,
+        counts,
+        canaries,
+        cases,
+    }
 }
 
 /// The decision rule.

@@ -167,6 +167,8 @@ pub struct Verdict {
     pub admission: Admission,
     /// Only some cases were chosen; no certificate.
     pub filtered: bool,
+    /// MUSS requirements that apply and that no case tests; each keeps the result open.
+    pub untested: Vec<RequirementId>,
     /// How many cases ended how.
     pub counts: Counts,
     /// Checkers and their canaries.

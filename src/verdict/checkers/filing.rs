@@ -45,6 +45,7 @@ impl Checker for Filing {
                 .into(&mut judgement);
             return judgement;
         }
+        let mut sourced = std::collections::BTreeSet::new();
         if let Some(receiver) = context.plan.receiver_of(system) {
             let message = context.case.step.iter().find_map(|s| match s {
                 Step::Send { name, message, .. } if name == step => {
@@ -60,18 +61,26 @@ impl Checker for Filing {
                     let Some(value) = root.values_at(&from, namespace).first().cloned() else {
                         continue;
                     };
+                    sourced.insert(arrival.at.clone());
                     let wanted = convert(context.plan, &arrival.how, &value);
                     let actual = properties[&arrival.at].as_str().map(str::to_owned);
                     if actual != wanted {
-                        found(
-                            "filing.metadata",
-                            format!("{} steht nicht richtig in den Metadaten", field.id),
-                        )
-                        .values(wanted.unwrap_or_default(), actual.unwrap_or_default())
-                        .place(format!("DMS {system}, {}", arrival.at))
-                        .into(&mut judgement);
+                        let text = format!("{} steht nicht richtig in den Metadaten", field.id);
+                        found("filing.metadata", text)
+                            .values(wanted.unwrap_or_default(), actual.unwrap_or_default())
+                            .place(format!("DMS {system}, {}", arrival.at))
+                            .into(&mut judgement);
                     }
                 }
+            }
+        }
+        for (name, value) in properties.as_object().into_iter().flatten() {
+            if !name.starts_with("cmis:") && !sourced.contains(name) {
+                let text = "Eine Angabe der Metadaten hat keine Quelle im Antrag".to_owned();
+                found("filing.invented", text)
+                    .values("nichts", value.to_string())
+                    .place(format!("DMS {system}, {name}"))
+                    .into(&mut judgement);
             }
         }
         let list = answers.get(1).map(|e| json(e.answer_body())).unwrap_or_default();

@@ -1,6 +1,6 @@
 //! Nothing foreign: whatever a receiver got in the whole run belongs to some case.
 
-use super::{Checker, Context, Expectation, Found, Judgement, World};
+use super::{Checker, Context, Exchange, Expectation, Found, Judgement, World};
 
 pub(super) struct Foreign;
 
@@ -21,7 +21,7 @@ impl Checker for Foreign {
         for place in &context.run.foreign {
             let exchange = &context.run.exchanges[*place];
             // A folder above the cases' own belongs to none of them.
-            if exchange.protocol == "http" && is_parent_folder(&exchange.request) {
+            if is_parent_folder(context, exchange) {
                 continue;
             }
             Found::new(
@@ -47,7 +47,13 @@ impl Checker for Foreign {
     }
 }
 
-fn is_parent_folder(request: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(request);
-    text.contains("cmisaction=createFolder") && !text.contains("propertyId%5B2%5D")
+/// A folder of the path above the folder of a case.
+fn is_parent_folder(context: &Context<'_>, exchange: &Exchange) -> bool {
+    let Some(folder) = context.plan.receiver_of(&exchange.system).and_then(|r| r.folder.as_ref())
+    else {
+        return false;
+    };
+    let text = String::from_utf8_lossy(&exchange.request);
+    text.contains("createFolder")
+        && folder.split('/').any(|s| !s.is_empty() && !s.contains('{') && text.contains(s))
 }

@@ -111,18 +111,21 @@ impl Confirmation {
             None => {}
         }
         let Some(sent) = context.sent_root(step) else { return };
-        for path in ["Kopf/Vorgangsnummer", "Kopf/Leistung", "Kopf/Behoerde"] {
+        // What both messages carry must be the same, but for what belongs to one message only.
+        let shared = message.group.iter().flat_map(|g| g.field.iter().map(move |f| (g, f)));
+        for (group, field) in shared.filter(|(_, f)| !f.per_message) {
+            let path = format!("{}/{}", group.path, field.path);
             let (a, b) = (
-                sent.values_at(path, &sent.namespace),
-                document.root.values_at(path, &document.root.namespace),
+                sent.values_at(&path, &sent.namespace),
+                document.root.values_at(&path, &document.root.namespace),
             );
             if !a.is_empty() && a != b {
                 found(
                     "confirmation.wrong",
-                    format!("{path} der Bestätigung gehört nicht zum Antrag"),
+                    format!("{} der Bestätigung gehört nicht zum Antrag", field.id),
                 )
                 .values(a.join(" | "), b.join(" | "))
-                .place(path.to_owned())
+                .place(path)
                 .seen([exchange.number])
                 .into(judgement);
             }
