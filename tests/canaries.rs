@@ -92,6 +92,33 @@ fn every_checker_is_alive_and_missed_when_it_is_not() {
 }
 
 #[test]
+fn a_must_without_a_case_keeps_the_result_open() {
+    let sandbox = Sandbox::new();
+    let catalogue = sandbox.write(
+        "catalogue.toml",
+        "format = \"pruefstand/catalogue/1\"\n[catalogue]\nid = \"wenig\"\nversion = \"1\"\nsettle_ms = 300\n[[method]]\nid = \"minimal\"\ntechnique = \"equivalence-partitioning\"\ntitle = \"nur das\"\n",
+    );
+    let concept = crate::support::root().join("testplans/gewerbe/concept.toml");
+    let (plan, run) = (sandbox.path("plan.toml"), sandbox.path("run"));
+    pruefstand(args![
+        "plan",
+        "derive",
+        "--concept",
+        &concept,
+        "--catalogue",
+        &catalogue,
+        "-o",
+        &plan
+    ])
+    .exits(0);
+    let done = pruefstand(args!["run", "--plan", &plan, "--out", &run]).exits(2);
+    assert!(done.stdout.contains("GEW-010"), "{}", done.stdout);
+    let verdict = crate::support::json(&run.join("verdict.json"));
+    assert_eq!(verdict["admission"], "undecided");
+    assert_eq!(verdict["counts"]["passed"], verdict["cases"].as_array().unwrap().len());
+}
+
+#[test]
 fn nothing_checked_is_nothing_passed() {
     let sandbox = Sandbox::new();
     let run = sandbox.path("run");

@@ -63,6 +63,9 @@ defects! {
     AcceptsLatin1, "accepts-latin1", "nimmt Nachrichten in ISO-8859-1 an", "GEW-017", "syntax-testing";
     SendsForeign, "sends-foreign", "schickt einer Stelle eine Nachricht, die niemand gesendet hat", "GEW-061", "error-guessing";
     LosesFlowMessage, "loses-flow-message", "stellt Nachforderungen nicht zu", "GEW-040", "scenario-testing";
+    WrongAddress, "wrong-address", "schickt die Mail an eine andere Adresse", "GEW-021", "equivalence-partitioning";
+    InventsMetadata, "invents-metadata", "fügt der Akte Metadaten hinzu, die niemand angegeben hat", "GEW-022", "equivalence-partitioning";
+    WrongConfirmation, "wrong-confirmation", "bestätigt für eine andere Stelle", "GEW-030", "requirements-based-testing";
     RejectsLargest, "rejects-largest", "weist den größten erlaubten Wert zurück", "GEW-013", "boundary-value-analysis";
 }
 

@@ -93,7 +93,10 @@ impl Hub {
         message: &Accepted,
         authority: &ExportedAuthority,
     ) -> Attempt {
-        let to = authority.mail_address.clone().unwrap_or_default();
+        let mut to = authority.mail_address.clone().unwrap_or_default();
+        if self.has(Defect::WrongAddress) {
+            to = format!("falsch.{to}");
+        }
         let root = parse(&message.body).map(|d| d.root).unwrap_or_default();
         let bytes = match self.mail_bytes(message, &root, &to) {
             Ok(bytes) => bytes,
@@ -158,6 +161,9 @@ impl Hub {
             if index + 1 == steps.len() {
                 for (property, path) in &filing.properties {
                     properties.extend(find(&root, path).map(|value| (property.clone(), value)));
+                }
+                if self.has(Defect::InventsMetadata) {
+                    properties.push(("gew:bemerkung".into(), "automatisch abgelegt".into()));
                 }
             }
             let body = form("createFolder", &properties);

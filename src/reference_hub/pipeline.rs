@@ -200,13 +200,19 @@ impl Hub {
         let source = parse(&message.body).map(|d| d.root).unwrap_or_default();
         let leaf = |name: &str, text: &str| Node::Element(Element::with_text(ns, name, text));
         let mut kopf = Element::new(ns, "Kopf");
+        let behoerde = if self.has(Defect::WrongConfirmation) {
+            let other = self.export.authority.iter().find(|a| a.ags != message.behoerde);
+            other.map_or_else(|| message.behoerde.clone(), |a| a.ags.clone())
+        } else {
+            message.behoerde.clone()
+        };
         let test = find(&source, "Kopf/Testnachricht").unwrap_or_default();
         kopf.children = vec![
             leaf("Vorgangsnummer", &message.vorgang),
             leaf("NachrichtId", &derived_id(&message.nachricht)),
             leaf("Erstellt", &self.clock.now().to_string()),
             leaf("Leistung", &message.leistung),
-            leaf("Behoerde", &message.behoerde),
+            leaf("Behoerde", &behoerde),
             leaf("Testnachricht", &test),
         ];
         let mut eingang = Element::new(ns, "Eingang");
