@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::types::Technique;
+use super::case::Technique;
 use crate::diagnostic::{Authored, Diagnostic, Diagnostics, Path, nearest, read};
 use crate::ids::Digest;
 

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::Path as FilePath;
 
-use super::types::{Expectation, Step, TestPlan};
+use super::case::{Expectation, Step};
+use super::types::TestPlan;
 use crate::diagnostic::{Authored, Diagnostic, Diagnostics, Path, read};
 use crate::ids::Digest;
 

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::types::{Technique, TestPlan};
+use super::case::Technique;
+use super::types::TestPlan;
 use crate::concept::Level;
 use crate::ids::{CaseId, RequirementId};
 

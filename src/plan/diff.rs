@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::types::{Step, TestCase, TestPlan};
+use super::case::{Expectation as E, Step, TestCase};
+use super::types::TestPlan;
 use crate::ids::{CaseId, RequirementId};
 
 /// What became of a case.
@@ -94,7 +95,6 @@ fn reason(old: &TestPlan, new: &TestPlan, before: &TestCase, after: &TestCase) -
         }
     }
     for expectation in &after.expect {
-        use super::types::Expectation as E;
         let system = match expectation {
             E::Content { system, .. } | E::Documents { system, .. } | E::Filing { system, .. } => {
                 system

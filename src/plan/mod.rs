@@ -1,5 +1,7 @@
 //! The Testplan: derived by a catalogue of methods, deterministic to the byte, self-contained.
 
+mod builder;
+mod case;
 mod catalogue;
 mod check;
 mod coverage;
@@ -9,6 +11,7 @@ mod methods;
 mod types;
 mod values;
 
+pub use case::*;
 pub use catalogue::{Catalogue, CatalogueFile};
 pub use check::load;
 pub use coverage::{Coverage, coverage};

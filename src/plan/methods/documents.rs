@@ -2,10 +2,11 @@
 
 use super::{Wrong, authority_for, flow, negative, send_in_context};
 use crate::concept::{Aspect, Fault, Message};
+use crate::plan::builder::valid;
 use crate::plan::catalogue::Method;
-use crate::plan::derive::{Derivation, valid};
-use crate::plan::types::{Change, DocumentUse};
+use crate::plan::derive::Derivation;
 use crate::plan::values::a_document;
+use crate::plan::{Change, DocumentUse};
 
 /// All documents of all messages.
 pub(super) fn documents(d: &mut Derivation<'_>, method: &Method) {

@@ -3,9 +3,10 @@
 use super::{authority_for, flow};
 use crate::concept::{Aspect, Fault, MessageKind};
 use crate::ids::SystemId;
+use crate::plan::builder::valid;
 use crate::plan::catalogue::Method;
-use crate::plan::derive::{Derivation, valid};
-use crate::plan::types::{Behaviour, Expectation, Step};
+use crate::plan::derive::Derivation;
+use crate::plan::{Behaviour, Expectation, Step};
 
 /// The same message twice.
 pub(super) fn duplicate(d: &mut Derivation<'_>, method: &Method) {

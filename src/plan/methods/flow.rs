@@ -5,9 +5,10 @@ use std::collections::VecDeque;
 use super::{destination, sender};
 use crate::concept::{Aspect, Fault, LogAfter, Message, MessageKind};
 use crate::organisation::Authority;
+use crate::plan::Validity;
+use crate::plan::builder::{CaseBuilder, valid};
 use crate::plan::catalogue::Method;
-use crate::plan::derive::{CaseBuilder, Derivation, valid};
-use crate::plan::types::Validity;
+use crate::plan::derive::Derivation;
 
 /// Name of the step that sends a message.
 pub(super) fn step_name(kind: MessageKind, number: u32) -> String {

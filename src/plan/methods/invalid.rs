@@ -2,9 +2,9 @@
 
 use super::{Wrong, base_set, negative, places, set};
 use crate::concept::{Aspect, Fault, FieldType};
+use crate::plan::Change;
 use crate::plan::catalogue::Method;
 use crate::plan::derive::Derivation;
-use crate::plan::types::Change;
 
 /// Each mandatory field missing, each mandatory group missing.
 pub(super) fn missing(d: &mut Derivation<'_>, method: &Method) {

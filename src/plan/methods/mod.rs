@@ -11,9 +11,10 @@ mod samples;
 mod syntax;
 mod time;
 
+use super::builder::{CaseBuilder, valid};
+use super::case::{Change, MessageUse, Validity};
 use super::catalogue::Method;
-use super::derive::{CaseBuilder, Derivation, valid};
-use super::types::{Change, MessageUse, Validity};
+use super::derive::Derivation;
 use crate::concept::{Aspect, Fault, Field, Message, MessageKind};
 use crate::ids::SystemId;
 use crate::organisation::Authority;

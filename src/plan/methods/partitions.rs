@@ -4,8 +4,9 @@
 use super::{Place, Right, flow, places, positive};
 use crate::concept::{Aspect, FieldType, Message, MessageKind};
 use crate::organisation::Authority;
+use crate::plan::builder::valid;
 use crate::plan::catalogue::Method;
-use crate::plan::derive::{Derivation, valid};
+use crate::plan::derive::Derivation;
 
 /// Only what must be there, at every authority that offers the service.
 pub(super) fn minimal(d: &mut Derivation<'_>, method: &Method) {

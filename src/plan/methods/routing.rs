@@ -2,9 +2,10 @@
 
 use super::flow;
 use crate::concept::{Aspect, Fault, MessageKind};
+use crate::plan::Validity;
+use crate::plan::builder::valid;
 use crate::plan::catalogue::Method;
-use crate::plan::derive::{Derivation, valid};
-use crate::plan::types::Validity;
+use crate::plan::derive::Derivation;
 
 /// Every rule of the table.
 pub(super) fn routing(d: &mut Derivation<'_>, method: &Method) {

@@ -4,7 +4,7 @@ use super::super::derive::Derivation;
 use crate::concept::{Aspect, Fault, LogAfter, Message, Policy};
 use crate::ids::Correlator;
 use crate::plan::catalogue::Method;
-use crate::plan::types::{Expectation, MessageUse, Validity};
+use crate::plan::{Expectation, MessageUse, Validity};
 use crate::xml::parse;
 
 /// Every sample of every message that is given by a schema.

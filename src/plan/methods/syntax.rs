@@ -2,9 +2,10 @@
 
 use super::{authority_for, send_in_context};
 use crate::concept::{Aspect, Fault, MessageKind};
+use crate::plan::builder::valid;
 use crate::plan::catalogue::Method;
-use crate::plan::derive::{Derivation, valid};
-use crate::plan::types::{Damage, Validity};
+use crate::plan::derive::Derivation;
+use crate::plan::{Damage, Validity};
 
 const DAMAGES: [(Damage, &str, &str, Fault, Aspect); 7] = [
     (

@@ -2,9 +2,10 @@
 
 use super::{authority_for, flow, send_in_context};
 use crate::concept::{Aspect, Fault, LogAfter, MessageKind};
+use crate::plan::builder::{CaseBuilder, valid};
 use crate::plan::catalogue::Method;
-use crate::plan::derive::{CaseBuilder, Derivation, valid};
-use crate::plan::types::{Damage, Validity};
+use crate::plan::derive::Derivation;
+use crate::plan::{Damage, Validity};
 
 fn each_authority(
     d: &mut Derivation<'_>,

@@ -1,0 +1,417 @@
+//! A test case: what is done, and what must be seen.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::types::DocumentUse;
+use crate::concept::{Fault, Level};
+use crate::ids::{CaseId, Correlator, RequirementId, SystemId};
+
+/// A test case.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TestCase {
+    /// Id; says what is tested and stays when other things change.
+    pub id: CaseId,
+    /// Title for people.
+    pub title: String,
+    /// Technique as in ISO/IEC/IEEE 29119-4.
+    pub technique: Technique,
+    /// Method of the catalogue that derived it.
+    pub method: String,
+    /// Level: the highest among its requirements.
+    pub level: Level,
+    /// Requirements it tests.
+    pub requirements: Vec<RequirementId>,
+    /// Values that tie exchanges to it.
+    pub correlators: Vec<Correlator>,
+    /// Runs alone.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub exclusive: bool,
+    /// Needs a target without history.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub fresh_state: bool,
+    /// What is done, in order.
+    pub step: Vec<Step>,
+    /// What must be seen.
+    pub expect: Vec<Expectation>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+/// Test design techniques, named as in ISO/IEC/IEEE 29119-4:2021, clause 5.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Technique {
+    /// 5.2.1
+    EquivalencePartitioning,
+    /// 5.2.3
+    BoundaryValueAnalysis,
+    /// 5.2.4
+    SyntaxTesting,
+    /// 5.2.6
+    DecisionTableTesting,
+    /// 5.2.8
+    StateTransitionTesting,
+    /// 5.2.9
+    ScenarioTesting,
+    /// 5.2.11
+    RequirementsBasedTesting,
+    /// 5.4.1
+    ErrorGuessing,
+}
+
+impl Technique {
+    /// The name in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::EquivalencePartitioning => "equivalence-partitioning",
+            Self::BoundaryValueAnalysis => "boundary-value-analysis",
+            Self::SyntaxTesting => "syntax-testing",
+            Self::DecisionTableTesting => "decision-table-testing",
+            Self::StateTransitionTesting => "state-transition-testing",
+            Self::ScenarioTesting => "scenario-testing",
+            Self::RequirementsBasedTesting => "requirements-based-testing",
+            Self::ErrorGuessing => "error-guessing",
+        }
+    }
+}
+
+/// What is done.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(tag = "do", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Step {
+    /// Send a message to the target.
+    Send {
+        /// Name of the step.
+        name: String,
+        /// Who sends.
+        from: SystemId,
+        /// What.
+        message: Box<MessageUse>,
+    },
+    /// Wait until a system got something of this case.
+    Await {
+        /// Name of the step.
+        name: String,
+        /// Where.
+        at: SystemId,
+        /// Text it must contain, besides a correlator.
+        contains: String,
+        /// How many of them.
+        times: u32,
+        /// How long at most, milliseconds.
+        within_ms: u32,
+    },
+    /// Tell a fake how to treat exchanges of this case.
+    Fake {
+        /// Name of the step.
+        name: String,
+        /// Which.
+        system: SystemId,
+        /// How.
+        behaviour: Behaviour,
+    },
+    /// Kill the target and start it again.
+    Restart {
+        /// Name of the step.
+        name: String,
+    },
+    /// Read the folder of this case from a DMS.
+    ReadBack {
+        /// Name of the step.
+        name: String,
+        /// Which DMS.
+        system: SystemId,
+        /// Folder.
+        folder: String,
+    },
+}
+
+impl Step {
+    /// Name of the step, unique in its case.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Send { name, .. }
+            | Self::Await { name, .. }
+            | Self::Fake { name, .. }
+            | Self::Restart { name }
+            | Self::ReadBack { name, .. } => name,
+        }
+    }
+}
+
+/// How a fake treats the exchanges of a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Behaviour {
+    /// As it should.
+    Answer,
+    /// Read, then close the connection.
+    Reset,
+    /// Answer 503.
+    Refuse,
+}
+
+/// Whether a message is meant to be valid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Validity {
+    /// Valid.
+    Valid,
+    /// Violates its schema.
+    Schema,
+    /// Valid by schema, violates a rule beyond it.
+    Rule,
+    /// Valid, but not at this point of the process.
+    Process,
+}
+
+/// A message as a case uses it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MessageUse {
+    /// The message.
+    pub message: String,
+    /// Values it starts from; absent for a sample.
+    pub values: Option<String>,
+    /// Sample file, sent as it is.
+    pub sample: Option<String>,
+    /// Number of the message in its case; the same number is the same message.
+    pub number: u32,
+    /// Authority key it names.
+    pub behoerde: String,
+    /// LeiKa key it names, where not the message's own.
+    pub leistung: Option<String>,
+    /// Changes to the values.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub change: Vec<Change>,
+    /// Damage to the XML.
+    pub damage: Option<Damage>,
+    /// What it is meant to be.
+    pub validity: Validity,
+    /// The one rule it violates, in words.
+    pub violates: Option<String>,
+    /// The kind of fault.
+    pub fault: Option<Fault>,
+}
+
+/// A change to values.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(tag = "change", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Change {
+    /// Other values for a field; none removes it.
+    Set {
+        /// Group.
+        group: String,
+        /// Occurrence of the group, from 0.
+        occurrence: u32,
+        /// Field.
+        field: String,
+        /// Values.
+        values: Vec<String>,
+    },
+    /// The group so many times, repeating its first occurrence.
+    Repeat {
+        /// Group.
+        group: String,
+        /// Times; 0 removes it.
+        times: u32,
+    },
+    /// Other documents.
+    Documents {
+        /// All documents of the message.
+        documents: Vec<DocumentUse>,
+    },
+}
+
+/// Damage to a message that is otherwise right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Damage {
+    /// The last end tag is missing.
+    NotWellFormed,
+    /// Written and declared in ISO-8859-1.
+    Latin1,
+    /// Bytes of ISO-8859-1, declared as UTF-8.
+    Latin1DeclaredUtf8,
+    /// With a DOCTYPE.
+    Doctype,
+    /// Another root element.
+    WrongRoot,
+    /// Another namespace.
+    WrongNamespace,
+    /// Nothing at all.
+    Empty,
+}
+
+/// What must be seen.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(tag = "check", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Expectation {
+    /// The target answers a message.
+    Reply {
+        /// Requirement behind it.
+        requirement: RequirementId,
+        /// The step that sent.
+        step: String,
+        /// Taken or rejected.
+        outcome: Outcome,
+        /// Code of the rejection.
+        code: Option<String>,
+        /// Lines the rejection must name.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        lines: Vec<u32>,
+    },
+    /// The message of a step reaches one system, exactly once, and no other receiver.
+    Delivery {
+        /// Requirement behind it.
+        requirement: RequirementId,
+        /// The step that sent.
+        step: String,
+        /// Where it must arrive.
+        system: SystemId,
+    },
+    /// Every value arrives as the lineage says, and none is invented.
+    Content {
+        /// Requirement behind it.
+        requirement: RequirementId,
+        /// The step that sent.
+        step: String,
+        /// Where it arrives.
+        system: SystemId,
+    },
+    /// Every document arrives with name, type and content.
+    Documents {
+        /// Requirement behind it.
+        requirement: RequirementId,
+        /// The step that sent.
+        step: String,
+        /// Where they arrive.
+        system: SystemId,
+    },
+    /// Nothing of this case (or, with steps, of these steps) reaches any receiver.
+    Absence {
+        /// Requirement behind it.
+        requirement: RequirementId,
+        /// The steps that sent; empty for the whole case.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        steps: Vec<String>,
+    },
+    /// The message is filed in a DMS with metadata and documents.
+    Filing {
+        /// Requirement behind it.
+        requirement: RequirementId,
+        /// The step that sent.
+        step: String,
+        /// Which DMS.
+        system: SystemId,
+        /// The step that read it back.
+        read_back: String,
+    },
+    /// The applicant gets an Eingangsbestätigung in time.
+    Confirmation {
+        /// Requirement behind it.
+        requirement: RequirementId,
+        /// The step that sent.
+        step: String,
+        /// The portal.
+        system: SystemId,
+        /// Longest time, milliseconds.
+        within_ms: u32,
+    },
+    /// From receipt to delivery in time.
+    Duration {
+        /// Requirement behind it.
+        requirement: RequirementId,
+        /// The step that sent.
+        step: String,
+        /// Where it arrives.
+        system: SystemId,
+        /// Longest time, milliseconds.
+        within_ms: u32,
+    },
+    /// The transaction log shows these events for a message, in this order.
+    Log {
+        /// Requirement behind it.
+        requirement: RequirementId,
+        /// The step that sent.
+        step: String,
+        /// Events.
+        events: Vec<String>,
+    },
+    /// Header and root agree.
+    Header {
+        /// Requirement behind it.
+        requirement: RequirementId,
+        /// The step that sent.
+        step: String,
+    },
+    /// The message satisfies its rule sheets where it arrives.
+    Rules {
+        /// Requirement behind it.
+        requirement: RequirementId,
+        /// The step that sent.
+        step: String,
+        /// Where it arrives.
+        system: SystemId,
+    },
+    /// In the whole run, no receiver got anything that no case sent.
+    Foreign {
+        /// Requirement behind it.
+        requirement: RequirementId,
+    },
+}
+
+impl Expectation {
+    /// The checker that judges it.
+    pub fn checker(&self) -> &'static str {
+        match self {
+            Self::Reply { .. } => "reply",
+            Self::Delivery { .. } => "delivery",
+            Self::Content { .. } => "content",
+            Self::Documents { .. } => "documents",
+            Self::Absence { .. } => "absence",
+            Self::Filing { .. } => "filing",
+            Self::Confirmation { .. } => "confirmation",
+            Self::Duration { .. } => "duration",
+            Self::Log { .. } => "log",
+            Self::Header { .. } => "header",
+            Self::Rules { .. } => "rules",
+            Self::Foreign { .. } => "foreign",
+        }
+    }
+
+    /// The requirement behind it.
+    pub fn requirement(&self) -> &RequirementId {
+        match self {
+            Self::Reply { requirement, .. }
+            | Self::Delivery { requirement, .. }
+            | Self::Content { requirement, .. }
+            | Self::Documents { requirement, .. }
+            | Self::Absence { requirement, .. }
+            | Self::Filing { requirement, .. }
+            | Self::Confirmation { requirement, .. }
+            | Self::Duration { requirement, .. }
+            | Self::Log { requirement, .. }
+            | Self::Header { requirement, .. }
+            | Self::Rules { requirement, .. }
+            | Self::Foreign { requirement } => requirement,
+        }
+    }
+}
+
+/// Taken or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// Taken and acknowledged.
+    Accepted,
+    /// Rejected with a code.
+    Rejected,
+}
