@@ -3,11 +3,13 @@
 //! `written` is the file as typed; [`SystemConcept`] is the checked file with its parts found.
 
 mod check;
+mod demand;
 mod schema;
 mod written;
 
 use std::path::{Path, PathBuf};
 
+pub use demand::*;
 pub use schema::xsd_of;
 pub use written::*;
 

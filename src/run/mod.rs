@@ -5,6 +5,7 @@ mod drive;
 mod folder;
 mod preflight;
 mod recorder;
+mod steps;
 
 pub use drive::{Progress, RunConfig, RunEnd, RunError, execute};
 pub use folder::{INPUTS, MANIFEST, Manifest, ManifestInput, PLAN, digests};

@@ -1,0 +1,185 @@
+//! What a concept demands: requirements, what covers them, how faults are answered, what the
+//! transaction log shows.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::ids::ComponentKind;
+
+/// What can be wrong with a message, and with it the technique that makes it wrong.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fault {
+    /// Not well-formed.
+    NotWellFormed,
+    /// Not in UTF-8.
+    WrongEncoding,
+    /// A DOCTYPE.
+    Doctype,
+    /// Unknown root element.
+    WrongRoot,
+    /// Right root in another namespace.
+    WrongNamespace,
+    /// A mandatory field is missing.
+    Missing,
+    /// A field or group occurs once too often.
+    TooMany,
+    /// A value is not of its type.
+    WrongType,
+    /// A text is too short, too long or breaks its pattern.
+    Length,
+    /// A number or date out of range.
+    Range,
+    /// A code that is not in the list.
+    Code,
+    /// A document that is too large or of the wrong type.
+    Document,
+    /// Not valid against its schema.
+    Schema,
+    /// Header and root contradict each other.
+    Header,
+    /// The same message again.
+    Duplicate,
+    /// Nobody is in charge.
+    UnknownAuthority,
+    /// The authority does not offer the service.
+    UnknownService,
+    /// It does not fit the state of the case.
+    WrongState,
+}
+
+/// The code a rejection must carry.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Rejection {
+    /// What was wrong.
+    pub faults: Vec<Fault>,
+    /// Code (Rückweisungsgrund).
+    pub code: String,
+    /// Its meaning.
+    pub title: String,
+}
+
+/// What the transaction log shows after a message.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LogProfile {
+    /// After which message; `rejected` for a rejection.
+    pub after: LogAfter,
+    /// Events in order. `{zustellung}`, `{ablage}` stand for what the authority uses.
+    pub events: Vec<String>,
+}
+
+/// After what a log profile applies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum LogAfter {
+    /// An Antrag that was accepted.
+    Antrag,
+    /// Another message that was accepted.
+    Folgenachricht,
+    /// A message that was rejected.
+    Rejected,
+}
+
+/// Level of a requirement.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize, JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// K.-o. criterion.
+    Muss,
+    /// Should.
+    Soll,
+    /// May.
+    Kann,
+}
+
+/// A requirement (Anforderung).
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Requirement {
+    /// Id, such as `GEW-010`.
+    pub id: String,
+    /// Level.
+    pub level: Level,
+    /// What must hold.
+    pub title: String,
+    /// Which component must fulfil it.
+    pub component: ComponentKind,
+    /// First Umsetzungsstufe in which it applies.
+    #[serde(default = "first")]
+    pub stage: u8,
+    /// What of the derivation covers it.
+    #[serde(default)]
+    pub aspects: Vec<Aspect>,
+    /// Why it cannot be tested by machine.
+    pub not_testable: Option<String>,
+}
+
+fn first() -> u8 {
+    1
+}
+
+/// What a derived case is about; ties cases to requirements.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Aspect {
+    /// A valid message is taken and acknowledged.
+    Acceptance,
+    /// Every field arrives, nothing is invented.
+    Content,
+    /// Optional parts arrive.
+    OptionalContent,
+    /// Lengths and patterns are enforced.
+    LengthCheck,
+    /// Numbers and dates are enforced.
+    RangeCheck,
+    /// Types are enforced.
+    TypeCheck,
+    /// Codes are enforced.
+    CodeCheck,
+    /// Mandatory fields are enforced.
+    MandatoryCheck,
+    /// Cardinality is enforced.
+    CardinalityCheck,
+    /// Form of the XML is enforced.
+    SyntaxCheck,
+    /// Encoding is enforced.
+    EncodingCheck,
+    /// Documents arrive; size and type are enforced.
+    Documents,
+    /// The right receiver.
+    Routing,
+    /// Filed in the DMS.
+    Filing,
+    /// Handed over by mail.
+    Mail,
+    /// Eingangsbestätigung.
+    Confirmation,
+    /// Durchlaufzeit.
+    Duration,
+    /// Duplicate messages.
+    Duplicate,
+    /// The paths of the flow.
+    Flow,
+    /// Messages that do not fit the state.
+    FlowState,
+    /// A receiver that is down.
+    Queue,
+    /// The target is killed.
+    Restart,
+    /// The transaction log.
+    Log,
+    /// Nothing foreign at any receiver.
+    Foreign,
+    /// Header and root agree.
+    Header,
+    /// Rule sheets are satisfied.
+    Rules,
+}

@@ -1,0 +1,258 @@
+//! The steps of a case: sending, waiting, telling fakes, restarting, reading back.
+
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use super::drive::Drive;
+use super::recorder::OwnExchange;
+use crate::channel::Observer;
+use crate::channel::http::{ClientError, ClientRequest, send};
+use crate::evidence::{Record, StepOutcome, TargetEvent};
+use crate::fake_system::Behaviour;
+use crate::ids::{CaseId, ComponentKind, SystemId};
+use crate::message::build;
+use crate::plan::{MessageUse, Step, TestCase};
+
+/// Longest time for one message to the target.
+const SEND_LIMIT: Duration = Duration::from_secs(15);
+/// After so many waits in vain for the same thing at the same place, with none that succeeded in
+/// between, later waits for it are short: the plan's deadlines have been missed often enough, and the
+/// verdict looks at arrival times anyway.
+const VAIN_WAITS: usize = 6;
+/// A short wait.
+const SHORT_WAIT: Duration = Duration::from_millis(700);
+
+impl Drive<'_> {
+    pub(super) async fn step(&self, case: &TestCase, step: &Step, since: u64) -> StepOutcome {
+        match step {
+            Step::Send { name, from, message } => self.send(case, name, from, message).await,
+            Step::Await { at, contains, times, within_ms, .. } => {
+                let limit = Duration::from_millis(u64::from(*within_ms));
+                self.wait(case, (at, contains, *times), since, limit).await
+            }
+            Step::Fake { system, behaviour, .. } => {
+                let behaviour = match behaviour {
+                    crate::plan::Behaviour::Answer => Behaviour::Answer,
+                    crate::plan::Behaviour::Reset => Behaviour::Reset,
+                    crate::plan::Behaviour::Refuse => Behaviour::Refuse,
+                };
+                for correlator in &case.correlators {
+                    self.fakes.scripts.set(system, correlator.as_str(), behaviour);
+                }
+                StepOutcome::Done
+            }
+            Step::Restart { .. } => self.restart().await,
+            Step::ReadBack { name, system, folder } => {
+                self.read_back(case, name, system, folder).await
+            }
+        }
+    }
+
+    async fn send(
+        &self,
+        case: &TestCase,
+        name: &str,
+        from: &SystemId,
+        message: &MessageUse,
+    ) -> StepOutcome {
+        let built = match build(self.plan, case, message) {
+            Ok(built) => built,
+            Err(error) => return StepOutcome::Impossible { reason: error.to_string() },
+        };
+        let url = {
+            let target = self.target.read().await;
+            let kind = self.plan.system.iter().find(|s| &s.id == from).map(|s| s.kind);
+            let endpoints = &target.file.endpoints;
+            match kind {
+                Some(ComponentKind::Fachverfahren) => target.url(&endpoints.fachverfahren),
+                _ => target.url(&endpoints.portal),
+            }
+        };
+        let started = self.clock.now();
+        let request = ClientRequest {
+            method: "POST",
+            url: url.clone(),
+            content_type: "application/xml".into(),
+            body: built.bytes,
+            limit: SEND_LIMIT,
+        };
+        let own = |request: &[u8], answer: &[u8], failure| {
+            self.recorder.own(&OwnExchange {
+                system: from,
+                case: Some(&case.id),
+                step: name,
+                peer: &url,
+                started,
+                request,
+                answer,
+                failure,
+            });
+        };
+        match send(request).await {
+            Ok(done) => {
+                own(&done.raw_request, &done.raw_answer, None);
+                StepOutcome::Done
+            }
+            Err(ClientError::Broken { raw_request, raw_answer, reason }) => {
+                own(&raw_request, &raw_answer, Some(reason));
+                self.check_lost().await;
+                StepOutcome::Done
+            }
+            Err(ClientError::TimedOut { raw_request, limit }) => {
+                own(&raw_request, &[], Some(format!("no answer within {limit:?}")));
+                StepOutcome::Done
+            }
+            Err(error @ (ClientError::Unreachable { .. } | ClientError::Url(_))) => {
+                self.check_lost().await;
+                StepOutcome::Unreachable { reason: error.to_string() }
+            }
+        }
+    }
+
+    /// A target that does not answer three times in a row is lost.
+    async fn check_lost(&self) {
+        for _ in 0..3 {
+            if self.target.read().await.ready().await.is_ok() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+        self.lose("the target no longer answers");
+    }
+
+    async fn wait(
+        &self,
+        case: &TestCase,
+        (at, contains, times): (&SystemId, &str, u32),
+        since: u64,
+        limit: Duration,
+    ) -> StepOutcome {
+        let correlators: Vec<String> = case.correlators.iter().map(|c| c.0.clone()).collect();
+        let mut change = self.recorder.subscribe();
+        let seen = async {
+            while self.recorder.count(at, &correlators, contains, since) < times {
+                if change.changed().await.is_err() {
+                    return;
+                }
+            }
+        };
+        let key = (at.clone(), contains.to_owned());
+        let vain = |change: fn(usize) -> usize| {
+            let mut map = self.vain.lock().unwrap_or_else(PoisonError::into_inner);
+            let count = map.entry(key.clone()).or_default();
+            *count = change(*count);
+            *count
+        };
+        let patient = vain(|n| n) < VAIN_WAITS;
+        let limit = if patient { limit } else { limit.min(SHORT_WAIT) };
+        if tokio::time::timeout(limit, seen).await.is_ok() {
+            vain(|_| 0);
+            return StepOutcome::Done;
+        }
+        if vain(|n| n + 1) == VAIN_WAITS {
+            let detail = format!(
+                "\"{contains}\" at {at}: many waits in vain, later ones are short until one succeeds"
+            );
+            self.recorder.observation(&"harness".into(), None, "waiting", &detail);
+        }
+        StepOutcome::TimedOut
+    }
+
+    async fn restart(&self) -> StepOutcome {
+        let mut target = self.target.write().await;
+        if !target.can_restart() {
+            let reason = "the target file has no [start] command, so the harness cannot kill it";
+            return StepOutcome::Impossible { reason: reason.into() };
+        }
+        target.kill().await;
+        self.recorder.append(&Record::Target { event: TargetEvent::Killed, detail: String::new() });
+        match target.start(&self.export_path, false).await {
+            Ok(()) => {
+                let detail = target.url("");
+                self.recorder.append(&Record::Target { event: TargetEvent::Started, detail });
+                StepOutcome::Done
+            }
+            Err(error) => {
+                self.lose(&error.to_string());
+                StepOutcome::Unreachable { reason: error.to_string() }
+            }
+        }
+    }
+
+    async fn read_back(
+        &self,
+        case: &TestCase,
+        name: &str,
+        system: &SystemId,
+        folder: &str,
+    ) -> StepOutcome {
+        let base = format!("{}/root", self.fakes.urls.get(system).cloned().unwrap_or_default());
+        let object = format!("{base}{folder}?cmisselector=object&succinct=true");
+        let children = format!("{base}{folder}?cmisselector=children&succinct=true");
+        let Some(_) = self.read(case, name, &object).await else {
+            let reason = format!("{system} could not be read");
+            return StepOutcome::Impossible { reason };
+        };
+        let Some(list) = self.read(case, name, &children).await else { return StepOutcome::Done };
+        let list: serde_json::Value = serde_json::from_slice(&list).unwrap_or_default();
+        for child in list["objects"].as_array().into_iter().flatten() {
+            let id = child["object"]["succinctProperties"]["cmis:objectId"].as_str();
+            if let Some(id) = id {
+                self.read(case, name, &format!("{base}?objectId={id}&cmisselector=content")).await;
+            }
+        }
+        StepOutcome::Done
+    }
+
+    async fn read(&self, case: &TestCase, step: &str, url: &str) -> Option<Vec<u8>> {
+        let started = self.clock.now();
+        let request = ClientRequest {
+            method: "GET",
+            url: url.to_owned(),
+            content_type: String::new(),
+            body: vec![],
+            limit: SEND_LIMIT,
+        };
+        let done = send(request).await.ok()?;
+        self.recorder.own(&OwnExchange {
+            system: &"harness".into(),
+            case: Some(&case.id),
+            step,
+            peer: url,
+            started,
+            request: &done.raw_request,
+            answer: &done.raw_answer,
+            failure: None,
+        });
+        Some(done.body.to_vec())
+    }
+
+    pub(super) async fn fetch_log(&self, case: Option<&CaseId>) {
+        let url = {
+            let target = self.target.read().await;
+            target.url(&target.file.endpoints.log)
+        };
+        let started = self.clock.now();
+        let request = ClientRequest {
+            method: "GET",
+            url: url.clone(),
+            content_type: String::new(),
+            body: vec![],
+            limit: SEND_LIMIT,
+        };
+        let (sent, answer, failure) = match send(request).await {
+            Ok(done) => (done.raw_request, done.raw_answer, None),
+            Err(error) => (vec![], vec![], Some(error.to_string())),
+        };
+        self.recorder.own(&OwnExchange {
+            system: &"harness".into(),
+            case,
+            step: "protokoll",
+            peer: &url,
+            started,
+            request: &sent,
+            answer: &answer,
+            failure,
+        });
+    }
+}
