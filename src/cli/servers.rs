@@ -1,13 +1,12 @@
 //! Commands that serve until they are told to stop.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use pruefstand::ambient::Clock;
 use pruefstand::channel::{Shutdown, Unobserved};
 use pruefstand::diagnostic;
-use pruefstand::fake_system::Running;
+use pruefstand::fake_system::{Running, fixed_urls};
 use pruefstand::organisation::{Export, export};
 use pruefstand::reference_hub::{DEFECTS, Defect, HubConfig, HubError, start};
 
@@ -107,7 +106,7 @@ pub fn hub(command: HubCommand, format: Format) -> Result<Exit, CliError> {
                 .map_err(|e| CliError::BadInput(format!("{name}: {e}")))?;
             diagnostic::read(&name, &text)?.value
         }
-        None => export(&organisation, &BTreeMap::new()),
+        None => export(&organisation, &fixed_urls(&organisation)),
     };
     // Without a folder of its own the hub forgets when it ends.
     let temporary = std::env::temp_dir().join(format!("pruefstand-hub-{}", std::process::id()));

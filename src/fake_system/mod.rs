@@ -75,32 +75,22 @@ impl Running {
     fn serve(&mut self, system: &System, listener: TcpListener, observer: Arc<dyn Observer>) {
         let address = listener.local_addr().map(|a| a.to_string()).unwrap_or_default();
         let (id, scripts, stop) = (system.id.clone(), self.scripts.clone(), self.shutdown.clone());
-        let url = match system.fake {
+        let url = url_of(system.fake, &address);
+        match system.fake {
             FakeKind::Mailbox => {
                 let handler = Arc::new(mailbox::Mailbox::new(id.clone(), scripts));
-                self.tasks.spawn(smtp::serve(listener, id.clone(), handler, observer, stop));
-                format!("smtp://{address}")
+                self.tasks.spawn(smtp::serve(listener, id, handler, observer, stop));
             }
             FakeKind::Dms => {
-                let base = format!("http://{address}{}", dms::REPOSITORY_PATH);
-                let handler = Arc::new(dms::Dms::new(id.clone(), scripts, observer.clone(), &base));
-                self.tasks.spawn(http::serve(listener, id.clone(), handler, observer, stop));
-                base
+                let handler = Arc::new(dms::Dms::new(id.clone(), scripts, observer.clone(), &url));
+                self.tasks.spawn(http::serve(listener, id, handler, observer, stop));
             }
-            other => {
+            kind => {
                 let handler =
-                    xml_http::XmlOverHttp::new(id.clone(), other, scripts, observer.clone());
-                let url = format!("http://{address}{}", handler.path());
-                self.tasks.spawn(http::serve(
-                    listener,
-                    id.clone(),
-                    Arc::new(handler),
-                    observer,
-                    stop,
-                ));
-                url
+                    xml_http::XmlOverHttp::new(id.clone(), kind, scripts, observer.clone());
+                self.tasks.spawn(http::serve(listener, id, Arc::new(handler), observer, stop));
             }
-        };
+        }
         self.urls.insert(system.id.clone(), url);
     }
 
@@ -109,6 +99,21 @@ impl Running {
         self.shutdown.now();
         while self.tasks.join_next().await.is_some() {}
     }
+}
+
+/// The address of a system that listens there.
+pub fn url_of(fake: FakeKind, listen: &str) -> String {
+    match fake {
+        FakeKind::Mailbox => format!("smtp://{listen}"),
+        FakeKind::Dms => format!("http://{listen}{}", dms::REPOSITORY_PATH),
+        other => format!("http://{listen}{}", xml_http::path_of(other)),
+    }
+}
+
+/// The addresses of systems whose port is fixed in the organisation, running or not.
+pub fn fixed_urls(organisation: &TestOrganisation) -> BTreeMap<SystemId, String> {
+    let fixed = organisation.file.system.iter().filter_map(|s| Some((s, s.listen.as_ref()?)));
+    fixed.map(|(s, listen)| (s.id.clone(), url_of(s.fake, listen))).collect()
 }
 
 /// The file number of a case: the same in every system of the world, since it follows from the

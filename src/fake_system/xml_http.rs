@@ -42,6 +42,25 @@ struct Answer {
     body: String,
 }
 
+fn data_of(kind: FakeKind) -> Data {
+    let name = match kind {
+        FakeKind::FachverfahrenA => "fachverfahren-a",
+        FakeKind::FachverfahrenB => "fachverfahren-b",
+        FakeKind::FachverfahrenXml => "fachverfahren-xml",
+        FakeKind::Antragsportal | FakeKind::Dms | FakeKind::Mailbox => "antragsportal",
+    };
+    let text = SYSTEM_FILES.iter().find(|(n, _)| *n == name).map_or("", |(_, text)| *text);
+    crate::diagnostic::read::<Data>(name, text).map(|a| a.value).unwrap_or_else(|e| {
+        // Embedded at build time; a unit test reads every one of them.
+        unreachable!("fake-systems/{name}: {}", e.render(false))
+    })
+}
+
+/// Path under which a system takes messages.
+pub(super) fn path_of(kind: FakeKind) -> String {
+    data_of(kind).path
+}
+
 /// One such system.
 pub(super) struct XmlOverHttp {
     id: SystemId,
@@ -57,23 +76,8 @@ impl XmlOverHttp {
         scripts: Scripts,
         observer: Arc<dyn Observer>,
     ) -> Self {
-        let name = match kind {
-            FakeKind::FachverfahrenA => "fachverfahren-a",
-            FakeKind::FachverfahrenB => "fachverfahren-b",
-            FakeKind::FachverfahrenXml => "fachverfahren-xml",
-            FakeKind::Antragsportal | FakeKind::Dms | FakeKind::Mailbox => "antragsportal",
-        };
-        let text = SYSTEM_FILES.iter().find(|(n, _)| *n == name).map_or("", |(_, text)| *text);
-        let data =
-            crate::diagnostic::read::<Data>(name, text).map(|a| a.value).unwrap_or_else(|e| {
-                // Embedded at build time; a unit test reads every one of them.
-                unreachable!("fake-systems/{name}: {}", e.render(false))
-            });
+        let data = data_of(kind);
         Self { id, data, scripts, observer }
-    }
-
-    pub fn path(&self) -> &str {
-        &self.data.path
     }
 
     fn answer(&self, request: &Request) -> Reply {
