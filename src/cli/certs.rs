@@ -7,19 +7,14 @@ use pruefstand::certificate::{self, SigningKey, TrustedKeys, VerifyError};
 use super::args::Format;
 use super::exit::{CliError, Exit};
 use super::output;
-use super::runs::judge_folder;
+use super::runs::{judge_folder, write_verdict};
 
 pub fn certify(dir: &Path, key: &Path, out: &Path) -> Result<Exit, CliError> {
     // The key first: it must not fail after the work is done.
     let key = SigningKey::load(key)?;
     let judged = judge_folder(dir)?;
     // The verdict that is certified is the one just made, not whatever lies in the folder.
-    let mut json =
-        serde_json::to_vec_pretty(&judged.verdict).map_err(|e| CliError::Fault(e.to_string()))?;
-    json.push(b'\n');
-    let path = dir.join("verdict.json");
-    std::fs::write(&path, json)
-        .map_err(|e| CliError::CannotWrite(path.display().to_string(), e))?;
+    write_verdict(dir, &judged.verdict)?;
     let issued = certificate::issue(
         dir,
         &judged.manifest,

@@ -90,7 +90,7 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
     std::fs::write(path, bytes).map_err(|e| CliError::CannotWrite(path.display().to_string(), e))
 }
 
-fn write_verdict(dir: &Path, verdict: &Verdict) -> Result<(), CliError> {
+pub fn write_verdict(dir: &Path, verdict: &Verdict) -> Result<(), CliError> {
     let mut json =
         serde_json::to_vec_pretty(verdict).map_err(|e| CliError::Fault(e.to_string()))?;
     json.push(b'\n');

@@ -1,6 +1,6 @@
 //! Error guessing: what goes wrong in the field.
 
-use super::{authority_for, flow};
+use super::{authority_for, first_message, flow};
 use crate::concept::{Aspect, Fault, MessageKind};
 use crate::ids::SystemId;
 use crate::plan::builder::valid;
@@ -32,13 +32,7 @@ pub(super) fn duplicate(d: &mut Derivation<'_>, method: &Method) {
 pub(super) fn outage(d: &mut Derivation<'_>, method: &Method) {
     let portal = d.portal.clone();
     for authority in &d.organisation.file.authority {
-        let Some(message) = d
-            .messages(MessageKind::Antrag)
-            .into_iter()
-            .find(|m| d.leika(m).is_some_and(|l| authority.services.contains(&l)))
-        else {
-            continue;
-        };
+        let Some(message) = first_message(d, authority) else { continue };
         let Some(receiver) = authority.receiver().cloned() else { continue };
         let systems: Vec<SystemId> =
             [Some(receiver.clone()), authority.dms.clone(), Some(portal.clone())]
@@ -82,13 +76,7 @@ pub(super) fn outage(d: &mut Derivation<'_>, method: &Method) {
 pub(super) fn crash(d: &mut Derivation<'_>, method: &Method) {
     let portal = d.portal.clone();
     for authority in &d.organisation.file.authority {
-        let Some(message) = d
-            .messages(MessageKind::Antrag)
-            .into_iter()
-            .find(|m| d.leika(m).is_some_and(|l| authority.services.contains(&l)))
-        else {
-            continue;
-        };
+        let Some(message) = first_message(d, authority) else { continue };
         let Some(receiver) = authority.receiver().cloned() else { continue };
         let id = format!("{}/{}", message.id, authority.id);
         let title = format!("Absturz, während ein Antrag an {} wartet", authority.name);

@@ -140,6 +140,12 @@ fn authority_for<'a>(d: &Derivation<'a>, message: &Message) -> Option<&'a Author
     }
 }
 
+/// The first application an authority takes.
+fn first_message<'a>(d: &Derivation<'a>, authority: &Authority) -> Option<&'a Message> {
+    let offered = |m: &&Message| d.leika(m).is_some_and(|l| authority.services.contains(&l));
+    d.messages(MessageKind::Antrag).into_iter().find(offered)
+}
+
 fn set(field: &Field, values: Vec<String>) -> Change {
     Change::Set { group: field.group.clone(), occurrence: 0, field: field.id.clone(), values }
 }

@@ -1,6 +1,6 @@
 //! Requirements on time and on the transaction log.
 
-use super::{authority_for, flow, send_in_context};
+use super::{authority_for, first_message, flow, send_in_context};
 use crate::concept::{Aspect, Fault, LogAfter, MessageKind};
 use crate::plan::builder::{CaseBuilder, valid};
 use crate::plan::catalogue::Method;
@@ -16,13 +16,7 @@ fn each_authority(
 ) {
     let portal = d.portal.clone();
     for authority in &d.organisation.file.authority {
-        let Some(message) = d
-            .messages(MessageKind::Antrag)
-            .into_iter()
-            .find(|m| d.leika(m).is_some_and(|l| authority.services.contains(&l)))
-        else {
-            continue;
-        };
+        let Some(message) = first_message(d, authority) else { continue };
         let id = format!("{}/{}", message.id, authority.id);
         let title = format!("{what} bei {}", authority.name);
         let Some(mut case) = d.case(method, id, title, aspect) else { continue };
