@@ -26,8 +26,8 @@ impl Checker for Deaf {
     fn canary(&self) -> Expectation {
         self.0.canary()
     }
-    fn spoil(&self, world: &mut World) {
-        self.0.spoil(world);
+    fn spoil(&self, world: &mut World, which: usize) {
+        self.0.spoil(world, which);
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::Path as FilePath;
 
 use super::written::{ConceptFile, Field, FieldType, Form};
 use crate::diagnostic::{Authored, Diagnostic, Path, nearest};
+use crate::ids::ComponentKind;
 
 /// Ways a value may change that every concept knows.
 pub const BUILT_IN_CONVERSIONS: [&str; 4] =
@@ -78,6 +79,10 @@ pub fn check(authored: &Authored<ConceptFile>, folder: &FilePath) -> Vec<Diagnos
     for (index, field) in file.field.iter().enumerate() {
         one_field(&mut c, file, field, &root.at("field").at(index));
     }
+    unsaid(&mut c, file);
+    for (index, group) in file.group.iter().enumerate() {
+        xml_name(&mut c, &root.at("group").at(index).at("path"), &group.path);
+    }
     messages(&mut c, file, folder);
     flow(&mut c, file);
     requirements(&mut c, file);
@@ -149,6 +154,12 @@ fn lists(c: &mut Check<'_>, file: &ConceptFile) {
 fn one_field(c: &mut Check<'_>, file: &ConceptFile, field: &Field, at: &Path) {
     let groups: Vec<&str> = file.group.iter().map(|g| g.id.as_str()).collect();
     c.reference(&at.at("group"), "group", &field.group, &groups);
+    xml_name(c, &at.at("path"), &field.path);
+    printable(c, &at.at("label"), &field.label);
+    if let Some(pattern) = &field.pattern {
+        printable(c, &at.at("pattern"), pattern);
+    }
+    example(c, file, field, at);
     if field.max == 0 || field.min > field.max {
         c.error(
             &at.at("max"),
@@ -263,11 +274,98 @@ fn arrivals(c: &mut Check<'_>, file: &ConceptFile, field: &Field, at: &Path) {
     }
 }
 
+/// Every field of a message that goes to a Fachverfahren says where it arrives, or that it does not.
+fn unsaid(c: &mut Check<'_>, file: &ConceptFile) {
+    for (index, field) in file.field.iter().enumerate() {
+        let sent = file
+            .message
+            .iter()
+            .any(|m| m.to == ComponentKind::Fachverfahren && m.groups.contains(&field.group));
+        let at = Path::default().at("field").at(index);
+        for (k, receiver) in field.nowhere.iter().enumerate() {
+            let known: Vec<&str> = file.receiver.iter().map(|r| r.id.as_str()).collect();
+            c.reference(&at.at("nowhere").at(k), "receiver", receiver, &known);
+        }
+        for receiver in file
+            .receiver
+            .iter()
+            .filter(|r| r.form == Form::Mapped && r.kind == ComponentKind::Fachverfahren)
+        {
+            let said =
+                field.arrives.contains_key(&receiver.id) || field.nowhere.contains(&receiver.id);
+            if sent && !said {
+                c.error(
+                    &at,
+                    format!(
+                        "field \"{}\" does not say where it arrives at \"{}\"",
+                        field.id, receiver.id
+                    ),
+                    format!(
+                        "add arrives.{0} = {{ at = \"…\" }}, or nowhere = [\"{0}\"]",
+                        receiver.id
+                    ),
+                );
+            }
+        }
+    }
+}
+
+/// Names that are no XML names would only fail inside a generated schema.
+fn xml_name(c: &mut Check<'_>, at: &Path, path: &str) {
+    let good = |step: &str| {
+        step.chars().next().is_some_and(|x| x.is_alphabetic() || x == '_')
+            && step.chars().all(|x| x.is_alphanumeric() || "._-".contains(x))
+    };
+    if !path.split('/').all(good) {
+        c.error(
+            at,
+            format!("\"{path}\" is no name of an XML element"),
+            "letters, digits, '.', '-', '_'; steps with '/'",
+        );
+    }
+}
+
+/// Control characters cannot stand in XML, and so neither in labels and patterns.
+fn printable(c: &mut Check<'_>, at: &Path, text: &str) {
+    if text.chars().any(char::is_control) {
+        c.error(at, "a control character stands here", "remove it");
+    }
+}
+
+/// An example must be a value of its own field.
+fn example(c: &mut Check<'_>, file: &ConceptFile, field: &Field, at: &Path) {
+    let Some(value) = &field.example else { return };
+    let codes = field.code_list.as_ref().and_then(|id| file.code_list.iter().find(|l| &l.id == id));
+    let good = match field.kind {
+        FieldType::Text => {
+            let count = u32::try_from(value.chars().count()).unwrap_or(u32::MAX);
+            field.length.is_none_or(|l| (l.min..=l.max).contains(&count))
+                && field.pattern.as_ref().is_none_or(|p| {
+                    regex::Regex::new(&format!("^(?:{p})$")).is_ok_and(|r| r.is_match(value))
+                })
+        }
+        FieldType::Code => codes.is_none_or(|l| l.codes.contains_key(value)),
+        FieldType::Date => value.parse::<jiff::civil::Date>().is_ok(),
+        FieldType::Datetime => value.parse::<jiff::Timestamp>().is_ok(),
+        FieldType::Integer => value.parse::<i64>().is_ok(),
+        FieldType::Decimal => value.parse::<f64>().is_ok(),
+        FieldType::Boolean => matches!(value.as_str(), "true" | "false"),
+    };
+    if !good {
+        c.error(
+            &at.at("example"),
+            format!("\"{value}\" is no value of this field"),
+            "give one that its own rules allow",
+        );
+    }
+}
+
 fn messages(c: &mut Check<'_>, file: &ConceptFile, folder: &FilePath) {
     let groups: Vec<&str> = file.group.iter().map(|g| g.id.as_str()).collect();
     let documents: Vec<&str> = file.document.iter().map(|d| d.id.as_str()).collect();
     for (index, message) in file.message.iter().enumerate() {
         let at = Path::default().at("message").at(index);
+        xml_name(c, &at.at("root"), &message.root);
         for (i, group) in message.groups.iter().enumerate() {
             c.reference(&at.at("groups").at(i), "group", group, &groups);
         }

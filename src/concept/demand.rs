@@ -70,6 +70,9 @@ pub struct LogProfile {
     pub after: LogAfter,
     /// Events in order. `{zustellung}`, `{ablage}` stand for what the authority uses.
     pub events: Vec<String>,
+    /// Events that would contradict it.
+    #[serde(default)]
+    pub never: Vec<String>,
 }
 
 /// After what a log profile applies.

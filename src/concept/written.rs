@@ -280,9 +280,14 @@ pub struct Field {
     pub example: Option<String>,
     /// Legal or other source of the field.
     pub source: Option<String>,
+    /// Where the target takes it from, in a message that the target itself makes.
+    pub made_by_target: Option<OwnSource>,
     /// Where it must arrive, by receiver.
     #[serde(default)]
     pub arrives: BTreeMap<String, Arrival>,
+    /// Receivers that do not get it, although they get its message.
+    #[serde(default)]
+    pub nowhere: Vec<String>,
 }
 
 /// Where a field must arrive at a receiver.
@@ -427,13 +432,29 @@ pub struct Receiver {
     pub root: Option<String>,
     /// Its namespace (mapped).
     pub namespace: Option<String>,
-    /// Paths whose values it may hold without a source in the message.
+    /// Paths whose values do not come from a field, and where they come from instead.
     #[serde(default)]
-    pub own: Vec<String>,
+    pub own: BTreeMap<String, OwnSource>,
     /// Where documents arrive (mapped).
     pub documents: Option<DocumentPlace>,
     /// Folder of a case in a DMS; `{vorgang}` stands for its number.
     pub folder: Option<String>,
+}
+
+/// Where a value comes from that no field of the message carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum OwnSource {
+    /// The local name of the message's root element.
+    Wurzel,
+    /// The transaction that the target named in its answer.
+    Transaktion,
+    /// A time between sending and arrival.
+    Zeitpunkt,
+    /// The name of the authority.
+    Stelle,
+    /// The file number that the receiving system gave.
+    Aktenzeichen,
 }
 
 /// Where documents arrive in a mapped format.

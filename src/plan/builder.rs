@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::case::{Expectation, MessageUse, Outcome, Step, TestCase, Validity};
-use super::derive::{Derivation, vorgang_of};
+use super::derive::{Derivation, LogDemand, vorgang_of};
 use crate::concept::{Aspect, Message};
 use crate::ids::{RequirementId, SystemId};
 use crate::organisation::Authority;
@@ -21,9 +21,9 @@ impl CaseBuilder {
         Self { primary, sent: BTreeSet::new(), case }
     }
 
-    /// The case, and the numbers of the messages it sends.
-    pub fn finish(self) -> (TestCase, BTreeSet<u32>) {
-        (self.case, self.sent)
+    /// The case, the numbers of the messages it sends, and its first requirement.
+    pub fn finish(self) -> (TestCase, BTreeSet<u32>, RequirementId) {
+        (self.case, self.sent, self.primary)
     }
 
     fn requirement(&self, d: &Derivation<'_>, aspect: Option<Aspect>) -> RequirementId {
@@ -180,12 +180,17 @@ impl CaseBuilder {
         &mut self,
         d: &Derivation<'_>,
         step: &str,
-        events: Vec<String>,
+        demand: LogDemand,
         aspect: Option<Aspect>,
     ) {
-        if !events.is_empty() {
+        if !demand.events.is_empty() {
             let requirement = self.requirement(d, aspect);
-            self.case.expect.push(Expectation::Log { requirement, step: step.into(), events });
+            self.case.expect.push(Expectation::Log {
+                requirement,
+                step: step.into(),
+                events: demand.events,
+                never: demand.never,
+            });
         }
     }
 

@@ -344,6 +344,8 @@ pub enum Expectation {
         step: String,
         /// Events.
         events: Vec<String>,
+        /// Events that would contradict them.
+        never: Vec<String>,
     },
     /// Header and root agree.
     Header {
@@ -360,6 +362,11 @@ pub enum Expectation {
         step: String,
         /// Where it arrives.
         system: SystemId,
+    },
+    /// No receiver gets anything of this case but what its messages are for.
+    NothingElse {
+        /// Requirement behind it.
+        requirement: RequirementId,
     },
     /// In the whole run, no receiver got anything that no case sent.
     Foreign {
@@ -383,6 +390,7 @@ impl Expectation {
             Self::Log { .. } => "log",
             Self::Header { .. } => "header",
             Self::Rules { .. } => "rules",
+            Self::NothingElse { .. } => "nothing-else",
             Self::Foreign { .. } => "foreign",
         }
     }
@@ -401,6 +409,7 @@ impl Expectation {
             | Self::Log { requirement, .. }
             | Self::Header { requirement, .. }
             | Self::Rules { requirement, .. }
+            | Self::NothingElse { requirement }
             | Self::Foreign { requirement } => requirement,
         }
     }

@@ -62,6 +62,13 @@ pub(super) struct Derivation<'a> {
     pub schemas: BTreeMap<String, SchemaSet>,
 }
 
+/// What the log must and must not show.
+#[derive(Debug, Clone, Default)]
+pub(super) struct LogDemand {
+    pub events: Vec<String>,
+    pub never: Vec<String>,
+}
+
 /// Derives a plan.
 ///
 /// # Errors
@@ -115,6 +122,12 @@ pub fn derive(
     }
     for method in catalogue.file.method.iter().filter(|m| m.enabled) {
         methods::apply(&mut d, method);
+    }
+    if d.cases.is_empty() {
+        return Err(DeriveError::Mismatch(format!(
+            "no requirement of stage {} for this component leads to a case; nothing would be tested",
+            scope.stage
+        )));
     }
     Ok(finish(d, catalogue, scope, message))
 }
@@ -193,6 +206,7 @@ fn plan_group(concept: &SystemConcept, id: &str) -> Option<PlanGroup> {
                 kind: f.kind,
                 length: f.length,
                 range: f.range.clone(),
+                made_by_target: f.made_by_target,
                 per_message: matches!(f.world.as_deref(), Some("nachricht" | "zeitpunkt")),
             })
             .collect(),
@@ -423,12 +437,15 @@ impl<'a> Derivation<'a> {
 
     /// Finishes a case.
     pub fn push(&mut self, builder: CaseBuilder) {
-        let (mut case, sent) = builder.finish();
+        let (mut case, sent, primary) = builder.finish();
         if case.correlators.is_empty() {
             case.correlators.push(Correlator(vorgang_of(&case.id)));
             for number in sent {
                 case.correlators.push(Correlator(nachricht_of(&case.id, number)));
             }
+        }
+        if case.step.iter().any(|s| matches!(s, super::case::Step::Send { .. })) {
+            case.expect.push(super::case::Expectation::NothingElse { requirement: primary });
         }
         for expectation in &case.expect {
             if !case.requirements.contains(expectation.requirement()) {
@@ -444,9 +461,9 @@ impl<'a> Derivation<'a> {
     }
 
     /// Log events after an accepted message at an authority.
-    pub fn log_events(&self, after: LogAfter, authority: &Authority) -> Vec<String> {
+    pub fn log_events(&self, after: LogAfter, authority: &Authority) -> LogDemand {
         let Some(profile) = self.concept.file.log.iter().find(|l| l.after == after) else {
-            return vec![];
+            return LogDemand::default();
         };
         let mut out = Vec::new();
         for event in &profile.events {
@@ -459,7 +476,7 @@ impl<'a> Derivation<'a> {
                 other => out.push(other.to_owned()),
             }
         }
-        out
+        LogDemand { events: out, never: profile.never.clone() }
     }
 
     /// A deadline of the concept.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::case::TestCase;
 use crate::concept::{
     Arrival, Deadline, DocumentPlace, FieldType, Form, HeaderRule, Length, Level, MessageKind,
-    Range,
+    OwnSource, Range,
 };
 use crate::ids::{ComponentKind, Digest, RequirementId, SystemId};
 
@@ -142,8 +142,8 @@ pub struct PlanReceiver {
     pub root: Option<String>,
     /// Namespace (mapped).
     pub namespace: Option<String>,
-    /// Paths whose values need no source.
-    pub own: Vec<String>,
+    /// Paths whose values come from elsewhere than a field.
+    pub own: BTreeMap<String, OwnSource>,
     /// Where documents arrive.
     pub documents: Option<DocumentPlace>,
     /// Folder of a case (DMS).
@@ -226,6 +226,8 @@ pub struct PlanField {
     /// Its value belongs to one message only, such as its id; an answer has another.
     #[serde(default)]
     pub per_message: bool,
+    /// Where the target takes it from, in a message that it makes itself.
+    pub made_by_target: Option<OwnSource>,
 }
 
 /// Values of a message, group by group.

@@ -14,8 +14,9 @@ use crate::concept::{Arrival, DocumentPlace, Form, HeaderRule, Level, MessageKin
 use crate::evidence::{Direction, Evidence, Payload, Record, StepOutcome};
 use crate::ids::{CaseId, ComponentKind, Digest, SystemId};
 use crate::plan::{
-    EmbeddedFile, FORMAT, Head, MessageUse, PlanField, PlanGroup, PlanMessage, PlanReceiver,
-    PlanSystem, Step, Technique, TestCase, TestPlan, Validity, nachricht_of, vorgang_of,
+    EmbeddedFile, FORMAT, Head, MessageUse, PlanAuthority, PlanField, PlanGroup, PlanMessage,
+    PlanReceiver, PlanSystem, Step, Technique, TestCase, TestPlan, Validity, nachricht_of,
+    vorgang_of,
 };
 
 const RULES: &str = r#"<xsl:stylesheet version="1.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform">
@@ -49,16 +50,18 @@ pub(super) fn test(checker: &dyn Checker, engine: &dyn RuleEngine) -> CanaryResu
         };
         checker.check(&context, &expectation)
     };
-    let mut world = World::sound();
-    let sound = look(&world);
-    checker.spoil(&mut world);
-    let spoiled = look(&world);
+    let sound = look(&World::sound());
+    let missed = (0..checker.canaries()).find(|which| {
+        let mut world = World::sound();
+        checker.spoil(&mut world, *which);
+        look(&world).findings.is_empty()
+    });
     let detail = if let Some(reason) = &sound.inconclusive {
         format!("konnte den guten Fall nicht auswerten: {reason}")
     } else if let Some(finding) = sound.findings.first() {
         format!("fand im guten Fall etwas: {} {}", finding.id, finding.message)
-    } else if spoiled.findings.is_empty() {
-        "fand im Kanarienfall nichts".to_owned()
+    } else if let Some(which) = missed {
+        format!("fand im Kanarienfall {} nichts", which + 1)
     } else {
         String::new()
     };
@@ -94,12 +97,14 @@ impl World {
         let document = "<Anlagen><Ausweis><Dateiname>ä.pdf</Dateiname><Medientyp>application/pdf</Medientyp><Inhalt>UERG</Inhalt></Ausweis></Anlagen>";
         let sent =
             format!("<M xmlns=\"urn:k\">{}<G><Name>Größe</Name></G>{document}</M>", kopf(&id));
-        let answer = "<Quittung><Transaktion>TX-1</Transaktion></Quittung>";
+        let answer = format!(
+            "<Quittung xmlns=\"urn:pruefstand:quittung:1\"><Transaktion>TX-1</Transaktion><Vorgangsnummer>{vorgang}</Vorgangsnummer></Quittung>"
+        );
         world.push(Record::CaseBegin { case: case.clone(), alone: false });
-        world.own("s", "/eingang", &post(&sent), &http("202 Accepted", answer));
+        world.own("s", "/eingang", &post(&sent), &http("202 Accepted", &answer));
         world.done("s");
         let rejected = format!("<M xmlns=\"urn:k\">{}<G><Name>leise</Name></G></M>", kopf(&quiet));
-        world.own("quiet", "/eingang", &post(&rejected), &http("422 X", "<Rueckweisung/>"));
+        world.own("quiet", "/eingang", &post(&rejected), &http("422 X", "<Rueckweisung xmlns=\"urn:pruefstand:quittung:1\"><Transaktion>TX-2</Transaktion><Grund>P001</Grund></Rueckweisung>"));
         world.done("quiet");
         let arrived = format!(
             "<F xmlns=\"urn:f\"><V><Nr>{vorgang}</Nr><Id>{id}</Id></V><P><Name>Größe</Name></P>\
@@ -214,13 +219,29 @@ impl World {
 
     /// The delivery to the Fachverfahren happens again.
     pub fn repeat_delivery(&mut self) {
-        let request = self.records.iter().find_map(|(_, r)| match r {
+        self.copy_delivery_to("fv");
+    }
+
+    /// What the Fachverfahren got also goes to another system.
+    pub fn copy_delivery_to(&mut self, system: &str) {
+        let request = self.delivery().unwrap_or_default();
+        self.received(system, &request, &http("201 Created", "<ok/>"));
+    }
+
+    /// The Fachverfahren gets nothing.
+    pub fn lose_delivery(&mut self) {
+        self.records.retain(
+            |(_, r)| !matches!(r, Record::Request { system, .. } if system.as_str() == "fv"),
+        );
+    }
+
+    fn delivery(&self) -> Option<String> {
+        self.records.iter().find_map(|(_, r)| match r {
             Record::Request { system, payload, .. } if system.as_str() == "fv" => {
                 payload.text.clone()
             }
             _ => None,
-        });
-        self.received("fv", &request.unwrap_or_default(), &http("201 Created", "<ok/>"));
+        })
     }
 
     /// The message that must not arrive arrives.
@@ -262,6 +283,7 @@ fn plan(case: &CaseId) -> TestPlan {
         length: None,
         range: None,
         per_message: id == "n",
+        made_by_target: None,
     };
     let arrival = |at: &str| Arrival { at: at.into(), how: "unchanged".into() };
     let receiver = |id: &str, kind, form, lineage: &[(&str, &str)]| PlanReceiver {
@@ -270,7 +292,7 @@ fn plan(case: &CaseId) -> TestPlan {
         form,
         root: (id == "fv").then(|| "F".into()),
         namespace: (id == "fv").then(|| "urn:f".into()),
-        own: vec![],
+        own: BTreeMap::new(),
         documents: (id == "fv").then(|| DocumentPlace {
             at: "Anlage".into(),
             name: "Datei".into(),
@@ -281,7 +303,7 @@ fn plan(case: &CaseId) -> TestPlan {
         lineage: lineage.iter().map(|(f, at)| ((*f).to_owned(), arrival(at))).collect(),
     };
     let system = |id: &str, kind| PlanSystem { id: id.into(), kind, receiver: id.into() };
-    let send = |name: &str, number| Step::Send {
+    let send = |name: &str, number, validity| Step::Send {
         name: name.into(),
         from: "portal".into(),
         message: Box::new(MessageUse {
@@ -289,11 +311,11 @@ fn plan(case: &CaseId) -> TestPlan {
             values: None,
             sample: None,
             number,
-            behoerde: String::new(),
+            behoerde: "14999001".into(),
             leistung: None,
             change: vec![],
             damage: None,
-            validity: Validity::Valid,
+            validity,
             violates: None,
             fault: None,
         }),
@@ -339,7 +361,14 @@ fn plan(case: &CaseId) -> TestPlan {
             settle_ms: 1,
         },
         requirement: vec![],
-        authority: vec![],
+        authority: vec![PlanAuthority {
+            id: "k".into(),
+            name: "K".into(),
+            ags: "14999001".into(),
+            receiver: "fv".into(),
+            dms: Some("dms".into()),
+            mail_address: None,
+        }],
         system: vec![
             system("portal", ComponentKind::Antragsassistent),
             system("fv", ComponentKind::Fachverfahren),
@@ -377,8 +406,8 @@ fn plan(case: &CaseId) -> TestPlan {
             exclusive: false,
             fresh_state: false,
             step: vec![
-                send("s", 1),
-                send("quiet", 2),
+                send("s", 1, Validity::Valid),
+                send("quiet", 2, Validity::Process),
                 Step::ReadBack { name: "r".into(), system: "dms".into(), folder: "/K".into() },
             ],
             expect: vec![],

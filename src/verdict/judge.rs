@@ -31,6 +31,10 @@ pub fn judge_with(
     let mut cases = Vec::new();
     for case in &plan.case {
         let chosen = artefacts.chosen.as_ref().is_none_or(|list| list.contains(&case.id));
+        // The level follows from the requirements, whatever the case itself says.
+        let levels = plan.requirement.iter().filter(|r| case.requirements.contains(&r.id));
+        let level = levels.map(|r| r.level).min().unwrap_or(Level::Muss);
+        let case = &TestCase { level, ..case.clone() };
         cases.push(if chosen {
             Case { plan, run: &run, artefacts, checkers, canaries: &canaries, case }.judge()
         } else {

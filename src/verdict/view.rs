@@ -44,7 +44,8 @@ impl Exchange {
     /// Whether it hands something over, rather than asks.
     pub fn is_delivery(&self) -> bool {
         self.protocol == "smtp"
-            || HttpMessage::read(&self.request).is_some_and(|m| m.method() == "POST")
+            || !HttpMessage::read(&self.request)
+                .is_some_and(|m| matches!(m.method(), "GET" | "HEAD" | "OPTIONS"))
     }
 
     /// Whether the receiving side took it.
@@ -142,6 +143,8 @@ pub struct RunView {
     pub complete: bool,
     /// Somebody broke it off.
     pub interrupted: bool,
+    /// How many messages were answered with a transaction.
+    pub transactions: HashMap<String, usize>,
 }
 
 impl RunView {
@@ -157,6 +160,7 @@ impl RunView {
             lost: false,
             complete: evidence.interrupted().is_some(),
             interrupted: evidence.interrupted() == Some(true),
+            transactions: HashMap::new(),
         };
         let mut places: HashMap<u64, usize> = HashMap::new();
         let mut alone: Vec<(CaseId, u64, u64)> = Vec::new();
@@ -216,7 +220,9 @@ impl RunView {
                     }
                 }
                 Record::Target { event: TargetEvent::Lost, .. } => view.lost = true,
-                Record::Settled { .. } => view.settled = true,
+                Record::Settled { quiet_ms } => {
+                    view.settled = *quiet_ms >= u64::from(plan.plan.settle_ms);
+                }
                 Record::Start { .. }
                 | Record::Target { .. }
                 | Record::Observation { .. }
@@ -224,6 +230,11 @@ impl RunView {
             }
         }
         view.attribute(plan, &alone);
+        for exchange in view.exchanges.iter().filter(|e| e.own.is_some() && e.is_delivery()) {
+            if let Some(transaction) = transaction_of(exchange) {
+                *view.transactions.entry(transaction).or_insert(0) += 1;
+            }
+        }
         view
     }
 
@@ -281,6 +292,12 @@ fn words(raw: &[u8]) -> impl Iterator<Item = &str> {
     raw.split(|b| !b.is_ascii_alphanumeric() && *b != b'-')
         .filter(|t| t.len() >= 8 && t.len() <= 64)
         .filter_map(|t| std::str::from_utf8(t).ok())
+}
+
+/// The transaction that the answer to a message names.
+fn transaction_of(exchange: &Exchange) -> Option<String> {
+    let document = parse(&exchange.answer_body()).ok()?;
+    document.root.child_text("Transaktion").filter(|t| !t.is_empty())
 }
 
 fn read_log(exchange: &Exchange) -> Log {
@@ -389,8 +406,7 @@ impl Context<'_> {
 
     /// Transaction of a step, as the target's answer names it.
     pub fn transaction(&self, step: &str) -> Option<String> {
-        let document = parse(&self.sent(step)?.answer_body()).ok()?;
-        document.root.child_text("Transaktion")
+        transaction_of(self.sent(step)?)
     }
 
     /// The log that speaks of this case.

@@ -116,7 +116,7 @@ pub(super) fn paths(d: &mut Derivation<'_>, method: &Method) {
                 if *kind != MessageKind::Antrag {
                     let mut events = d.log_events(LogAfter::Folgenachricht, authority);
                     if to == d.portal {
-                        events.retain(|e| e != "umgeformt");
+                        events.events.retain(|e| e != "umgeformt");
                     }
                     case.logged(d, &step, events, None);
                 }

@@ -73,6 +73,7 @@ pub(super) fn log(d: &mut Derivation<'_>, method: &Method) {
             let portal = d.portal.clone();
             case.send("antrag", &portal, subject);
             case.rejected("antrag", d.code(fault), vec![]);
+            case.absent(&[]);
             let events = d.log_events(LogAfter::Rejected, authority);
             case.logged(d, "antrag", events, None);
             d.push(case);
@@ -92,7 +93,7 @@ pub(super) fn log(d: &mut Derivation<'_>, method: &Method) {
         case.accepted(d, step, None);
         let mut events = d.log_events(LogAfter::Folgenachricht, authority);
         if message.to == crate::ids::ComponentKind::Antragsassistent {
-            events.retain(|e| e != "umgeformt");
+            events.events.retain(|e| e != "umgeformt");
         }
         case.logged(d, step, events, None);
         d.push(case);

@@ -46,7 +46,7 @@ impl Checker for Absence {
         Expectation::Absence { requirement: "K".into(), steps: vec!["quiet".into()] }
     }
 
-    fn spoil(&self, world: &mut World) {
+    fn spoil(&self, world: &mut World, _which: usize) {
         world.deliver_quiet();
     }
 }

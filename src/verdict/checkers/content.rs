@@ -61,8 +61,17 @@ impl Checker for Content {
         Expectation::Content { requirement: "K".into(), step: "s".into(), system: "fv".into() }
     }
 
-    fn spoil(&self, world: &mut World) {
-        world.replace("<Name>Größe</Name></P>", "<Name>GrÃ¶ÃŸe</Name></P>");
+    fn canaries(&self) -> usize {
+        4
+    }
+
+    fn spoil(&self, world: &mut World, which: usize) {
+        match which {
+            0 => world.replace("<Name>Größe</Name></P>", "<Name>GrÃ¶ÃŸe</Name></P>"),
+            1 => world.replace("<P><Name>Größe</Name></P>", ""),
+            2 => world.replace("<P><Name>", "<Zusatz>von niemandem</Zusatz><P><Name>"),
+            _ => world.lose_delivery(),
+        }
     }
 }
 
@@ -166,7 +175,8 @@ impl Compare<'_> {
                 .hint(sheet_hint(self.context, self.step, &value.at))
                 .into(judgement);
         }
-        self.invented(arrived, judgement);
+        self.own_values(sent, arrived, &namespace, judgement);
+        self.invented(message, arrived, judgement);
     }
 
     fn wanted(&self, message: &PlanMessage, sent: &Element) -> Option<Vec<Wanted>> {
@@ -186,19 +196,44 @@ impl Compare<'_> {
         Some(out)
     }
 
+    /// Values that come from elsewhere than a field must be what that place says.
+    fn own_values(&self, sent: &Element, arrived: &Element, ns: &str, judgement: &mut Judgement) {
+        for (path, source) in &self.receiver.own {
+            let values = arrived.values_at(path, ns);
+            let about = super::own::About {
+                context: self.context,
+                step: self.step,
+                root: &sent.name,
+                arrived: self.exchange.time,
+            };
+            for value in values {
+                if let Some(expected) = super::own::differs(&about, *source, &value) {
+                    let text = "Eine Angabe des Prüfgegenstands stimmt nicht".to_owned();
+                    self.found("content.own", text, path)
+                        .values(expected, value)
+                        .hint(sheet_hint(self.context, self.step, path))
+                        .into(judgement);
+                }
+            }
+        }
+    }
+
     /// Every leaf and attribute must be the place of some field, a document, or the receiver's own.
-    fn invented(&self, arrived: &Element, judgement: &mut Judgement) {
+    fn invented(&self, message: &PlanMessage, arrived: &Element, judgement: &mut Judgement) {
+        let fields = message.group.iter().flat_map(|g| &g.field);
         let mut known: BTreeSet<String> =
-            self.receiver.lineage.values().map(|a| a.at.clone()).collect();
-        known.extend(self.receiver.own.iter().cloned());
-        let documents = self.receiver.documents.as_ref().map(|d| d.at.clone());
-        let inside = |path: &str| {
-            documents.as_ref().is_some_and(|d| path == d || path.starts_with(&format!("{d}/")))
-        };
+            fields.filter_map(|f| Some(self.receiver.lineage.get(&f.id)?.at.clone())).collect();
+        known.extend(self.receiver.own.keys().cloned());
+        if let Some(place) = &self.receiver.documents {
+            for inner in [&place.name, &place.media_type, &place.content] {
+                known.insert(format!("{}/{inner}", place.at).trim_end_matches('/').to_owned());
+            }
+        }
         let mut found: Vec<(String, String)> = Vec::new();
         arrived.walk(&mut |path, element| {
-            if inside(path) {
-                return;
+            if element.namespace != arrived.namespace {
+                let name = format!("{{{}}}{}", element.namespace, element.name);
+                found.push((path.to_owned(), name));
             }
             for attribute in &element.attributes {
                 let place = if path.is_empty() {

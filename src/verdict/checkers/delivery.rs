@@ -122,7 +122,15 @@ impl Checker for Delivery {
         Expectation::Delivery { requirement: "K".into(), step: "s".into(), system: "fv".into() }
     }
 
-    fn spoil(&self, world: &mut World) {
-        world.repeat_delivery();
+    fn canaries(&self) -> usize {
+        3
+    }
+
+    fn spoil(&self, world: &mut World, which: usize) {
+        match which {
+            0 => world.repeat_delivery(),
+            1 => world.lose_delivery(),
+            _ => world.copy_delivery_to("portal"),
+        }
     }
 }

@@ -4,7 +4,7 @@ use base64::Engine as _;
 
 use super::{Checker, Context, Expectation, Found, Judgement, World, delivered};
 use crate::ids::Digest;
-use crate::verdict::wire::mail_parts;
+use crate::verdict::wire::{MailPart, mail_parts};
 use crate::xml::{Element, parse};
 
 /// A document, wherever it was found.
@@ -90,6 +90,14 @@ pub(super) fn compare(
     }
 }
 
+/// The attachments without the message itself, which is the first `antrag.xml`.
+fn without_message(mut parts: Vec<MailPart>) -> Vec<MailPart> {
+    if let Some(at) = parts.iter().position(|p| p.name == "antrag.xml") {
+        parts.remove(at);
+    }
+    parts
+}
+
 pub(super) struct Documents;
 
 impl Checker for Documents {
@@ -116,9 +124,8 @@ impl Checker for Documents {
             return judgement;
         };
         let actual: Vec<Seen> = match (&receiver.documents, exchange.protocol.as_str()) {
-            (_, "smtp") => mail_parts(&exchange.request)
+            (_, "smtp") => without_message(mail_parts(&exchange.request))
                 .into_iter()
-                .filter(|p| p.name != "antrag.xml")
                 .map(|p| Seen { name: p.name, media_type: p.media_type, content: p.content })
                 .collect(),
             (Some(place), _) => {
@@ -155,7 +162,14 @@ impl Checker for Documents {
         Expectation::Documents { requirement: "K".into(), step: "s".into(), system: "fv".into() }
     }
 
-    fn spoil(&self, world: &mut World) {
-        world.replace("<Daten>", "<Daten>AAAA");
+    fn canaries(&self) -> usize {
+        2
+    }
+
+    fn spoil(&self, world: &mut World, which: usize) {
+        match which {
+            0 => world.replace("<Daten>", "<Daten>AAAA"),
+            _ => world.replace("<Anlage>", "<Anlage><Datei>zweite.pdf</Datei></Anlage><Anlage>"),
+        }
     }
 }

@@ -125,7 +125,18 @@ impl Checker for Filing {
         }
     }
 
-    fn spoil(&self, world: &mut World) {
-        world.replace("\"k:vorgang\":\"", "\"k:vorgang\":\"X");
+    fn canaries(&self) -> usize {
+        3
+    }
+
+    fn spoil(&self, world: &mut World, which: usize) {
+        match which {
+            0 => world.replace("\"k:vorgang\":\"", "\"k:vorgang\":\"X"),
+            1 => world.replace("\r\n\r\nPDF", "\r\n\r\nXYZ"),
+            _ => world.replace(
+                "{\"succinctProperties\":{\"k:vorgang\"",
+                "{\"succinctProperties\":{\"k:mehr\":\"x\",\"k:vorgang\"",
+            ),
+        }
     }
 }

@@ -1,6 +1,8 @@
 //! Nothing foreign: whatever a receiver got in the whole run belongs to some case.
 
 use super::{Checker, Context, Exchange, Expectation, Found, Judgement, World};
+use crate::ids::ComponentKind;
+use crate::verdict::view::Log;
 
 pub(super) struct Foreign;
 
@@ -35,6 +37,30 @@ impl Checker for Foreign {
             .seen([exchange.number])
             .into(&mut judgement);
         }
+        // Transactions that no answer named; only when every message was answered.
+        let answered = |e: &&Exchange| e.own.is_some() && e.is_delivery();
+        let all = context.run.exchanges.iter().filter(answered).all(|e| e.failure.is_none());
+        let logs = context.run.case_logs.values().chain([&context.run.log]);
+        let mut unknown = std::collections::BTreeSet::new();
+        for log in logs.filter(|_| all) {
+            let Log::Entries(entries) = log else { continue };
+            unknown.extend(
+                entries
+                    .iter()
+                    .map(|e| e.transaktion.as_str())
+                    .filter(|t| !context.run.transactions.contains_key(*t)),
+            );
+        }
+        for transaction in unknown {
+            Found::new(
+                "foreign.transaction",
+                requirement,
+                "Das Protokoll kennt eine Transaktion, die niemand ausgelöst hat",
+            )
+            .values("nur Transaktionen der gesendeten Nachrichten", transaction)
+            .place("Transaktionsprotokoll")
+            .into(&mut judgement);
+        }
         judgement
     }
 
@@ -42,7 +68,7 @@ impl Checker for Foreign {
         Expectation::Foreign { requirement: "K".into() }
     }
 
-    fn spoil(&self, world: &mut World) {
+    fn spoil(&self, world: &mut World, _which: usize) {
         world.deliver_foreign();
     }
 }
@@ -54,6 +80,8 @@ fn is_parent_folder(context: &Context<'_>, exchange: &Exchange) -> bool {
         return false;
     };
     let text = String::from_utf8_lossy(&exchange.request);
-    text.contains("createFolder")
+    context.kind(&exchange.system) == Some(ComponentKind::Dms)
+        && text.contains("createFolder")
+        && text.matches("propertyId").count() <= 2
         && folder.split('/').any(|s| !s.is_empty() && !s.contains('{') && text.contains(s))
 }

@@ -30,6 +30,18 @@ impl Checker for Header {
             at = at.into_iter().flat_map(|e| e.elements()).filter(|e| e.name == name).collect();
         }
         let mut judgement = Judgement::default();
+        if at.is_empty() {
+            Found::new(
+                "header.missing",
+                requirement,
+                "Die Nachricht hat keinen Nachrichtentyp im Kopf",
+            )
+            .values(rule.value.clone(), "nichts")
+            .place(rule.path.clone())
+            .blame(Blame::Concept)
+            .note()
+            .into(&mut judgement);
+        }
         for value in at.iter().map(|e| e.text()).filter(|v| v.trim() != rule.value) {
             let found = Found::new(
                 "header.contradiction",
@@ -51,7 +63,7 @@ impl Checker for Header {
         Expectation::Header { requirement: "K".into(), step: "s".into() }
     }
 
-    fn spoil(&self, world: &mut World) {
+    fn spoil(&self, world: &mut World, _which: usize) {
         world.replace("<Typ>M1</Typ>", "<Typ>M2</Typ>");
     }
 }

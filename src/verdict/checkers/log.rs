@@ -11,7 +11,7 @@ impl Checker for TransactionLog {
     }
 
     fn check(&self, context: &Context<'_>, expectation: &Expectation) -> Judgement {
-        let Expectation::Log { requirement, step, events } = expectation else {
+        let Expectation::Log { requirement, step, events, never } = expectation else {
             return Judgement::cannot("andere Erwartung");
         };
         let Some(sent) = context.sent(step) else {
@@ -51,6 +51,31 @@ impl Checker for TransactionLog {
                 .absent()
                 .into(&mut judgement);
         }
+        let others = context.run.transactions.get(&transaction).copied().unwrap_or(0);
+        if others > 1 {
+            found("log.shared", "Mehrere Nachrichten tragen dieselbe Transaktion".into())
+                .values("eine Transaktion je Nachricht", format!("{others} Nachrichten"))
+                .place(format!("Transaktion {transaction}"))
+                .into(&mut judgement);
+        }
+        for event in events {
+            let times = seen.iter().filter(|s| *s == event).count();
+            if times > 1 {
+                found("log.repeated", format!("\"{event}\" steht {times} Mal im Protokoll"))
+                    .values("einmal", times.to_string())
+                    .place(format!("Transaktion {transaction}"))
+                    .into(&mut judgement);
+            }
+        }
+        for event in seen.iter().filter(|s| never.iter().any(|n| n == *s)) {
+            found(
+                "log.contradiction",
+                format!("Im Protokoll steht \"{event}\", das nicht dazu passt"),
+            )
+            .values(events.join(" → "), seen.join(" → "))
+            .place(format!("Transaktion {transaction}"))
+            .into(&mut judgement);
+        }
         let order: Vec<usize> =
             events.iter().filter_map(|e| seen.iter().position(|s| s == e)).collect();
         if missing.is_empty() && order.windows(2).any(|w| w[0] > w[1]) {
@@ -79,10 +104,19 @@ impl Checker for TransactionLog {
             requirement: "K".into(),
             step: "s".into(),
             events: vec!["empfangen".into(), "zugestellt".into()],
+            never: vec!["zurueckgewiesen".into()],
         }
     }
 
-    fn spoil(&self, world: &mut World) {
-        world.replace("\"ereignis\":\"empfangen\"", "\"ereignis\":\"sonstiges\"");
+    fn canaries(&self) -> usize {
+        3
+    }
+
+    fn spoil(&self, world: &mut World, which: usize) {
+        match which {
+            0 => world.replace("\"ereignis\":\"empfangen\"", "\"ereignis\":\"sonstiges\""),
+            1 => world.replace("\"ereignis\":\"empfangen\"", "\"ereignis\":\"zugestellt\""),
+            _ => world.replace("TX-2", "TX-1"),
+        }
     }
 }

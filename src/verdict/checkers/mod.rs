@@ -10,6 +10,8 @@ mod filing;
 mod foreign;
 mod header;
 mod log;
+mod nothing_else;
+mod own;
 mod reply;
 mod rules;
 mod timing;
@@ -43,8 +45,12 @@ pub trait Checker: Send + Sync {
     fn check(&self, context: &Context<'_>, expectation: &Expectation) -> Judgement;
     /// The expectation of its canary.
     fn canary(&self) -> Expectation;
-    /// Turns a world in which nothing is wrong into its canary: known to be bad.
-    fn spoil(&self, world: &mut World);
+    /// How many canaries it has.
+    fn canaries(&self) -> usize {
+        1
+    }
+    /// Turns a world in which nothing is wrong into one of its canaries: known to be bad.
+    fn spoil(&self, world: &mut World, which: usize);
 }
 
 /// Every checker.
@@ -61,6 +67,7 @@ pub fn all() -> Vec<Box<dyn Checker>> {
         Box::new(log::TransactionLog),
         Box::new(header::Header),
         Box::new(rules::Rules),
+        Box::new(nothing_else::NothingElse),
         Box::new(foreign::Foreign),
     ]
 }

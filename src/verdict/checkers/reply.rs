@@ -7,6 +7,9 @@ use crate::plan::Outcome;
 use crate::verdict::wire::HttpMessage;
 use crate::xml::parse;
 
+/// Namespace of acknowledgements and rejections.
+const NAMESPACE: &str = "urn:pruefstand:quittung:1";
+
 pub(super) struct Reply;
 
 impl Checker for Reply {
@@ -38,7 +41,7 @@ impl Checker for Reply {
             return judgement;
         };
         let status = answer.status().unwrap_or(0);
-        let root = parse(&answer.body).ok().map(|d| d.root);
+        let root = parse(&answer.body).ok().map(|d| d.root).filter(|r| r.namespace == NAMESPACE);
         let reason = root.as_ref().filter(|r| r.name == "Rueckweisung");
         let actual_code = reason.and_then(|r| r.child_text("Grund"));
         let taken =
@@ -51,6 +54,32 @@ impl Checker for Reply {
             (None, true) => format!("angenommen (Status {status})"),
             (None, false) => format!("Status {status} ohne Quittung und ohne Rückweisung"),
         };
+        if let Some(root) = &root {
+            if root.child_text("Transaktion").unwrap_or_default().is_empty() {
+                found("reply.no-transaction", "Die Antwort nennt keine Transaktion".into())
+                    .values("eine Transaktion", "keine")
+                    .into(&mut judgement);
+            }
+            let named = root.child_text("Vorgangsnummer");
+            let known = named.as_ref().is_none_or(|n| {
+                n.is_empty()
+                    || context.case.correlators.iter().any(|c| c.as_str() == n)
+                    || String::from_utf8_lossy(&sent.request).contains(n.as_str())
+            });
+            if !known {
+                found("reply.wrong-case", "Die Antwort gehört zu einem anderen Vorgang".into())
+                    .values(context.case.correlators[0].to_string(), named.unwrap_or_default())
+                    .into(&mut judgement);
+            }
+        }
+        if actual_code.is_some() && !(400..500).contains(&status) {
+            found(
+                "reply.status",
+                "Eine Rückweisung kam mit einem Status, der etwas anderes sagt".into(),
+            )
+            .values("Status 4xx", status.to_string())
+            .into(&mut judgement);
+        }
         match outcome {
             Outcome::Accepted if taken => {}
             Outcome::Accepted => {
@@ -88,6 +117,16 @@ impl Checker for Reply {
                     .collect();
                 let missing: Vec<String> =
                     lines.iter().filter(|l| !named.contains(l)).map(u32::to_string).collect();
+                let extra: Vec<u32> = named
+                    .iter()
+                    .copied()
+                    .filter(|l| !lines.is_empty() && !lines.contains(l))
+                    .collect();
+                if !extra.is_empty() {
+                    found("reply.lines", "Die Rückweisung nennt Zeilen ohne Fehler".into())
+                        .values(format!("{lines:?}"), format!("{named:?}"))
+                        .into(&mut judgement);
+                }
                 if !missing.is_empty() {
                     found(
                         "reply.lines",
@@ -112,7 +151,16 @@ impl Checker for Reply {
         }
     }
 
-    fn spoil(&self, world: &mut World) {
-        world.replace("202 Accepted", "500 Internal Server Error");
+    fn canaries(&self) -> usize {
+        3
+    }
+
+    fn spoil(&self, world: &mut World, which: usize) {
+        match which {
+            0 => world.replace("202 Accepted", "500 Internal Server Error"),
+            1 => world
+                .replace("</Transaktion><Vorgangsnummer>PS-", "</Transaktion><Vorgangsnummer>XX-"),
+            _ => world.replace("<Quittung xmlns", "<Irgendwas xmlns"),
+        }
     }
 }

@@ -78,7 +78,7 @@ impl Checker for Rules {
         Expectation::Rules { requirement: "K".into(), step: "s".into(), system: "fv".into() }
     }
 
-    fn spoil(&self, world: &mut World) {
+    fn spoil(&self, world: &mut World, _which: usize) {
         world.replace("<Name>Größe</Name></P>", "<Name>verboten</Name></P>");
     }
 }

@@ -71,7 +71,7 @@ impl Checker for Confirmation {
         }
     }
 
-    fn spoil(&self, world: &mut World) {
+    fn spoil(&self, world: &mut World, _which: usize) {
         world.delay_answers(5000);
     }
 }
@@ -111,6 +111,25 @@ impl Confirmation {
             None => {}
         }
         let Some(sent) = context.sent_root(step) else { return };
+        // What the target adds must be what its source says.
+        let about = super::own::About { context, step, root: &sent.name, arrived: exchange.time };
+        for (group, field) in message.group.iter().flat_map(|g| g.field.iter().map(move |f| (g, f)))
+        {
+            let Some(source) = field.made_by_target else { continue };
+            let path = format!("{}/{}", group.path, field.path);
+            for value in document.root.values_at(&path, &document.root.namespace) {
+                if let Some(expected) = super::own::differs(&about, source, &value) {
+                    found(
+                        "confirmation.wrong",
+                        format!("{} der Bestätigung stimmt nicht", field.id),
+                    )
+                    .values(expected, value)
+                    .place(path.clone())
+                    .seen([exchange.number])
+                    .into(judgement);
+                }
+            }
+        }
         // What both messages carry must be the same, but for what belongs to one message only.
         let shared = message.group.iter().flat_map(|g| g.field.iter().map(move |f| (g, f)));
         for (group, field) in shared.filter(|(_, f)| !f.per_message) {
@@ -201,7 +220,7 @@ impl Checker for Duration {
         }
     }
 
-    fn spoil(&self, world: &mut World) {
+    fn spoil(&self, world: &mut World, _which: usize) {
         world.delay_answers(5000);
     }
 }

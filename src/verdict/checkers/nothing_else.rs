@@ -1,0 +1,157 @@
+//! Nothing else: whatever reaches a receiver for a case is what one of its messages is for. Without
+//! this, a copy to the wrong file, mailbox or authority would go unnoticed.
+
+use super::{Checker, Context, Exchange, Expectation, Found, Judgement, World};
+use crate::concept::MessageKind;
+use crate::ids::{ComponentKind, SystemId};
+use crate::plan::{MessageUse, PlanAuthority, Step, Validity, vorgang_of};
+
+pub(super) struct NothingElse;
+
+/// A message of the case that the target must take, and what it may lead to.
+struct Allowed<'a> {
+    step: &'a str,
+    kind: MessageKind,
+    authority: &'a PlanAuthority,
+    destination: SystemId,
+}
+
+impl Checker for NothingElse {
+    fn id(&self) -> &'static str {
+        "nothing-else"
+    }
+
+    fn check(&self, context: &Context<'_>, expectation: &Expectation) -> Judgement {
+        let Expectation::NothingElse { requirement } = expectation else {
+            return Judgement::cannot("andere Erwartung");
+        };
+        if context.view.own.is_empty() {
+            return Judgement::cannot("es wurde nichts gesendet");
+        }
+        let allowed: Vec<Allowed<'_>> = context
+            .case
+            .step
+            .iter()
+            .filter_map(|step| match step {
+                Step::Send { name, message, .. } => allow(context, name, message),
+                _ => None,
+            })
+            .collect();
+        let mut judgement = Judgement::default();
+        let mut confirmed = 0;
+        for exchange in context.deliveries() {
+            let why = match unclaimed(context, &allowed, exchange) {
+                None => continue,
+                Some(Unclaimed::Confirmation) => {
+                    confirmed += usize::from(exchange.is_taken());
+                    if confirmed <= 1 {
+                        continue;
+                    }
+                    "eine weitere Eingangsbestätigung"
+                }
+                Some(Unclaimed::Nobody) => "nichts",
+            };
+            Found::new(
+                "nothing-else.unexpected",
+                requirement,
+                format!("{} erhielt etwas, das der Testfall nicht vorsieht", exchange.system),
+            )
+            .values(
+                "nur, wofür die Nachrichten des Testfalls bestimmt sind",
+                format!("{why}: {}", first_line(exchange)),
+            )
+            .place(format!("Empfänger {}", exchange.system))
+            .hint("Kopien, falsche Empfänger und falsche Akten im Transaktionsprotokoll suchen")
+            .seen([exchange.number])
+            .into(&mut judgement);
+        }
+        judgement
+    }
+
+    fn canary(&self) -> Expectation {
+        Expectation::NothingElse { requirement: "K".into() }
+    }
+
+    fn canaries(&self) -> usize {
+        3
+    }
+
+    fn spoil(&self, world: &mut World, which: usize) {
+        match which {
+            0 => world.copy_delivery_to("dms"),
+            1 => world.copy_delivery_to("portal"),
+            _ => world.deliver_quiet(),
+        }
+    }
+}
+
+enum Unclaimed {
+    Nobody,
+    /// Allowed once.
+    Confirmation,
+}
+
+fn allow<'a>(context: &Context<'a>, step: &'a str, message: &'a MessageUse) -> Option<Allowed<'a>> {
+    if message.validity != Validity::Valid {
+        return None;
+    }
+    let kind = context.plan.message(&message.message)?.kind;
+    let authority = context.plan.authority.iter().find(|a| a.ags == message.behoerde)?;
+    let destination = match kind {
+        MessageKind::Antrag | MessageKind::Nachreichung => authority.receiver.clone(),
+        _ => context
+            .plan
+            .system
+            .iter()
+            .find(|s| s.kind == ComponentKind::Antragsassistent)?
+            .id
+            .clone(),
+    };
+    Some(Allowed { step, kind, authority, destination })
+}
+
+fn unclaimed(
+    context: &Context<'_>,
+    allowed: &[Allowed<'_>],
+    exchange: &Exchange,
+) -> Option<Unclaimed> {
+    let system = &exchange.system;
+    let delivered =
+        allowed.iter().any(|a| &a.destination == system && context.is_of(exchange, a.step));
+    if delivered {
+        return None;
+    }
+    let antrag = allowed.iter().find(|a| a.kind == MessageKind::Antrag);
+    let Some(antrag) = antrag else { return Some(Unclaimed::Nobody) };
+    if Some(system) == antrag.authority.dms.as_ref() && files_into_case(context, exchange) {
+        return None;
+    }
+    let portal = context.kind(system) == Some(ComponentKind::Antragsassistent);
+    let after =
+        context.sent(antrag.step).and_then(|s| s.started).is_some_and(|s| exchange.time >= s);
+    if portal && after && context.is_confirmation(exchange) {
+        return Some(Unclaimed::Confirmation);
+    }
+    Some(Unclaimed::Nobody)
+}
+
+/// Whether a request creates the folder of the case, or something in it.
+fn files_into_case(context: &Context<'_>, exchange: &Exchange) -> bool {
+    let Some(folder) = context.plan.receiver_of(&exchange.system).and_then(|r| r.folder.clone())
+    else {
+        return false;
+    };
+    let folder = folder.replace("{vorgang}", &vorgang_of(&context.case.id));
+    let line = first_line(exchange);
+    let path = line.split(' ').nth(1).unwrap_or_default();
+    let path = path.split('?').next().unwrap_or_default().trim_end_matches('/');
+    let parent = folder.rsplit_once('/').map_or("", |(parent, _)| parent);
+    path.ends_with(&folder)
+        || (path.ends_with(parent)
+            && String::from_utf8_lossy(&exchange.request).contains("createFolder"))
+}
+
+fn first_line(exchange: &Exchange) -> String {
+    let text = String::from_utf8_lossy(&exchange.request).into_owned();
+    text.lines().next().unwrap_or_default().to_owned()
+}
