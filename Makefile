@@ -13,6 +13,7 @@ demo: build
 	@echo "HTML report: $(CURDIR)/$(DEMO)/report.html"
 
 test: setup-test
+	@[ -d ../shared/data ] || echo "note: no real schemas and messages beside the project (../shared/data); the tests that use them are skipped"
 	@if command -v cargo-nextest >/dev/null 2>&1; then \
 	  cargo nextest run --locked --no-fail-fast && cargo test --locked --doc -q; \
 	else \

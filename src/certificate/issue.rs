@@ -37,6 +37,15 @@ pub struct Signature {
     pub sig: String,
 }
 
+impl Certificate {
+    /// The certificate as its file: one form only.
+    pub fn to_text(&self) -> String {
+        let mut text = serde_json::to_string_pretty(self).unwrap_or_default();
+        text.push('\n');
+        text
+    }
+}
+
 /// Why there is no certificate.
 #[derive(Debug, thiserror::Error)]
 pub enum IssueError {

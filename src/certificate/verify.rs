@@ -49,6 +49,12 @@ pub fn verify(path: &Path, trust: &TrustedKeys) -> Result<Verified, VerifyError>
     let form = |why: String| VerifyError::Form(format!("{name} is no certificate: {why}"));
     let certificate: Certificate =
         serde_json::from_slice(&bytes).map_err(|e| form(e.to_string()))?;
+    // The signature covers the payload only; one form of the envelope leaves nothing else to change.
+    if certificate.to_text().as_bytes() != bytes {
+        return Err(form(
+            "the envelope is not in the form in which certificates are written".into(),
+        ));
+    }
     if certificate.payload_type != PAYLOAD_TYPE {
         return Err(form(format!("payload type \"{}\"", certificate.payload_type)));
     }

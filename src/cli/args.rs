@@ -265,6 +265,13 @@ pub enum HubCommand {
     Defects,
 }
 
+fn jobs(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(count) if (1..=256).contains(&count) => Ok(count),
+        _ => Err("a number from 1 to 256".into()),
+    }
+}
+
 #[derive(Debug, ClapArgs)]
 pub struct RunArgs {
     /// The plan.
@@ -280,7 +287,7 @@ pub struct RunArgs {
     #[arg(long)]
     pub out: PathBuf,
     /// How many cases at once.
-    #[arg(long, default_value_t = 16)]
+    #[arg(long, default_value_t = 16, value_parser = jobs)]
     pub jobs: usize,
     /// Only these cases.
     #[arg(long)]

@@ -59,7 +59,9 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
         std::fs::read_dir(folder).into_iter().flatten().flatten().map(|e| e.path()).collect();
     entries.sort();
     for path in entries {
-        if path.is_dir() {
+        // A link could lead round in a circle.
+        let is_link = path.symlink_metadata().is_ok_and(|m| m.file_type().is_symlink());
+        if path.is_dir() && !is_link {
             collect(&path, files);
         } else if path.extension().is_some_and(|e| e == "toml") && format_of(&path).is_some() {
             files.push(path);
@@ -82,6 +84,10 @@ fn check_one(path: &Path) -> Result<(), Diagnostics> {
     let name = path.display().to_string();
     let format = format_of(path).unwrap_or_default();
     let kind = format.split('/').nth(1).unwrap_or_default();
+    if format.split('/').nth(2).is_some_and(|version| version != "1") {
+        let text = format!("\"{format}\" is of another version than this program reads");
+        return Err(Diagnostics::whole(&name, text, format!("it reads pruefstand/{kind}/1")));
+    }
     match kind {
         "concept" => SystemConcept::load(path).map(|_| ()),
         "organisation" => TestOrganisation::load(path).map(|_| ()),
@@ -95,8 +101,12 @@ fn check_one(path: &Path) -> Result<(), Diagnostics> {
         "fake-system" | "organisation-export" => Ok(()),
         _ => Err(Diagnostics::whole(
             &name,
-            match std::fs::metadata(path) {
-                Ok(_) => "this is no file of Prüfstand: its first key must be `format`".to_owned(),
+            match std::fs::read_to_string(path) {
+                Ok(text) => {
+                    // Broken TOML says where it is broken, whatever it was meant to be.
+                    pruefstand::diagnostic::read::<serde_json::Value>(&name, &text)?;
+                    "this is no file of Prüfstand: its first key must be `format`".to_owned()
+                }
                 Err(error) => format!("cannot be read: {error}"),
             },
             "known: pruefstand/concept/1, organisation/1, target/1, plan/1, catalogue/1, depot/1",

@@ -23,8 +23,8 @@ pub fn certify(dir: &Path, key: &Path, out: &Path) -> Result<Exit, CliError> {
         &judged.verdict,
         &key,
     )?;
-    let json = serde_json::to_vec_pretty(&issued).map_err(|e| CliError::Fault(e.to_string()))?;
-    std::fs::write(out, json).map_err(|e| CliError::CannotWrite(out.display().to_string(), e))?;
+    std::fs::write(out, issued.to_text())
+        .map_err(|e| CliError::CannotWrite(out.display().to_string(), e))?;
     output::say(&format!("certificate: {}", out.display()));
     Ok(Exit::Passed)
 }
@@ -55,6 +55,9 @@ pub fn verify(
             return Err(VerifyError::Run(why).into());
         }
         proven.push("judged again, the run gives the same result".into());
+        proven.push(
+            "not looked at: report.html and junit.xml (write them again with `report`)".into(),
+        );
     } else {
         proven.push("not looked at: the run itself (use --run)".into());
     }

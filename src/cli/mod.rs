@@ -41,7 +41,9 @@ fn dispatch(args: Args) -> Result<Exit, CliError> {
         Command::Check { paths } => authored::check(&paths, format),
         Command::Plan(command) => plans::plan(command, format),
         Command::Schema { concept, out } => plans::schema(&concept, &out),
-        Command::Messages { plan, organisation: _, out } => plans::messages(&plan, &out, format),
+        Command::Messages { plan, organisation, out } => {
+            plans::messages(&plan, organisation.as_deref(), &out, format)
+        }
         Command::Organisation(command) => authored::organisation(command, format),
         Command::Rules(command) => authored::rules(command, format),
         Command::Fake(command) => servers::fake(command, format),

@@ -33,6 +33,10 @@ pub fn derive(source: &PlanSource) -> Result<TestPlan, CliError> {
     };
     let stage =
         source.stage.or_else(|| concept.file.concept.stages.iter().max().copied()).unwrap_or(1);
+    if !concept.file.concept.stages.contains(&stage) {
+        let known = &concept.file.concept.stages;
+        return Err(CliError::Usage(format!("--stage {stage}: the concept covers {known:?}")));
+    }
     let scope = Scope { stage, component: component(&source.component)? };
     Ok(plan::derive(&concept, &organisation, &catalogue, scope)?)
 }
@@ -150,8 +154,19 @@ pub fn schema(concept: &Path, out: &Path) -> Result<Exit, CliError> {
     Ok(Exit::Passed)
 }
 
-pub fn messages(plan: &Path, out: &Path, format: Format) -> Result<Exit, CliError> {
+pub fn messages(
+    plan: &Path,
+    organisation: Option<&Path>,
+    out: &Path,
+    format: Format,
+) -> Result<Exit, CliError> {
     let plan = plan::load(plan)?;
+    if let Some(path) = organisation
+        && organisation_of(Some(path))?.digest != plan.plan.organisation_digest
+    {
+        let text = "the plan was derived for another organisation; derive it again";
+        return Err(CliError::BadInput(format!("{}: {text}", path.display())));
+    }
     message::prove(&plan).map_err(|e| CliError::BadInput(e.to_string()))?;
     let index = message::export(&plan, out).map_err(|e| {
         CliError::CannotWrite(out.display().to_string(), std::io::Error::other(e.to_string()))

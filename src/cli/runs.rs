@@ -69,9 +69,9 @@ impl Judged {
 /// Reads and judges a run's folder. Nothing but the folder is looked at.
 pub fn judge_folder(dir: &Path) -> Result<Judged, CliError> {
     let manifest = Manifest::read(dir).map_err(CliError::BadInput)?;
-    run::digests(dir, &manifest).map_err(CliError::BadInput)?;
-    let plan = plan::load(&dir.join(PLAN))?;
     let evidence = Evidence::read(dir).map_err(|e| CliError::BadInput(e.to_string()))?;
+    run::digests(dir, &manifest, &evidence).map_err(CliError::BadInput)?;
+    let plan = plan::load(&dir.join(PLAN))?;
     let mut depot = BTreeMap::new();
     let prefix = format!("{INPUTS}/depot/");
     for input in &manifest.inputs {
@@ -183,9 +183,7 @@ pub fn demo(out: Option<PathBuf>, names: &[String], format: Format) -> Result<Ex
             &judged.verdict,
             &key,
         )?;
-        let json =
-            serde_json::to_vec_pretty(&issued).map_err(|e| CliError::Fault(e.to_string()))?;
-        write(&out.join("certificate.dsse.json"), &json)?;
+        write(&out.join("certificate.dsse.json"), issued.to_text().as_bytes())?;
         write(&out.join("trust.pem"), public.as_bytes())?;
         output::say(&format!("Zertifikat: {}", out.join("certificate.dsse.json").display()));
     }
@@ -265,6 +263,7 @@ pub fn preflight(
     format: Format,
 ) -> Result<Exit, CliError> {
     let file = TargetFile::load(target)?;
+    let head = file.target.clone();
     let organisation = organisation_of(organisation)?;
     let plan = plan.map(plan::load).transpose()?;
     let folder = fresh(&std::env::temp_dir().join("pruefstand-preflight"));
@@ -284,7 +283,8 @@ pub fn preflight(
     });
     let _ = std::fs::remove_dir_all(&folder);
     let says = says?;
-    let findings = plan.map(|p| run::preflight(&p, &organisation, &says)).unwrap_or_default();
+    let findings =
+        plan.map(|p| run::preflight(&p, &organisation, &head, &says)).unwrap_or_default();
     match format {
         Format::Json => output::json(&findings),
         Format::Text => {

@@ -97,8 +97,10 @@ fn syntax(text: &str, error: &toml::de::Error) -> Diagnostic {
     let bare = !value.starts_with(['"', '\'', '[', '{']);
     let help = if bare && value.chars().any(|c| c.is_alphanumeric()) {
         "put quotes around the value: keys, codes, dates and numbers with leading zeros are text"
+    } else if error.message().contains("duplicate") {
+        "a key may stand only once in its table; remove one"
     } else {
-        ""
+        "the file must be TOML: key = \"value\", [table], [[list of tables]]"
     };
     Diagnostic::error(span, error.message().to_owned(), help)
 }

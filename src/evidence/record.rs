@@ -75,6 +75,13 @@ pub enum Record {
         /// Version of the harness.
         harness: String,
     },
+    /// What is being run; ties the evidence to its inputs.
+    Inputs {
+        /// Digest of each input by its name in the run's folder.
+        digests: std::collections::BTreeMap<String, Digest>,
+        /// The chosen cases, where not all.
+        chosen: Option<Vec<CaseId>>,
+    },
     /// Something happened to the target.
     Target {
         /// What.

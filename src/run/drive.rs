@@ -8,12 +8,14 @@ use std::time::Duration;
 
 use tokio::sync::{RwLock, Semaphore};
 
-use super::folder::{INPUTS, Manifest, TargetSummary, write_inputs, write_manifest};
+use super::folder::{
+    INPUTS, MANIFEST, Manifest, PLAN, TargetSummary, write_inputs, write_manifest,
+};
 use super::preflight::{PreflightFinding, preflight};
 use super::recorder::Recorder;
 use crate::ambient::Clock;
 use crate::channel::{Observer, Shutdown};
-use crate::evidence::{Record, TargetEvent, Writer};
+use crate::evidence::{BLOBS, FILE, Record, StepOutcome, TargetEvent, Writer};
 use crate::fake_system::{Running, StartError};
 use crate::ids::{CaseId, Digest, SystemId};
 use crate::organisation::{TestOrganisation, export};
@@ -115,6 +117,27 @@ pub async fn execute(
     progress: &(dyn Fn(Progress) + Sync),
     stop: Shutdown,
 ) -> Result<RunEnd, RunError> {
+    let out = config.out.clone();
+    let result = drive(config, progress, stop).await;
+    if matches!(result, Err(RunError::Fake(_) | RunError::Target(_) | RunError::Preflight(_))) {
+        // Nothing was sent; the same folder must serve the next attempt.
+        for name in [FILE, MANIFEST, PLAN] {
+            let _ = std::fs::remove_file(out.join(name));
+        }
+        for name in [BLOBS, INPUTS] {
+            let _ = std::fs::remove_dir_all(out.join(name));
+        }
+        clean_state(&out);
+        let _ = std::fs::remove_dir(&out);
+    }
+    result
+}
+
+async fn drive(
+    config: RunConfig,
+    progress: &(dyn Fn(Progress) + Sync),
+    stop: Shutdown,
+) -> Result<RunEnd, RunError> {
     let out = &config.out;
     let cannot = |error| RunError::CannotWrite(out.display().to_string(), error);
     std::fs::create_dir_all(out).map_err(cannot)?;
@@ -158,7 +181,7 @@ pub async fn execute(
         }
     };
     progress(Progress::Phase("Vorprüfung"));
-    let findings = preflight(&config.plan, &config.organisation, &says);
+    let findings = preflight(&config.plan, &config.organisation, &config.target.target, &says);
     if !findings.is_empty() {
         target.stop().await;
         fakes.stop().await;
@@ -166,6 +189,10 @@ pub async fn execute(
     }
     let mut manifest = manifest(&config, inputs, says);
     write_manifest(out, &manifest).map_err(cannot)?;
+    recorder.append(&Record::Inputs {
+        digests: manifest.inputs.iter().map(|i| (i.name.clone(), i.sha256.clone())).collect(),
+        chosen: config.chosen.clone(),
+    });
     recorder.append(&Record::Target { event: TargetEvent::Started, detail: target.url("") });
     let drive = Drive {
         plan: &config.plan,
@@ -292,7 +319,14 @@ impl Drive<'_> {
     }
 
     async fn case(&self, case: &TestCase) {
-        if case.fresh_state && !self.fresh().await {
+        if case.fresh_state
+            && let Err(reason) = self.fresh().await
+        {
+            for step in &case.step {
+                let (case, step) = (case.id.clone(), step.name().to_owned());
+                let outcome = StepOutcome::Impossible { reason: reason.clone() };
+                self.recorder.append(&Record::Step { case, step, outcome });
+            }
             return;
         }
         self.recorder.append(&Record::CaseBegin { case: case.id.clone(), alone: case.exclusive });
@@ -315,20 +349,17 @@ impl Drive<'_> {
         self.recorder.append(&Record::CaseEnd { case: case.id.clone() });
     }
 
-    /// Gives a target without history; where the harness cannot do that, the case goes on as it is.
-    async fn fresh(&self) -> bool {
+    /// Gives a target without history.
+    async fn fresh(&self) -> Result<(), String> {
         let mut target = self.target.write().await;
         if !target.can_restart() {
-            return true;
+            return Err("the case needs a target without history, and the target file has no [start] command".into());
         }
         target.stop().await;
-        match target.start(&self.export_path, true).await {
-            Ok(()) => true,
-            Err(error) => {
-                self.lose(&error.to_string());
-                false
-            }
-        }
+        target.start(&self.export_path, true).await.map_err(|error| {
+            self.lose(&error.to_string());
+            error.to_string()
+        })
     }
 
     pub(super) fn lose(&self, reason: &str) {
@@ -352,7 +383,13 @@ impl Drive<'_> {
             return RunEnd::Interrupted;
         }
         progress(Progress::Phase("Nachlauf abwarten"));
-        self.settle().await;
+        tokio::select! {
+            () = self.settle() => {}
+            () = self.stop.wait() => {
+                self.stopped.store(true, Ordering::SeqCst);
+                return RunEnd::Interrupted;
+            }
+        }
         self.recorder.append(&Record::Settled {
             quiet_ms: u64::try_from(self.recorder.quiet().as_millis()).unwrap_or(u64::MAX),
         });

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::evidence::{Evidence, Record};
 use crate::ids::{CaseId, Digest};
 use crate::organisation::{Export, TestOrganisation};
 use crate::target::TargetFile;
@@ -104,11 +105,15 @@ pub(super) fn write_manifest(out: &Path, manifest: &Manifest) -> std::io::Result
     std::fs::write(out.join(MANIFEST), json)
 }
 
-/// Holds the inputs in a folder against the manifest.
+/// Inputs that every run has.
+const NEEDED: [&str; 3] = ["organisation.toml", "export.toml", "target.toml"];
+
+/// Holds a folder against its manifest, and the manifest against the evidence: every input is there,
+/// unchanged and listed, and what the evidence says was run is what the manifest lists.
 ///
 /// # Errors
-/// Names the first input that is missing or changed.
-pub fn digests(folder: &Path, manifest: &Manifest) -> Result<(), String> {
+/// Names the first thing that does not fit.
+pub fn digests(folder: &Path, manifest: &Manifest, evidence: &Evidence) -> Result<(), String> {
     for input in &manifest.inputs {
         match std::fs::read(folder.join(&input.name)) {
             Ok(bytes) if Digest::of(&bytes) == input.sha256 => {}
@@ -116,7 +121,51 @@ pub fn digests(folder: &Path, manifest: &Manifest) -> Result<(), String> {
             Err(error) => return Err(format!("{}: {error}", input.name)),
         }
     }
-    Ok(())
+    let listed: BTreeMap<&str, &Digest> =
+        manifest.inputs.iter().map(|i| (i.name.as_str(), &i.sha256)).collect();
+    let needed = NEEDED.iter().map(|n| format!("{INPUTS}/{n}")).chain([PLAN.to_owned()]);
+    for name in needed {
+        if !listed.contains_key(name.as_str()) {
+            return Err(format!("{MANIFEST} does not list {name}"));
+        }
+    }
+    let mut found = Vec::new();
+    files_below(&folder.join(INPUTS), INPUTS, &mut found);
+    for name in found {
+        if !listed.contains_key(name.as_str()) {
+            return Err(format!("{name} is no input of this run"));
+        }
+    }
+    let recorded = evidence.entries.iter().find_map(|e| match &e.record {
+        Record::Inputs { digests, chosen } => Some((digests, chosen)),
+        _ => None,
+    });
+    match recorded {
+        None => Err("the evidence does not say what was run".into()),
+        Some((_, chosen)) if *chosen != manifest.chosen => {
+            Err(format!("{MANIFEST} names other cases than the evidence"))
+        }
+        Some((digests, _)) => {
+            let same = digests.len() == listed.len()
+                && digests.iter().all(|(name, digest)| listed.get(name.as_str()) == Some(&digest));
+            if same {
+                Ok(())
+            } else {
+                Err(format!("{MANIFEST} lists other inputs than the evidence"))
+            }
+        }
+    }
+}
+
+fn files_below(folder: &Path, prefix: &str, out: &mut Vec<String>) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = format!("{prefix}/{}", entry.file_name().to_string_lossy());
+        if entry.file_type().is_ok_and(|t| t.is_dir()) {
+            files_below(&entry.path(), &name, out);
+        } else {
+            out.push(name);
+        }
+    }
 }
 
 impl Manifest {

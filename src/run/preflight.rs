@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::message::{Disproved, prove};
 use crate::organisation::TestOrganisation;
 use crate::plan::TestPlan;
+use crate::target::TargetHead;
 
 /// A configuration fault.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -27,6 +28,7 @@ impl PreflightFinding {
 pub fn preflight(
     plan: &TestPlan,
     organisation: &TestOrganisation,
+    target: &TargetHead,
     target_says: &str,
 ) -> Vec<PreflightFinding> {
     let mut out = Vec::new();
@@ -38,6 +40,16 @@ pub fn preflight(
                 organisation.file.organisation.id
             ),
             "derive the plan again with --organisation, or give the run the organisation it was derived for",
+        ));
+    }
+    if plan.plan.component != target.kind {
+        out.push(PreflightFinding::new(
+            "plan and target",
+            format!(
+                "the plan is for {:?}, the target says it is {:?}",
+                plan.plan.component, target.kind
+            ),
+            "derive the plan with --component for this kind, or correct kind in the target file",
         ));
     }
     match prove(plan) {

@@ -193,12 +193,17 @@ impl Drive<'_> {
             let reason = format!("{system} could not be read");
             return StepOutcome::Impossible { reason };
         };
-        let Some(list) = self.read(case, name, &children).await else { return StepOutcome::Done };
+        let impossible =
+            || StepOutcome::Impossible { reason: format!("{system} could not be read") };
+        let Some(list) = self.read(case, name, &children).await else { return impossible() };
         let list: serde_json::Value = serde_json::from_slice(&list).unwrap_or_default();
         for child in list["objects"].as_array().into_iter().flatten() {
             let id = child["object"]["succinctProperties"]["cmis:objectId"].as_str();
             if let Some(id) = id {
-                self.read(case, name, &format!("{base}?objectId={id}&cmisselector=content")).await;
+                let url = format!("{base}?objectId={id}&cmisselector=content");
+                if self.read(case, name, &url).await.is_none() {
+                    return impossible();
+                }
             }
         }
         StepOutcome::Done

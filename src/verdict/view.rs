@@ -224,6 +224,7 @@ impl RunView {
                     view.settled = *quiet_ms >= u64::from(plan.plan.settle_ms);
                 }
                 Record::Start { .. }
+                | Record::Inputs { .. }
                 | Record::Target { .. }
                 | Record::Observation { .. }
                 | Record::End { .. } => {}
