@@ -101,7 +101,7 @@ fn a_changed_field_changes_its_own_cases_only() {
     }
     assert!(touched > 5);
     // A new field renumbers nothing: every old case keeps its id.
-    let field = "\n[[field]]\nid = \"auszug.sprache\"\nlabel = \"Sprache\"\ngroup = \"auszug\"\npath = \"Sprache\"\ntype = \"text\"\nmin = 0\nlength = { min = 2, max = 2 }\narrives.fv-a = { at = \"Auszug/Sprache\" }\n";
+    let field = "\n[[field]]\nid = \"auszug.sprache\"\nlabel = \"Sprache\"\ngroup = \"auszug\"\npath = \"Sprache\"\ntype = \"text\"\nmin = 0\nlength = { min = 2, max = 2 }\narrives.fv-a = { at = \"Auszug/Sprache\" }\nnowhere = [\"fv-b\"]\n";
     derive(&format!("{text}{field}"), &new);
     let done = pruefstand(args!["plan", "diff", &old, &new, "--format", "json"]).exits(1);
     let diff: serde_json::Value = serde_json::from_str(&done.stdout).unwrap();

@@ -61,8 +61,11 @@ fn short_lived(answers: usize) -> String {
             }
             let post = seen.starts_with(b"POST");
             posts += usize::from(post);
-            let body =
-                if post { "<Quittung><Transaktion>T</Transaktion></Quittung>" } else { "{}" };
+            let body = if post {
+                "<Quittung xmlns='urn:pruefstand:quittung:1'><Transaktion>T</Transaktion></Quittung>"
+            } else {
+                "{}"
+            };
             let answer = format!(
                 "HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
                 body.len()

@@ -344,7 +344,7 @@ fn example(c: &mut Check<'_>, file: &ConceptFile, field: &Field, at: &Path) {
                     regex::Regex::new(&format!("^(?:{p})$")).is_ok_and(|r| r.is_match(value))
                 })
         }
-        FieldType::Code => codes.is_none_or(|l| l.codes.contains_key(value)),
+        FieldType::Code => codes.is_none_or(|l| l.codes.is_empty() || l.codes.contains_key(value)),
         FieldType::Date => value.parse::<jiff::civil::Date>().is_ok(),
         FieldType::Datetime => value.parse::<jiff::Timestamp>().is_ok(),
         FieldType::Integer => value.parse::<i64>().is_ok(),
