@@ -66,6 +66,12 @@ defects! {
     WrongAddress, "wrong-address", "schickt die Mail an eine andere Adresse", "GEW-021", "equivalence-partitioning";
     InventsMetadata, "invents-metadata", "fügt der Akte Metadaten hinzu, die niemand angegeben hat", "GEW-022", "equivalence-partitioning";
     WrongConfirmation, "wrong-confirmation", "bestätigt für eine andere Stelle", "GEW-030", "requirements-based-testing";
+    CopiesToOtherDms, "copies-to-other-dms", "legt den Antrag auch in der E-Akte einer anderen Stelle ab", "GEW-020", "decision-table-testing";
+    SharesTransaction, "shares-transaction", "gibt allen Nachrichten dieselbe Transaktion", "GEW-060", "requirements-based-testing";
+    WrongFileNumber, "wrong-file-number", "bestätigt mit einem anderen Aktenzeichen", "GEW-030", "requirements-based-testing";
+    ConfirmsTwice, "confirms-twice", "bestätigt den Eingang zweimal", "GEW-030", "requirements-based-testing";
+    WrongQuittung, "wrong-quittung", "quittiert für einen anderen Vorgang", "GEW-001", "equivalence-partitioning";
+    RejectsWith200, "rejects-with-200", "weist mit dem Status 200 zurück", "GEW-016", "syntax-testing";
     RejectsLargest, "rejects-largest", "weist den größten erlaubten Wert zurück", "GEW-013", "boundary-value-analysis";
 }
 

@@ -49,6 +49,16 @@ impl Hub {
                 return;
             }
         }
+        if self.has(Defect::CopiesToOtherDms) {
+            let other = self
+                .export
+                .authority
+                .iter()
+                .find_map(|a| a.dms.as_ref().filter(|d| Some(*d) != authority.dms.as_ref()));
+            if let Some(system) = other.and_then(|id| self.system(id.as_str())) {
+                let _ = self.file(&system.url, &message).await;
+            }
+        }
         self.confirm(&message, &authority).await;
         if self.has(Defect::SendsForeign) {
             self.send_foreign(&authority).await;
@@ -182,7 +192,14 @@ impl Hub {
         }
         let number =
             self.journal().is_done(&message.transaction, "zustellen").cloned().unwrap_or_default();
+        let number = match self.has(Defect::WrongFileNumber) {
+            true => format!("{number}-falsch"),
+            false => number,
+        };
         let body = self.confirmation(message, authority, confirmation, &number);
+        if self.has(Defect::ConfirmsTwice) {
+            let _ = http(&portal.url, body.clone()).await;
+        }
         self.until_done(message, "bestaetigen", ("bestaetigt", &portal), || {
             http(&portal.url, body.clone())
         })

@@ -73,8 +73,14 @@ impl Hub {
     }
 
     /// Adds to the transaction log. A log that cannot be written must not stop the traffic.
-    pub fn log(&self, entry: LogEntry) {
+    pub fn log(&self, mut entry: LogEntry) {
+        self.shown(&entry.transaktion).clone_into(&mut entry.transaktion);
         let _ = self.journal().log(entry);
+    }
+
+    /// The transaction as others see it.
+    fn shown<'a>(&self, transaction: &'a str) -> &'a str {
+        if self.has(Defect::SharesTransaction) { "TX-1" } else { transaction }
     }
 
     pub fn new_transaction(&self) -> String {
@@ -189,12 +195,22 @@ impl Door {
         let kind = "application/xml; charset=UTF-8";
         match result {
             Ok(message) => {
-                let answer = quittung(&transaction, &message.vorgang);
+                let vorgang = if self.0.has(Defect::WrongQuittung) {
+                    "PS-000000000000"
+                } else {
+                    message.vorgang.as_str()
+                };
+                let answer = quittung(self.0.shown(&transaction), vorgang);
                 self.0.spawn(message);
                 Reply::text(202, kind, answer.to_xml())
             }
             Err(rejection) => {
-                Reply::text(422, kind, rueckweisung(&transaction, &rejection).to_xml())
+                let status = if self.0.has(Defect::RejectsWith200) { 200 } else { 422 };
+                Reply::text(
+                    status,
+                    kind,
+                    rueckweisung(self.0.shown(&transaction), &rejection).to_xml(),
+                )
             }
         }
     }
