@@ -74,7 +74,7 @@ impl Hub {
 
     /// Adds to the transaction log. A log that cannot be written must not stop the traffic.
     pub fn log(&self, mut entry: LogEntry) {
-        self.shown(&entry.transaktion).clone_into(&mut entry.transaktion);
+        entry.transaktion = self.shown(&entry.transaktion).to_owned();
         let _ = self.journal().log(entry);
     }
 
