@@ -12,6 +12,7 @@ mod chain;
 mod clients;
 mod defects;
 mod derivation;
+mod forged;
 mod layering;
 mod lost;
 mod readme;
