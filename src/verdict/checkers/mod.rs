@@ -132,8 +132,28 @@ impl Found {
         self
     }
 
-    fn into(self, judgement: &mut Judgement) {
+    fn into(mut self, judgement: &mut Judgement) {
+        if self.finding.hint.is_empty() {
+            self.finding.hint = usual_hint(&self.finding.id).to_owned();
+        }
         judgement.findings.push(self.finding);
+    }
+}
+
+/// Where to look when a checker has nothing more precise to say.
+fn usual_hint(id: &str) -> &'static str {
+    match id.split('.').next().unwrap_or_default() {
+        _ if id.ends_with(".absent") => "Folge der fehlenden Zustellung; dort ansetzen",
+        "confirmation" => "Erzeugung und Versand der Eingangsbestätigung im Prüfgegenstand prüfen",
+        "duration" => "Warteschlange und Wiederholungen im Transaktionsprotokoll ansehen",
+        "log" => "Schreiben des Transaktionsprotokolls im Prüfgegenstand prüfen",
+        "reply" => "Erzeugung von Quittung und Rückweisung im Prüfgegenstand prüfen",
+        "delivery" => "Zustellung der Transaktion im Transaktionsprotokoll verfolgen",
+        "content" => "Regel des Empfängerformats prüfen",
+        "header" => "Die Beispielnachricht des Standards berichtigen oder melden",
+        "rules" => "Die genannte Regel und die Nachricht im Nachweis vergleichen",
+        "foreign" => "Herkunft im Transaktionsprotokoll zur Zeit des Austauschs suchen",
+        _ => "Austausche im Nachweis ansehen",
     }
 }
 
