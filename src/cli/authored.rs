@@ -63,7 +63,10 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
         let is_link = path.symlink_metadata().is_ok_and(|m| m.file_type().is_symlink());
         if path.is_dir() && !is_link {
             collect(&path, files);
-        } else if path.extension().is_some_and(|e| e == "toml") && format_of(&path).is_some() {
+        } else if path.is_file()
+            && path.extension().is_some_and(|e| e == "toml")
+            && format_of(&path).is_some()
+        {
             files.push(path);
         }
     }
@@ -82,6 +85,10 @@ fn format_of(path: &Path) -> Option<String> {
 
 fn check_one(path: &Path) -> Result<(), Diagnostics> {
     let name = path.display().to_string();
+    // A pipe or device would never end.
+    if std::fs::metadata(path).is_ok_and(|m| !m.is_file()) {
+        return Err(Diagnostics::whole(&name, "is no regular file", "name a .toml file"));
+    }
     let format = format_of(path).unwrap_or_default();
     let kind = format.split('/').nth(1).unwrap_or_default();
     if format.split('/').nth(2).is_some_and(|version| version != "1") {

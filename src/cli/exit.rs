@@ -83,6 +83,7 @@ pub enum CliError {
     Key(KeyError),
     Issue(IssueError),
     Verify(VerifyError),
+    Stopped(Exit),
 }
 
 impl CliError {
@@ -98,6 +99,7 @@ impl CliError {
                 RunError::Fake(_) => Exit::Unreachable,
                 RunError::Target(error) => of_target(error),
                 RunError::Preflight(_) => Exit::BadInput,
+                RunError::Interrupted => Exit::Interrupted,
                 RunError::Evidence(_) => Exit::Fault,
             },
             Self::Fault(_) => Exit::Fault,
@@ -108,6 +110,7 @@ impl CliError {
                 IssueError::Io(..) => Exit::BadInput,
             },
             Self::Verify(_) => Exit::Refused,
+            Self::Stopped(exit) => *exit,
         }
     }
 }
@@ -156,6 +159,7 @@ impl std::fmt::Display for CliError {
             Self::Key(error) => write!(f, "error: {error}"),
             Self::Issue(error) => write!(f, "error: {error}"),
             Self::Verify(error) => write!(f, "error: {error}"),
+            Self::Stopped(_) => Ok(()),
         }
     }
 }

@@ -132,8 +132,15 @@ fn drive(config: RunConfig, format: Format) -> Result<(Judged, Exit), CliError> 
         let bar = output::Bar::new();
         let end = execute(config, &|progress| bar.on(progress), stop).await;
         bar.finish();
-        end.map(|end| (end, which.get().copied()))
-    })?;
+        (end, which.get().copied())
+    });
+    let end = match end {
+        Err(run::RunError::Interrupted) => {
+            output::say("broken off before the first message");
+            return Err(CliError::Stopped(signalled.unwrap_or(Exit::Interrupted)));
+        }
+        other => other?,
+    };
     let judged = judge_folder(&out)?;
     write_verdict(&out, &judged.verdict)?;
     let all = ["html".to_owned(), "junit".to_owned()];

@@ -444,6 +444,7 @@ impl<'a> Derivation<'a> {
                 case.correlators.push(Correlator(nachricht_of(&case.id, number)));
             }
         }
+        self.documents_with_content(&mut case);
         if case.step.iter().any(|s| matches!(s, super::case::Step::Send { .. })) {
             case.expect.push(super::case::Expectation::NothingElse { requirement: primary });
         }
@@ -458,6 +459,32 @@ impl<'a> Derivation<'a> {
         case.level =
             case.requirements.iter().filter_map(level).min().unwrap_or(crate::concept::Level::Kann);
         self.cases.push(case);
+    }
+
+    /// Wherever the content of a message is compared, so are its documents.
+    fn documents_with_content(&self, case: &mut TestCase) {
+        use super::case::{Expectation as E, Step};
+        let mut more = Vec::new();
+        for expectation in &case.expect {
+            let E::Content { requirement, step, system } = expectation else { continue };
+            let carries = case.step.iter().any(|s| match s {
+                Step::Send { name, message, .. } if name == step => {
+                    self.concept.message(&message.message).is_some_and(|m| !m.documents.is_empty())
+                }
+                _ => false,
+            });
+            let there = case.expect.iter().any(|e| {
+                matches!(e, E::Documents { step: s, system: t, .. } if s == step && t == system)
+            });
+            if carries && !there {
+                more.push(E::Documents {
+                    requirement: requirement.clone(),
+                    step: step.clone(),
+                    system: system.clone(),
+                });
+            }
+        }
+        case.expect.extend(more);
     }
 
     /// Log events after an accepted message at an authority.

@@ -79,6 +79,9 @@ pub enum RunError {
     /// Configuration faults.
     #[error("{} configuration fault(s) before the first message", .0.len())]
     Preflight(Vec<PreflightFinding>),
+    /// Somebody broke it off before anything was sent.
+    #[error("broken off before the first message")]
+    Interrupted,
     /// Evidence was lost.
     #[error("{0}")]
     Evidence(String),
@@ -106,6 +109,7 @@ pub(super) struct Drive<'a> {
     pub(super) vain: Mutex<HashMap<(SystemId, String), usize>>,
     pub(super) stop: Shutdown,
     pub(super) stopped: AtomicBool,
+    pub(super) fresh_used: AtomicBool,
 }
 
 /// Drives a plan. Evidence is complete on the disk when this returns `Ok`.
@@ -118,9 +122,23 @@ pub async fn execute(
     stop: Shutdown,
 ) -> Result<RunEnd, RunError> {
     let out = config.out.clone();
-    let result = drive(config, progress, stop).await;
-    if matches!(result, Err(RunError::Fake(_) | RunError::Target(_) | RunError::Preflight(_))) {
-        // Nothing was sent; the same folder must serve the next attempt.
+    for name in [FILE, MANIFEST, PLAN, BLOBS, INPUTS] {
+        if out.join(name).symlink_metadata().is_ok() {
+            let why =
+                format!("holds {name} already; choose another folder, nothing in it is touched");
+            return Err(RunError::CannotWrite(
+                out.display().to_string(),
+                std::io::Error::other(why),
+            ));
+        }
+    }
+    let result = tokio::select! {
+        result = drive(config, progress, stop.clone()) => result,
+        () = never_before_sending(&out, &stop) => Err(RunError::Interrupted),
+    };
+    if result.as_ref().is_err_and(|e| !matches!(e, RunError::Evidence(_))) {
+        // Nothing was sent, and all of this was made just now: the same folder must serve the next
+        // attempt.
         for name in [FILE, MANIFEST, PLAN] {
             let _ = std::fs::remove_file(out.join(name));
         }
@@ -131,6 +149,15 @@ pub async fn execute(
         let _ = std::fs::remove_dir(&out);
     }
     result
+}
+
+/// Ends when somebody stops the run before anything was sent; the manifest is written right before
+/// the first message. Later on the run ends by itself, with its evidence.
+async fn never_before_sending(out: &Path, stop: &Shutdown) {
+    stop.wait().await;
+    if out.join(MANIFEST).exists() {
+        std::future::pending::<()>().await;
+    }
 }
 
 async fn drive(
@@ -205,6 +232,7 @@ async fn drive(
         vain: Mutex::default(),
         stop,
         stopped: AtomicBool::new(false),
+        fresh_used: AtomicBool::new(false),
     };
     let cases: Vec<&TestCase> = config
         .plan
@@ -304,7 +332,14 @@ impl Drive<'_> {
                 }
             });
             futures_util::future::join_all(parallel).await;
-            for case in cases.iter().filter(|c| c.exclusive) {
+            let alone = |fresh| cases.iter().filter(move |c| c.exclusive && c.fresh_state == fresh);
+            let others = cases.iter().any(|c| !c.fresh_state);
+            for case in alone(false).chain(alone(true)) {
+                if case.fresh_state && !self.fresh_used.swap(true, Ordering::SeqCst) && others {
+                    // This hub will be gone: what it did is settled and asked for first.
+                    self.settle().await;
+                    self.fetch_log(None).await;
+                }
                 if self.halted() {
                     break;
                 }
@@ -396,8 +431,10 @@ impl Drive<'_> {
         if self.lost.load(Ordering::SeqCst) {
             return RunEnd::TargetLost;
         }
-        progress(Progress::Phase("Transaktionsprotokoll holen"));
-        self.fetch_log(None).await;
-        RunEnd::Complete
+        if !self.fresh_used.load(Ordering::SeqCst) {
+            progress(Progress::Phase("Transaktionsprotokoll holen"));
+            self.fetch_log(None).await;
+        }
+        if self.lost.load(Ordering::SeqCst) { RunEnd::TargetLost } else { RunEnd::Complete }
     }
 }

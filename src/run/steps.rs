@@ -247,7 +247,10 @@ impl Drive<'_> {
         };
         let (sent, answer, failure) = match send(request).await {
             Ok(done) => (done.raw_request, done.raw_answer, None),
-            Err(error) => (vec![], vec![], Some(error.to_string())),
+            Err(error) => {
+                self.check_lost().await;
+                (vec![], vec![], Some(error.to_string()))
+            }
         };
         self.recorder.own(&OwnExchange {
             system: &"harness".into(),

@@ -44,8 +44,15 @@ impl Exchange {
     /// Whether it hands something over, rather than asks.
     pub fn is_delivery(&self) -> bool {
         self.protocol == "smtp"
-            || !HttpMessage::read(&self.request)
-                .is_some_and(|m| matches!(m.method(), "GET" | "HEAD" | "OPTIONS"))
+            || !HttpMessage::read(&self.request).is_some_and(|m| {
+                // A question carries nothing away: no body, and parameters only as CMIS has them.
+                let target = m.start.split(' ').nth(1).unwrap_or_default();
+                matches!(m.method(), "GET" | "HEAD" | "OPTIONS")
+                    && m.body.is_empty()
+                    && (!target.contains('?')
+                        || target.contains("cmisselector=")
+                        || target.contains("objectId="))
+            })
     }
 
     /// Whether the receiving side took it.
@@ -302,8 +309,8 @@ fn transaction_of(exchange: &Exchange) -> Option<String> {
 }
 
 fn read_log(exchange: &Exchange) -> Log {
-    if let Some(failure) = &exchange.failure {
-        return Log::Unreadable(failure.clone());
+    if exchange.failure.is_some() {
+        return Log::NotFetched;
     }
     let body = exchange.answer_body();
     match serde_json::from_slice(&body) {

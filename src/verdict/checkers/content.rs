@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 
 use super::convert::convert;
 use super::{Checker, Context, Expectation, Found, Judgement, World, delivered, sheet_hint};
-use crate::concept::Form;
+use crate::concept::{Arrival, Form};
 use crate::ids::RequirementId;
-use crate::plan::{PlanMessage, PlanReceiver, Step};
+use crate::plan::{PlanField, PlanMessage, PlanReceiver, Step};
 use crate::verdict::view::Exchange;
 use crate::xml::{Element, compare, parse};
 
@@ -175,6 +175,7 @@ impl Compare<'_> {
                 .hint(sheet_hint(self.context, self.step, &value.at))
                 .into(judgement);
         }
+        self.occurrences(message, sent, arrived, judgement);
         self.own_values(sent, arrived, &namespace, judgement);
         self.invented(message, arrived, judgement);
     }
@@ -196,6 +197,55 @@ impl Compare<'_> {
         Some(out)
     }
 
+    /// A group that repeats arrives as often, and each occurrence keeps its own values together.
+    fn occurrences(
+        &self,
+        message: &PlanMessage,
+        sent: &Element,
+        arrived: &Element,
+        judgement: &mut Judgement,
+    ) {
+        for group in &message.group {
+            let from: Vec<&Element> = sent.elements().filter(|e| e.name == group.path).collect();
+            let places: Vec<(&PlanField, &Arrival)> = group
+                .field
+                .iter()
+                .filter_map(|f| Some((f, self.receiver.lineage.get(&f.id)?)))
+                .collect();
+            let Some(first) = places.first().and_then(|(_, a)| a.at.split('/').next()) else {
+                continue;
+            };
+            let together = places.iter().all(|(_, a)| a.at.starts_with(&format!("{first}/")));
+            if from.len() < 2 || !together {
+                continue;
+            }
+            let to: Vec<&Element> = arrived.elements().filter(|e| e.name == first).collect();
+            let values =
+                |element: &Element, path: &str| element.values_at(path, &element.namespace);
+            let mixed = to.len() != from.len()
+                || from.iter().zip(&to).any(|(a, b)| {
+                    places.iter().any(|(field, arrival)| {
+                        let wanted: Option<Vec<String>> = values(a, &field.path)
+                            .iter()
+                            .map(|v| convert(self.context.plan, &arrival.how, v))
+                            .collect();
+                        wanted != Some(values(b, &arrival.at[first.len() + 1..]))
+                    })
+                });
+            if mixed {
+                let text =
+                    format!("Die Angaben der Gruppe {} sind nicht beisammen geblieben", group.id);
+                self.found("content.occurrences", text, first)
+                    .values(
+                        format!("{} Vorkommen mit ihren Werten", from.len()),
+                        format!("{} Vorkommen", to.len()),
+                    )
+                    .hint(sheet_hint(self.context, self.step, first))
+                    .into(judgement);
+            }
+        }
+    }
+
     /// Values that come from elsewhere than a field must be what that place says.
     fn own_values(&self, sent: &Element, arrived: &Element, ns: &str, judgement: &mut Judgement) {
         for (path, source) in &self.receiver.own {
@@ -206,6 +256,14 @@ impl Compare<'_> {
                 root: &sent.name,
                 arrived: self.exchange.time,
             };
+            if values.len() != 1 {
+                let text =
+                    "Eine Angabe des Prüfgegenstands fehlt oder steht mehrmals da".to_owned();
+                self.found("content.own", text, path)
+                    .values("genau eine", values.join(" | "))
+                    .hint(sheet_hint(self.context, self.step, path))
+                    .into(judgement);
+            }
             for value in values {
                 if let Some(expected) = super::own::differs(&about, *source, &value) {
                     let text = "Eine Angabe des Prüfgegenstands stimmt nicht".to_owned();
@@ -246,7 +304,9 @@ impl Compare<'_> {
                 }
             }
             let text = element.text();
-            if !text.trim().is_empty() && !known.contains(path) {
+            let leads = known.iter().any(|k| k.starts_with(&format!("{path}/")));
+            let unknown = !path.is_empty() && !known.contains(path) && !leads;
+            if unknown || (!text.trim().is_empty() && !known.contains(path)) {
                 found.push((path.to_owned(), text));
             }
         });

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::convert::convert;
 use super::documents::{Seen, compare, sent_documents};
 use super::{Checker, Context, Expectation, Found, Judgement, World};
+use crate::evidence::StepOutcome;
 use crate::plan::Step;
 
 pub(super) struct Filing;
@@ -25,6 +26,9 @@ impl Checker for Filing {
         let Some(root) = context.sent_root(step) else {
             return Judgement::cannot("die gesendete Nachricht ist nicht lesbar");
         };
+        if context.view.steps.get(read_back) != Some(&StepOutcome::Done) {
+            return Judgement::cannot(format!("{system} wurde nicht zu Ende zurückgelesen"));
+        }
         let mut judgement = Judgement::default();
         let found = |id: &str, message: String| {
             Found::new(id, requirement, message)

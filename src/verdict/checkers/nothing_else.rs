@@ -1,6 +1,7 @@
 //! Nothing else: whatever reaches a receiver for a case is what one of its messages is for. Without
 //! this, a copy to the wrong file, mailbox or authority would go unnoticed.
 
+use super::documents::sent_documents;
 use super::{Checker, Context, Exchange, Expectation, Found, Judgement, World};
 use crate::concept::MessageKind;
 use crate::ids::{ComponentKind, SystemId};
@@ -38,10 +39,27 @@ impl Checker for NothingElse {
             })
             .collect();
         let mut judgement = Judgement::default();
-        let mut confirmed = 0;
+        let (mut confirmed, mut folders, mut documents) = (0, 0, 0);
+        let most = allowed
+            .iter()
+            .filter(|a| a.kind == MessageKind::Antrag)
+            .map(|a| 1 + context.sent_root(a.step).map_or(0, |root| sent_documents(&root).len()));
+        let most: usize = most.sum();
         for exchange in context.deliveries() {
             let why = match unclaimed(context, &allowed, exchange) {
                 None => continue,
+                Some(Unclaimed::Filing) => {
+                    let text = String::from_utf8_lossy(&exchange.request);
+                    let (folder, document) =
+                        (text.contains("createFolder"), text.contains("createDocument"));
+                    folders += usize::from(folder && exchange.is_taken());
+                    documents += usize::from(document && exchange.is_taken());
+                    if (folder || document) && folders <= 1 && documents <= most {
+                        continue;
+                    }
+                    "eine weitere Änderung der Akte"
+                }
+                Some(Unclaimed::Different) => "etwas anderes als die angenommene Zustellung",
                 Some(Unclaimed::Confirmation) => {
                     confirmed += usize::from(exchange.is_taken());
                     if confirmed <= 1 {
@@ -89,6 +107,10 @@ enum Unclaimed {
     Nobody,
     /// Allowed once.
     Confirmation,
+    /// Allowed as often as there is something to file.
+    Filing,
+    /// An attempt, or a repetition, with another content than the delivery.
+    Different,
 }
 
 fn allow<'a>(context: &Context<'a>, step: &'a str, message: &'a MessageUse) -> Option<Allowed<'a>> {
@@ -116,15 +138,20 @@ fn unclaimed(
     exchange: &Exchange,
 ) -> Option<Unclaimed> {
     let system = &exchange.system;
-    let delivered =
-        allowed.iter().any(|a| &a.destination == system && context.is_of(exchange, a.step));
-    if delivered {
-        return None;
+    let delivered = allowed
+        .iter()
+        .find(|a| &a.destination == system && context.is_of(exchange, a.step))
+        .map(|a| a.step);
+    if let Some(step) = delivered {
+        let first = context.taken_at(step, system).first().copied();
+        let same = first.is_none_or(|f| f.message() == exchange.message());
+        let once = first.is_none_or(|f| f.number == exchange.number || !exchange.is_taken());
+        return (!same || !once).then_some(Unclaimed::Different);
     }
     let antrag = allowed.iter().find(|a| a.kind == MessageKind::Antrag);
     let Some(antrag) = antrag else { return Some(Unclaimed::Nobody) };
     if Some(system) == antrag.authority.dms.as_ref() && files_into_case(context, exchange) {
-        return None;
+        return Some(Unclaimed::Filing);
     }
     let portal = context.kind(system) == Some(ComponentKind::Antragsassistent);
     let after =

@@ -45,7 +45,7 @@ impl Checker for Reply {
         let reason = root.as_ref().filter(|r| r.name == "Rueckweisung");
         let actual_code = reason.and_then(|r| r.child_text("Grund"));
         let taken =
-            (200..300).contains(&status) && root.as_ref().is_some_and(|r| r.name == "Quittung");
+            matches!(status, 200..=202) && root.as_ref().is_some_and(|r| r.name == "Quittung");
         let shown = match (&actual_code, taken) {
             (Some(code), _) => {
                 let text = reason.and_then(|r| r.child_text("Text")).unwrap_or_default();
@@ -61,11 +61,16 @@ impl Checker for Reply {
                     .into(&mut judgement);
             }
             let named = root.child_text("Vorgangsnummer");
-            let known = named.as_ref().is_none_or(|n| {
-                n.is_empty()
-                    || context.case.correlators.iter().any(|c| c.as_str() == n)
-                    || String::from_utf8_lossy(&sent.request).contains(n.as_str())
+            let sent_values = context.sent_root(step).map(|sent| {
+                let mut all = Vec::new();
+                sent.walk(&mut |_, e| all.push(e.text().trim().to_owned()));
+                all
             });
+            let known = match (&named, &sent_values) {
+                (None, _) => root.name != "Quittung",
+                (Some(n), Some(values)) => n.is_empty() || values.contains(n),
+                (Some(_), None) => true,
+            };
             if !known {
                 found("reply.wrong-case", "Die Antwort gehört zu einem anderen Vorgang".into())
                     .values(context.case.correlators[0].to_string(), named.unwrap_or_default())
