@@ -172,7 +172,7 @@ fn a_run_by_files_is_the_same_and_a_filtered_one_gets_no_certificate() {
         pruefstand(args!["certify", &out, "--key", &key, "--out", sandbox.path("c.json")]);
     assert!(refused.exits(1).stderr.contains("only some cases were chosen"));
     let again = pruefstand(args!["run", "--plan", &plan, "--out", &out]).exits(73);
-    assert!(again.stderr.contains("holds the evidence of a run already"), "{}", again.stderr);
+    assert!(again.stderr.contains("holds evidence.jsonl already"), "{}", again.stderr);
     let none = pruefstand(args![
         "run",
         "--plan",

@@ -62,7 +62,7 @@ fn short_lived(answers: usize) -> String {
             let post = seen.starts_with(b"POST");
             posts += usize::from(post);
             let body = if post {
-                "<Quittung xmlns='urn:pruefstand:quittung:1'><Transaktion>T</Transaktion></Quittung>"
+                "<Quittung xmlns='urn:pruefstand:quittung:1'><Transaktion>T</Transaktion><Vorgangsnummer/></Quittung>"
             } else {
                 "{}"
             };
@@ -164,4 +164,27 @@ fn a_taken_port_and_an_unwritable_folder_are_found_first() {
     let key = sandbox.path("kein-schluessel.pem");
     pruefstand(args!["certify", sandbox.path("run"), "--key", &key, "--out", "/dev/null"])
         .exits(77);
+}
+
+#[test]
+fn a_failed_start_touches_nothing_of_the_users() {
+    let sandbox = Sandbox::new();
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let target = target(&sandbox, &format!("http://127.0.0.1:{port}"));
+    let plan = sandbox.path("project/plan.toml");
+    std::fs::create_dir_all(sandbox.path("project/inputs")).unwrap();
+    std::fs::copy(root().join("testplans/gewerbe/plan.toml"), &plan).unwrap();
+    let mine = sandbox.write("project/inputs/notes.txt", "mine");
+    let out = sandbox.path("project");
+    let run = |out: &std::path::Path| {
+        pruefstand(args!["run", "--plan", &plan, "--target", &target, "--out", out])
+    };
+    let done = run(&out).exits(73);
+    assert!(done.stderr.contains("nothing in it is touched"), "{}", done.stderr);
+    assert!(plan.is_file() && mine.is_file());
+    // A folder of its own is left as it was found, and serves the next attempt.
+    let own = sandbox.path("run");
+    run(&own).exits(69);
+    run(&own).exits(69);
+    assert!(!own.join("evidence.jsonl").exists());
 }
