@@ -57,6 +57,16 @@ name!(
     Correlator
 );
 
+impl Correlator {
+    /// The words in raw bytes that could be correlators: runs of letters, digits and hyphens.
+    /// Whoever tells a fake, waits for an exchange or judges one must split alike.
+    pub fn candidates(raw: &[u8]) -> impl Iterator<Item = &str> {
+        raw.split(|b| !b.is_ascii_alphanumeric() && *b != b'-')
+            .filter(|t| t.len() >= 8 && t.len() <= 64)
+            .filter_map(|t| std::str::from_utf8(t).ok())
+    }
+}
+
 /// A SHA-256 digest in lower-case hex.
 #[derive(
     Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,

@@ -15,14 +15,7 @@ pub fn certify(dir: &Path, key: &Path, out: &Path) -> Result<Exit, CliError> {
     let judged = judge_folder(dir)?;
     // The verdict that is certified is the one just made, not whatever lies in the folder.
     write_verdict(dir, &judged.verdict)?;
-    let issued = certificate::issue(
-        dir,
-        &judged.manifest,
-        &judged.plan,
-        &judged.evidence,
-        &judged.verdict,
-        &key,
-    )?;
+    let issued = judged.certify(dir, &key)?;
     std::fs::write(out, issued.to_text())
         .map_err(|e| CliError::CannotWrite(out.display().to_string(), e))?;
     output::say(&format!("certificate: {}", out.display()));

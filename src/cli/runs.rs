@@ -56,6 +56,16 @@ pub struct Judged {
 }
 
 impl Judged {
+    /// A certificate for the run in `dir`.
+    pub fn certify(
+        &self,
+        dir: &Path,
+        key: &certificate::SigningKey,
+    ) -> Result<certificate::Certificate, certificate::IssueError> {
+        let Self { manifest, plan, evidence, verdict } = self;
+        certificate::issue(dir, manifest, plan, evidence, verdict, key)
+    }
+
     fn material(&self) -> Material<'_> {
         Material {
             manifest: &self.manifest,
@@ -182,14 +192,7 @@ pub fn demo(out: Option<PathBuf>, names: &[String], format: Format) -> Result<Ex
         let (private, public) =
             certificate::generate().map_err(|e| CliError::Fault(e.to_string()))?;
         let key = certificate::SigningKey::from_secret("demo key", &private)?;
-        let issued = certificate::issue(
-            &out,
-            &judged.manifest,
-            &judged.plan,
-            &judged.evidence,
-            &judged.verdict,
-            &key,
-        )?;
+        let issued = judged.certify(&out, &key)?;
         write(&out.join("certificate.dsse.json"), issued.to_text().as_bytes())?;
         write(&out.join("trust.pem"), public.as_bytes())?;
         output::say(&format!("Zertifikat: {}", out.join("certificate.dsse.json").display()));

@@ -13,7 +13,7 @@ pub use demand::*;
 pub use schema::xsd_of;
 pub use written::*;
 
-use crate::diagnostic::{Authored, Diagnostics, read};
+use crate::diagnostic::{Authored, Diagnostics, read, read_text};
 use crate::ids::Digest;
 
 /// The format this version reads.
@@ -49,10 +49,7 @@ impl SystemConcept {
     /// # Errors
     /// Every finding at once, with its place; also when the file cannot be read.
     pub fn load(path: &Path) -> Result<Self, Diagnostics> {
-        let name = path.display().to_string();
-        let text = std::fs::read_to_string(path).map_err(|error| {
-            Diagnostics::whole(&name, format!("cannot be read: {error}"), "check the path")
-        })?;
+        let (name, text) = read_text(path)?;
         Self::from_text(&name, &text, path.parent().unwrap_or(Path::new(".")))
     }
 

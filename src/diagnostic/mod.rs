@@ -122,6 +122,20 @@ impl Diagnostics {
     }
 }
 
+/// The text of an authored file, with the name that findings show.
+///
+/// # Errors
+/// When it cannot be read as UTF-8 text.
+pub fn read_text(path: &std::path::Path) -> Result<(String, String), Diagnostics> {
+    let name = path.display().to_string();
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok((name, text)),
+        Err(error) => {
+            Err(Diagnostics::whole(&name, format!("cannot be read: {error}"), "check the path"))
+        }
+    }
+}
+
 fn termcolor_buffer(colour: bool) -> codespan_reporting::term::termcolor::Buffer {
     use codespan_reporting::term::termcolor::Buffer;
     if colour { Buffer::ansi() } else { Buffer::no_color() }

@@ -17,7 +17,7 @@ use crate::channel::{Observer, Shutdown, http, smtp};
 use crate::ids::SystemId;
 use crate::organisation::{FakeKind, System, TestOrganisation};
 
-pub use script::{Behaviour, Scripts, tokens};
+pub use script::{Behaviour, Scripts};
 
 /// Why a fake system did not start.
 #[derive(Debug, thiserror::Error)]

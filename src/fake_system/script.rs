@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::ids::SystemId;
+use crate::ids::{Correlator, SystemId};
 
 /// How to treat an exchange.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -34,22 +34,16 @@ impl Scripts {
         if map.is_empty() {
             return Behaviour::Answer;
         }
-        tokens(raw)
+        Correlator::candidates(raw)
             .find_map(|token| map.get(&(system.clone(), token.to_owned())).copied())
             .unwrap_or_default()
     }
 }
 
-/// The words in raw bytes that could be correlators: runs of letters, digits and hyphens.
-pub fn tokens(raw: &[u8]) -> impl Iterator<Item = &str> {
-    raw.split(|b| !b.is_ascii_alphanumeric() && *b != b'-')
-        .filter(|t| t.len() >= 8 && t.len() <= 64)
-        .filter_map(|t| std::str::from_utf8(t).ok())
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Behaviour, Scripts, tokens};
+    use super::{Behaviour, Scripts};
+    use crate::ids::Correlator;
 
     #[test]
     fn a_script_applies_to_its_correlator_only() {
@@ -60,6 +54,9 @@ mod tests {
         assert_eq!(of("<Nr>PS-000000000001</Nr>"), Behaviour::Reset);
         assert_eq!(of("<Nr>PS-000000000002</Nr>"), Behaviour::Answer);
         assert_eq!(scripts.behaviour(&"dms".into(), b"PS-000000000001"), Behaviour::Answer);
-        assert_eq!(tokens(b"a=PS-000000000001&b").collect::<Vec<_>>(), ["PS-000000000001"]);
+        assert_eq!(
+            Correlator::candidates(b"a=PS-000000000001&b").collect::<Vec<_>>(),
+            ["PS-000000000001"]
+        );
     }
 }

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::script::{Behaviour, Scripts, tokens};
+use super::script::{Behaviour, Scripts};
 use super::{SYSTEM_FILES, aktenzeichen};
 use crate::channel::Observer;
 use crate::channel::http::{Handler, Reply, Request};
-use crate::ids::SystemId;
+use crate::ids::{Correlator, SystemId};
 use crate::organisation::FakeKind;
 use crate::xml::{escape_attribute, parse};
 
@@ -108,7 +108,8 @@ impl XmlOverHttp {
                 expects.namespace, expects.root, document.root.namespace, document.root.name
             ));
         }
-        let vorgang = tokens(&request.body).find(|t| t.starts_with("PS-")).unwrap_or("unbekannt");
+        let mut words = Correlator::candidates(&request.body);
+        let vorgang = words.find(|t| t.starts_with("PS-")).unwrap_or("unbekannt");
         let body = self.data.reply.body.replace("{aktenzeichen}", &aktenzeichen(vorgang));
         Reply::text(self.data.reply.status, &self.data.reply.content_type, body)
     }

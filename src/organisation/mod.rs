@@ -9,7 +9,7 @@ use std::path::Path;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::diagnostic::{Authored, Diagnostics, read};
+use crate::diagnostic::{Authored, Diagnostics, read, read_text};
 use crate::ids::{ComponentKind, Digest, SystemId};
 
 pub use export::{Export, ExportedAuthority, ExportedSystem, export};
@@ -198,10 +198,7 @@ impl TestOrganisation {
     /// # Errors
     /// Every finding at once, with its place; also when the file cannot be read.
     pub fn load(path: &Path) -> Result<Self, Diagnostics> {
-        let name = path.display().to_string();
-        let text = std::fs::read_to_string(path).map_err(|error| {
-            Diagnostics::whole(&name, format!("cannot be read: {error}"), "check the path")
-        })?;
+        let (name, text) = read_text(path)?;
         Self::from_text(&name, &text, path.parent().unwrap_or(Path::new(".")))
     }
 

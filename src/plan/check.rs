@@ -5,7 +5,7 @@ use std::path::Path as FilePath;
 
 use super::case::{Expectation, Step};
 use super::types::TestPlan;
-use crate::diagnostic::{Authored, Diagnostic, Diagnostics, Path, read};
+use crate::diagnostic::{Authored, Diagnostic, Diagnostics, Path, read, read_text};
 use crate::ids::Digest;
 
 /// Reads and checks a plan.
@@ -13,9 +13,7 @@ use crate::ids::Digest;
 /// # Errors
 /// Every finding at once, with its place.
 pub fn load(path: &FilePath) -> Result<TestPlan, Diagnostics> {
-    let name = path.display().to_string();
-    let text = std::fs::read_to_string(path)
-        .map_err(|e| Diagnostics::whole(&name, format!("cannot be read: {e}"), "check the path"))?;
+    let (name, text) = read_text(path)?;
     let authored: Authored<TestPlan> = read(&name, &text)?;
     let list = check(&authored);
     if list.is_empty() { Ok(authored.value) } else { Err(Diagnostics::new(authored.source, list)) }

@@ -8,8 +8,7 @@ use tokio::sync::watch;
 
 use crate::channel::Observer;
 use crate::evidence::{Direction, Record, Writer};
-use crate::fake_system::tokens;
-use crate::ids::{CaseId, SystemId};
+use crate::ids::{CaseId, Correlator, SystemId};
 
 type Seen = HashMap<(SystemId, String), Vec<(u64, Arc<Vec<u8>>)>>;
 
@@ -142,7 +141,7 @@ impl Observer for Recorder {
         {
             let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
             let mut known = HashSet::new();
-            for token in tokens(&raw) {
+            for token in Correlator::candidates(&raw) {
                 if self.correlators.contains(token) && known.insert(token) {
                     let place = (system.clone(), token.to_owned());
                     seen.entry(place).or_default().push((number, raw.clone()));

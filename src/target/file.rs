@@ -5,7 +5,7 @@ use std::path::Path;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::diagnostic::{Authored, Diagnostic, Diagnostics, Path as Place, read};
+use crate::diagnostic::{Authored, Diagnostic, Diagnostics, Path as Place, read, read_text};
 use crate::ids::ComponentKind;
 
 /// The format this version reads.
@@ -70,10 +70,7 @@ impl TargetFile {
     /// # Errors
     /// Every finding at once, with its place.
     pub fn load(path: &Path) -> Result<Self, Diagnostics> {
-        let name = path.display().to_string();
-        let text = std::fs::read_to_string(path).map_err(|error| {
-            Diagnostics::whole(&name, format!("cannot be read: {error}"), "check the path")
-        })?;
+        let (name, text) = read_text(path)?;
         Self::from_text(&name, &text)
     }
 

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::wire::{HttpMessage, mail_parts};
 use crate::evidence::{Direction, Evidence, Record, StepOutcome, TargetEvent};
-use crate::ids::{CaseId, ComponentKind, SystemId};
+use crate::ids::{CaseId, ComponentKind, Correlator, SystemId};
 use crate::plan::{Step, TestCase, TestPlan, nachricht_of};
 use crate::xml::{Element, parse};
 
@@ -269,7 +269,7 @@ impl RunView {
                 continue;
             }
             let mut cases: HashSet<&CaseId> = HashSet::new();
-            for token in words(&exchange.request) {
+            for token in Correlator::candidates(&exchange.request) {
                 cases.extend(known.get(token).into_iter().flatten());
             }
             // The same value in several cases: the one that ran alone at that time.
@@ -294,12 +294,6 @@ impl RunView {
     pub fn case(&self, id: &CaseId) -> CaseView {
         self.cases.get(id).cloned().unwrap_or_default()
     }
-}
-
-fn words(raw: &[u8]) -> impl Iterator<Item = &str> {
-    raw.split(|b| !b.is_ascii_alphanumeric() && *b != b'-')
-        .filter(|t| t.len() >= 8 && t.len() <= 64)
-        .filter_map(|t| std::str::from_utf8(t).ok())
 }
 
 /// The transaction that the answer to a message names.
@@ -377,7 +371,7 @@ impl Context<'_> {
             })
             .collect();
         let body = exchange.message();
-        let found: HashSet<&str> = words(&body).collect();
+        let found: HashSet<&str> = Correlator::candidates(&body).collect();
         let carried: Vec<&str> = sends
             .iter()
             .filter(|(_, number)| found.contains(nachricht_of(&self.case.id, *number).as_str()))
