@@ -7,10 +7,11 @@ mod demand;
 mod schema;
 mod written;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 pub use demand::*;
-pub use schema::xsd_of;
+pub use schema::{placed, xsd_of};
 pub use written::*;
 
 use crate::diagnostic::{Authored, Diagnostics, read, read_text};
@@ -28,6 +29,46 @@ pub struct SystemConcept {
     pub digest: Digest,
     /// Folder of the file.
     pub folder: PathBuf,
+    index: Index,
+}
+
+/// Where things stand, so that a large concept is not searched again and again.
+#[derive(Debug, Clone, Default)]
+struct Index {
+    fields_of: BTreeMap<String, Vec<usize>>,
+    groups_within: BTreeMap<String, Vec<usize>>,
+    field: BTreeMap<String, usize>,
+    group: BTreeMap<String, usize>,
+    message: BTreeMap<String, usize>,
+    code_list: BTreeMap<String, usize>,
+    document: BTreeMap<String, usize>,
+    service_of: BTreeMap<String, usize>,
+}
+
+impl Index {
+    fn of(file: &ConceptFile) -> Self {
+        fn by_id<T>(list: &[T], id: impl Fn(&T) -> &str) -> BTreeMap<String, usize> {
+            list.iter().enumerate().rev().map(|(i, x)| (id(x).to_owned(), i)).collect()
+        }
+        let mut index = Self {
+            field: by_id(&file.field, |x| &x.id),
+            group: by_id(&file.group, |x| &x.id),
+            message: by_id(&file.message, |x| &x.id),
+            code_list: by_id(&file.code_list, |x| &x.id),
+            document: by_id(&file.document, |x| &x.id),
+            service_of: by_id(&file.service, |x| &x.starts_with),
+            ..Self::default()
+        };
+        for (i, field) in file.field.iter().enumerate() {
+            index.fields_of.entry(field.group.clone()).or_default().push(i);
+        }
+        for (i, group) in file.group.iter().enumerate() {
+            if let Some(outer) = &group.within {
+                index.groups_within.entry(outer.clone()).or_default().push(i);
+            }
+        }
+        index
+    }
 }
 
 impl SystemConcept {
@@ -41,7 +82,13 @@ impl SystemConcept {
         if !list.is_empty() {
             return Err(Diagnostics::new(authored.source, list));
         }
-        Ok(Self { digest: Digest::of(text), file: authored.value, folder: folder.to_owned() })
+        let index = Index::of(&authored.value);
+        Ok(Self {
+            digest: Digest::of(text),
+            file: authored.value,
+            folder: folder.to_owned(),
+            index,
+        })
     }
 
     /// Reads and checks the concept in a file.
@@ -54,18 +101,55 @@ impl SystemConcept {
     }
 
     /// The fields of a group, in order.
-    pub fn fields_of<'a>(&'a self, group: &'a str) -> impl Iterator<Item = &'a Field> {
-        self.file.field.iter().filter(move |f| f.group == group)
+    pub fn fields_of<'a>(&'a self, group: &str) -> impl Iterator<Item = &'a Field> {
+        self.index.fields_of.get(group).into_iter().flatten().map(|&i| &self.file.field[i])
+    }
+
+    /// The groups that lie directly within a group, in order.
+    pub fn groups_within<'a>(&'a self, group: &str) -> impl Iterator<Item = &'a Group> {
+        self.index.groups_within.get(group).into_iter().flatten().map(|&i| &self.file.group[i])
+    }
+
+    /// The groups of a message with all that lie within them, outer ones first.
+    pub fn groups_of<'a>(&'a self, message: &'a Message) -> Vec<&'a Group> {
+        let mut out = Vec::new();
+        let mut todo: Vec<&Group> =
+            message.groups.iter().rev().filter_map(|id| self.group(id)).collect();
+        while let Some(group) = todo.pop() {
+            out.push(group);
+            let mut inner: Vec<&Group> = self.groups_within(&group.id).collect();
+            inner.reverse();
+            todo.extend(inner);
+        }
+        out
+    }
+
+    /// Elements from the root to a group.
+    pub fn path_of(&self, group: &Group) -> String {
+        let mut steps = vec![group.path.as_str()];
+        let mut at = group;
+        while let Some(outer) = at.within.as_ref().and_then(|id| self.group(id)) {
+            steps.push(&outer.path);
+            at = outer;
+        }
+        steps.retain(|s| !s.is_empty());
+        steps.reverse();
+        steps.join("/")
+    }
+
+    /// A field by id.
+    pub fn field(&self, id: &str) -> Option<&Field> {
+        self.index.field.get(id).map(|&i| &self.file.field[i])
     }
 
     /// A group by id.
     pub fn group(&self, id: &str) -> Option<&Group> {
-        self.file.group.iter().find(|g| g.id == id)
+        self.index.group.get(id).map(|&i| &self.file.group[i])
     }
 
     /// A message by id.
     pub fn message(&self, id: &str) -> Option<&Message> {
-        self.file.message.iter().find(|m| m.id == id)
+        self.index.message.get(id).map(|&i| &self.file.message[i])
     }
 
     /// The first message of a kind.
@@ -75,12 +159,17 @@ impl SystemConcept {
 
     /// A code list by id.
     pub fn code_list(&self, id: &str) -> Option<&CodeList> {
-        self.file.code_list.iter().find(|c| c.id == id)
+        self.index.code_list.get(id).map(|&i| &self.file.code_list[i])
     }
 
     /// A document by id.
     pub fn document(&self, id: &str) -> Option<&Document> {
-        self.file.document.iter().find(|d| d.id == id)
+        self.index.document.get(id).map(|&i| &self.file.document[i])
+    }
+
+    /// The service that a message starts.
+    pub fn service_of(&self, message: &Message) -> Option<&Service> {
+        self.index.service_of.get(&message.id).map(|&i| &self.file.service[i])
     }
 
     /// The code a rejection must carry for a fault.

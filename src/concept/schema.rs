@@ -23,7 +23,7 @@ pub fn xsd_of(concept: &SystemConcept, message: &Message) -> Option<String> {
     );
     for id in &message.groups {
         if let Some(group) = concept.group(id) {
-            write_group(&mut out, concept, group);
+            write_group(&mut out, concept, group, 4);
         }
     }
     if !message.documents.is_empty() {
@@ -39,19 +39,52 @@ fn attr(text: &str) -> String {
     out
 }
 
-fn write_group(out: &mut String, concept: &SystemConcept, group: &Group) {
-    let _ = writeln!(
-        out,
-        "        <xs:element name=\"{}\" minOccurs=\"{}\" maxOccurs=\"{}\">\n          \
-         <xs:complexType>\n            <xs:sequence>",
-        group.path, group.min, group.max
-    );
+/// A group with its fields and the groups within it, in their order.
+fn write_group(out: &mut String, concept: &SystemConcept, group: &Group, indent: usize) {
+    let pad = "  ".repeat(indent);
+    let named = !group.path.is_empty();
+    let inner = if named { indent + 3 } else { indent };
+    if named {
+        let max = if group.unbounded { "unbounded".into() } else { group.max.to_string() };
+        let _ = writeln!(
+            out,
+            "{pad}<xs:element name=\"{}\" minOccurs=\"{}\" maxOccurs=\"{max}\">\n{pad}  \
+             <xs:complexType>\n{pad}    <xs:sequence>",
+            group.path, group.min
+        );
+    }
     let fields: Vec<(Vec<&str>, &Field)> =
         concept.fields_of(&group.id).map(|f| (f.path.split('/').collect(), f)).collect();
-    write_level(out, concept, &fields, 0, 7);
-    out.push_str(
-        "            </xs:sequence>\n          </xs:complexType>\n        </xs:element>\n",
-    );
+    let mut from = 0;
+    for (at, nested) in placed(concept, group) {
+        write_level(out, concept, &fields[from..at], 0, inner);
+        write_group(out, concept, nested, inner);
+        from = at;
+    }
+    write_level(out, concept, &fields[from..], 0, inner);
+    if named {
+        let _ =
+            writeln!(out, "{pad}    </xs:sequence>\n{pad}  </xs:complexType>\n{pad}</xs:element>");
+    }
+}
+
+/// The groups within a group, each with the number of fields that stand before it.
+pub fn placed<'a>(concept: &'a SystemConcept, group: &Group) -> Vec<(usize, &'a Group)> {
+    let fields: Vec<&str> = concept.fields_of(&group.id).map(|f| f.id.as_str()).collect();
+    let mut out: Vec<(usize, &Group)> = concept
+        .groups_within(&group.id)
+        .map(|nested| {
+            let after = nested.after.as_deref();
+            let at = match after {
+                Some("") => 0,
+                Some(id) => fields.iter().position(|f| *f == id).map_or(fields.len(), |i| i + 1),
+                None => fields.len(),
+            };
+            (at, nested)
+        })
+        .collect();
+    out.sort_by_key(|(at, _)| *at);
+    out
 }
 
 /// Fields that share a step stand together in one inner element; it is optional when all of them
@@ -94,12 +127,13 @@ fn write_level(
 fn write_field(out: &mut String, concept: &SystemConcept, field: &Field, name: &str, pad: &str) {
     let mut label = String::new();
     escape_text(&field.label, &mut label);
+    let max = if field.unbounded { "unbounded".into() } else { field.max.to_string() };
     let _ = writeln!(
         out,
-        "{pad}<xs:element name=\"{name}\" minOccurs=\"{}\" maxOccurs=\"{}\">\n{pad}  \
+        "{pad}<xs:element name=\"{name}\" minOccurs=\"{}\" maxOccurs=\"{max}\">\n{pad}  \
          <xs:annotation><xs:documentation>{label}</xs:documentation></xs:annotation>\n{pad}  \
          <xs:simpleType>",
-        field.min, field.max
+        field.min
     );
     let base = match field.kind {
         FieldType::Text | FieldType::Code => "xs:string",

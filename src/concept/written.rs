@@ -187,14 +187,22 @@ pub struct Group {
     pub id: String,
     /// Title for people.
     pub title: String,
-    /// Element below the root.
+    /// Element below the root, or below the group it lies within; empty: its fields stand there
+    /// without an element of their own.
     pub path: String,
+    /// The group it lies within; none: the root of a message.
+    pub within: Option<String>,
+    /// Field of the outer group after which it stands; empty: before all; none: after all.
+    pub after: Option<String>,
     /// Fewest occurrences.
     #[serde(default = "one")]
     pub min: u32,
-    /// Most occurrences.
+    /// Most occurrences; with `unbounded`, how many a test sends at most.
     #[serde(default = "one")]
     pub max: u32,
+    /// There is no upper bound.
+    #[serde(default)]
+    pub unbounded: bool,
 }
 
 fn one() -> u32 {
@@ -261,9 +269,12 @@ pub struct Field {
     /// Fewest occurrences.
     #[serde(default = "one")]
     pub min: u32,
-    /// Most occurrences.
+    /// Most occurrences; with `unbounded`, how many a test sends at most.
     #[serde(default = "one")]
     pub max: u32,
+    /// There is no upper bound.
+    #[serde(default)]
+    pub unbounded: bool,
     /// Length of a text.
     pub length: Option<Length>,
     /// Pattern of a text, as in XML Schema, anchored at both ends.

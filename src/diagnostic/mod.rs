@@ -34,12 +34,27 @@ pub struct Diagnostic {
     pub span: Range<usize>,
     /// What to do.
     pub help: String,
+    /// Other places that take part, with what stands there.
+    pub also: Vec<(Range<usize>, String)>,
 }
 
 impl Diagnostic {
     /// An error.
     pub fn error(span: Range<usize>, message: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { severity: Severity::Error, message: message.into(), span, help: help.into() }
+        Self {
+            severity: Severity::Error,
+            message: message.into(),
+            span,
+            help: help.into(),
+            also: vec![],
+        }
+    }
+
+    /// The same finding with another place that takes part in it.
+    #[must_use]
+    pub fn and(mut self, span: Range<usize>, what: impl Into<String>) -> Self {
+        self.also.push((span, what.into()));
+        self
     }
 }
 
@@ -91,17 +106,24 @@ impl Diagnostics {
         let config = term::Config::default();
         let mut out = termcolor_buffer(colour);
         for d in &self.list {
-            let shown = match d.severity {
-                Severity::Error => Shown::error(),
-                Severity::Warning => Shown::warning(),
-            }
-            .with_message(&d.message)
-            .with_labels(vec![Label::primary((), d.span.clone())])
-            .with_notes(if d.help.is_empty() {
-                vec![]
-            } else {
-                vec![format!("help: {}", d.help)]
-            });
+            let shown =
+                match d.severity {
+                    Severity::Error => Shown::error(),
+                    Severity::Warning => Shown::warning(),
+                }
+                .with_message(&d.message)
+                .with_labels(
+                    std::iter::once(Label::primary((), d.span.clone()))
+                        .chain(d.also.iter().map(|(span, what)| {
+                            Label::secondary((), span.clone()).with_message(what)
+                        }))
+                        .collect(),
+                )
+                .with_notes(if d.help.is_empty() {
+                    vec![]
+                } else {
+                    vec![format!("help: {}", d.help)]
+                });
             let _ = term::emit_to_write_style(&mut out, &config, &file, &shown);
         }
         String::from_utf8_lossy(&out.into_inner()).into_owned()
@@ -113,9 +135,17 @@ impl Diagnostics {
             .iter()
             .map(|d| {
                 let (line, column) = self.source_text.position(d.span.start);
+                let also: Vec<_> = d
+                    .also
+                    .iter()
+                    .map(|(span, what)| {
+                        let (line, column) = self.source_text.position(span.start);
+                        serde_json::json!({"line": line, "column": column, "message": what})
+                    })
+                    .collect();
                 serde_json::json!({
                     "file": self.source_text.name, "line": line, "column": column,
-                    "severity": d.severity, "message": d.message, "help": d.help,
+                    "severity": d.severity, "message": d.message, "help": d.help, "also": also,
                 })
             })
             .collect()

@@ -1,11 +1,8 @@
 //! From values to bytes.
 
-use base64::Engine as _;
-
-use super::documents::document_bytes;
 use crate::plan::{
-    Change, Damage, DocumentUse, MessageUse, PlanGroup, PlanMessage, TestCase, TestPlan, ValuePart,
-    nachricht_of, vorgang_of,
+    Damage, DocumentUse, Filling, MessageUse, TestCase, TestPlan, changed, nachricht_of, tree,
+    vorgang_of,
 };
 use crate::xml::{Element, Node};
 
@@ -54,104 +51,18 @@ pub fn build(
         .iter()
         .find(|v| Some(&v.id) == use_.values.as_ref())
         .ok_or_else(|| missing(format!("values {:?}", use_.values)))?;
-    let mut parts = set.part.clone();
-    let mut documents = set.document.clone();
-    for change in &use_.change {
-        apply(&mut parts, &mut documents, change);
-    }
     let leistung = use_.leistung.clone().or_else(|| message.leistung.clone());
     // A message that starts no service belongs to the one that started the case.
     let leistung = leistung.or_else(|| plan.message.iter().find_map(|m| m.leistung.clone()));
-    let filled = [
-        ("{vorgang}", vorgang_of(&case.id)),
-        ("{nachricht}", nachricht.clone()),
-        ("{behoerde}", use_.behoerde.clone()),
-        ("{leistung}", leistung.unwrap_or_default()),
-    ];
-    for values in parts.iter_mut().flat_map(|p| p.values.values_mut()).flatten() {
-        for (name, value) in &filled {
-            *values = values.replace(name, value);
-        }
-    }
+    let filling = Filling {
+        vorgang: vorgang_of(&case.id),
+        nachricht: nachricht.clone(),
+        behoerde: use_.behoerde.clone(),
+        leistung: leistung.unwrap_or_default(),
+    };
+    let (parts, documents) = changed(message, set, &use_.change, &filling);
     let root = tree(message, &parts, &documents);
     Ok(TestMessage { bytes: damaged(root, use_.damage), nachricht, documents })
-}
-
-fn apply(parts: &mut Vec<ValuePart>, documents: &mut Vec<DocumentUse>, change: &Change) {
-    match change {
-        Change::Set { group, occurrence, field, values } => {
-            let part = parts.iter_mut().filter(|p| &p.group == group).nth(*occurrence as usize);
-            if let Some(part) = part {
-                if values.is_empty() {
-                    part.values.remove(field);
-                } else {
-                    part.values.insert(field.clone(), values.clone());
-                }
-            }
-        }
-        Change::Repeat { group, times } => {
-            let Some(at) = parts.iter().position(|p| &p.group == group) else { return };
-            let first = parts[at].clone();
-            parts.retain(|p| &p.group != group);
-            for _ in 0..*times {
-                parts.insert(at, first.clone());
-            }
-        }
-        Change::Documents { documents: new } => documents.clone_from(new),
-    }
-}
-
-fn tree(message: &PlanMessage, parts: &[ValuePart], documents: &[DocumentUse]) -> Element {
-    let ns = &message.namespace;
-    let mut root = Element::new(ns, &message.root);
-    for group in &message.group {
-        for part in parts.iter().filter(|p| p.group == group.id) {
-            root.children.push(Node::Element(group_element(ns, group, part)));
-        }
-    }
-    if !documents.is_empty() {
-        let mut all = Element::new(ns, "Anlagen");
-        for id in &message.documents {
-            for document in documents.iter().filter(|d| &d.document == id) {
-                let content =
-                    base64::engine::general_purpose::STANDARD.encode(document_bytes(document));
-                let mut one = Element::new(ns, &document.document);
-                one.children = vec![
-                    Node::Element(Element::with_text(ns, "Dateiname", &document.name)),
-                    Node::Element(Element::with_text(ns, "Medientyp", &document.media_type)),
-                    Node::Element(Element::with_text(ns, "Inhalt", &content)),
-                ];
-                all.children.push(Node::Element(one));
-            }
-        }
-        root.children.push(Node::Element(all));
-    }
-    root
-}
-
-fn group_element(ns: &str, group: &PlanGroup, part: &ValuePart) -> Element {
-    let mut element = Element::new(ns, &group.path);
-    for field in &group.field {
-        for value in part.values.get(&field.id).into_iter().flatten() {
-            insert(&mut element, ns, &field.path, value);
-        }
-    }
-    element
-}
-
-/// Puts a value at a path, using the last inner element of each step where it exists.
-fn insert(at: &mut Element, ns: &str, path: &str, value: &str) {
-    let Some((step, rest)) = path.split_once('/') else {
-        at.children.push(Node::Element(Element::with_text(ns, path, value)));
-        return;
-    };
-    let exists = matches!(at.children.last(), Some(Node::Element(e)) if e.name == step);
-    if !exists {
-        at.children.push(Node::Element(Element::new(ns, step)));
-    }
-    if let Some(Node::Element(inner)) = at.children.last_mut() {
-        insert(inner, ns, rest, value);
-    }
 }
 
 fn damaged(mut root: Element, damage: Option<Damage>) -> Vec<u8> {

@@ -13,7 +13,9 @@ use super::types::{
     PlanReceiver, PlanRequirement, PlanSystem, TestPlan, ValueSet,
 };
 use super::values::Source;
-use crate::concept::{Aspect, Fault, LogAfter, Message, MessageKind, SystemConcept, xsd_of};
+use crate::concept::{
+    Aspect, Fault, Group, LogAfter, Message, MessageKind, SystemConcept, placed, xsd_of,
+};
 use crate::ids::{CaseId, ComponentKind, Correlator, Digest, RequirementId, SystemId};
 use crate::organisation::{Authority, TestOrganisation};
 use crate::xml::SchemaSet;
@@ -169,12 +171,7 @@ fn messages(d: &mut Derivation<'_>) -> Result<Vec<PlanMessage>, DeriveError> {
         }
         let schema = schema_files.get(&set.main).cloned();
         d.schemas.insert(message.id.clone(), set);
-        let leistung = concept
-            .file
-            .service
-            .iter()
-            .find(|s| s.starts_with == message.id)
-            .map(|s| s.leika.clone());
+        let leistung = concept.service_of(message).map(|s| s.leika.clone());
         out.push(PlanMessage {
             id: message.id.clone(),
             title: message.title.clone(),
@@ -186,20 +183,31 @@ fn messages(d: &mut Derivation<'_>) -> Result<Vec<PlanMessage>, DeriveError> {
             schema_files,
             header: message.header.clone(),
             rules: message.rules.clone(),
-            group: message.groups.iter().filter_map(|id| plan_group(concept, id)).collect(),
+            group: concept
+                .groups_of(message)
+                .into_iter()
+                .map(|group| plan_group(concept, group))
+                .collect(),
             documents: message.documents.iter().map(|x| x.document.clone()).collect(),
         });
     }
     Ok(out)
 }
 
-fn plan_group(concept: &SystemConcept, id: &str) -> Option<PlanGroup> {
-    let group = concept.group(id)?;
-    Some(PlanGroup {
+fn plan_group(concept: &SystemConcept, group: &Group) -> PlanGroup {
+    let outer = group.within.as_ref().and_then(|id| concept.group(id));
+    let before_field = outer.and_then(|outer| {
+        let (at, _) = placed(concept, outer).into_iter().find(|(_, g)| g.id == group.id)?;
+        u32::try_from(at).ok().filter(|_| at < concept.fields_of(&outer.id).count())
+    });
+    PlanGroup {
         id: group.id.clone(),
-        path: group.path.clone(),
+        path: concept.path_of(group),
+        element: group.path.clone(),
+        within: group.within.clone(),
+        before_field,
         field: concept
-            .fields_of(id)
+            .fields_of(&group.id)
             .map(|f| PlanField {
                 id: f.id.clone(),
                 path: f.path.clone(),
@@ -210,7 +218,7 @@ fn plan_group(concept: &SystemConcept, id: &str) -> Option<PlanGroup> {
                 per_message: matches!(f.world.as_deref(), Some("nachricht" | "zeitpunkt")),
             })
             .collect(),
-    })
+    }
 }
 
 fn finish(
@@ -378,12 +386,7 @@ impl<'a> Derivation<'a> {
 
     /// LeiKa key of the service a message starts.
     pub fn leika(&self, message: &Message) -> Option<String> {
-        self.concept
-            .file
-            .service
-            .iter()
-            .find(|s| s.starts_with == message.id)
-            .map(|s| s.leika.clone())
+        self.concept.service_of(message).map(|s| s.leika.clone())
     }
 
     /// The first authority per format, so that the work grows with formats, not with authorities.

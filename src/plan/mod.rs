@@ -1,9 +1,11 @@
 //! The Testplan: derived by a catalogue of methods, deterministic to the byte, self-contained.
 
+mod assemble;
 mod builder;
 mod case;
 mod catalogue;
 mod check;
+mod contents;
 mod coverage;
 mod derive;
 mod diff;
@@ -11,9 +13,11 @@ mod methods;
 mod types;
 mod values;
 
+pub use assemble::{Filling, changed, tree};
 pub use case::*;
 pub use catalogue::{Catalogue, CatalogueFile};
 pub use check::load;
+pub use contents::document_bytes;
 pub use coverage::{Coverage, coverage};
 pub use derive::{DeriveError, FORMAT, Scope, derive, nachricht_of, vorgang_of};
 pub use diff::{CaseChange, PlanDiff, diff};

@@ -202,8 +202,16 @@ pub struct PlanMessage {
 pub struct PlanGroup {
     /// Short name.
     pub id: String,
-    /// Element below the root.
+    /// Elements from the root to the group.
     pub path: String,
+    /// Its own element; empty where its fields stand without one.
+    pub element: String,
+    /// The group it lies within; none: the root.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within: Option<String>,
+    /// Number of the field of the outer group before which it stands; none: after all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before_field: Option<u32>,
     /// Fields in order.
     pub field: Vec<PlanField>,
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::types::{DocumentUse, ValuePart, ValueSet};
-use crate::concept::{Field, FieldType, Message, SystemConcept};
+use crate::concept::{Field, FieldType, Group, Message, SystemConcept};
 use crate::organisation::TestOrganisation;
 
 /// Where values come from.
@@ -71,20 +71,8 @@ impl Source<'_> {
 
     fn set(&self, message: &Message, name: &str, all: bool) -> ValueSet {
         let mut part = Vec::new();
-        for id in &message.groups {
-            let Some(group) = self.concept.group(id) else { continue };
-            let times = if all { group.max } else { group.min };
-            for nth in 0..times as usize {
-                let mut values = BTreeMap::new();
-                for field in self.concept.fields_of(id) {
-                    let count = if all { field.max } else { field.min } as usize;
-                    if count > 0 {
-                        let list = (0..count).map(|k| self.realistic(field, nth + k)).collect();
-                        values.insert(field.id.clone(), list);
-                    }
-                }
-                part.push(ValuePart { group: id.clone(), values });
-            }
+        for group in message.groups.iter().filter_map(|id| self.concept.group(id)) {
+            self.occurrences(group, 0, all, &mut part);
         }
         let mut document = Vec::new();
         for use_ in &message.documents {
@@ -99,6 +87,25 @@ impl Source<'_> {
             message: message.id.clone(),
             part,
             document,
+        }
+    }
+
+    /// Every occurrence of a group, each followed by the groups within it.
+    fn occurrences(&self, group: &Group, first: usize, all: bool, out: &mut Vec<ValuePart>) {
+        let times = if all { group.max } else { group.min } as usize;
+        for nth in first..first + times {
+            let mut values = BTreeMap::new();
+            for field in self.concept.fields_of(&group.id) {
+                let count = if all { field.max } else { field.min } as usize;
+                if count > 0 {
+                    let list = (0..count).map(|k| self.realistic(field, nth + k)).collect();
+                    values.insert(field.id.clone(), list);
+                }
+            }
+            out.push(ValuePart { group: group.id.clone(), values });
+            for inner in self.concept.groups_within(&group.id) {
+                self.occurrences(inner, nth, all, out);
+            }
         }
     }
 }

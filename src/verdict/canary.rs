@@ -339,11 +339,21 @@ fn plan(case: &CaseId) -> TestPlan {
         documents: vec!["Ausweis".into()],
     };
     let kopf = PlanGroup {
+        element: "Kopf".into(),
+        within: None,
+        before_field: None,
         id: "kopf".into(),
         path: "Kopf".into(),
         field: vec![field("v", "Vorgangsnummer"), field("n", "NachrichtId")],
     };
-    let group = PlanGroup { id: "g".into(), path: "G".into(), field: vec![field("g", "Name")] };
+    let group = PlanGroup {
+        id: "g".into(),
+        path: "G".into(),
+        element: "G".into(),
+        within: None,
+        before_field: None,
+        field: vec![field("g", "Name")],
+    };
     let digest = Digest::of("");
     TestPlan {
         format: FORMAT.into(),

@@ -1,6 +1,6 @@
 //! Equivalence partitions of invalid messages: each with exactly one fault.
 
-use super::{Wrong, base_set, negative, places, set};
+use super::{Wrong, base_of_group, base_set, negative, places, set};
 use crate::concept::{Aspect, Fault, FieldType};
 use crate::plan::Change;
 use crate::plan::catalogue::Method;
@@ -24,7 +24,7 @@ pub(super) fn missing(d: &mut Derivation<'_>, method: &Method) {
         negative(d, method, place.message, &field.id, base_set(d, field), wrong);
     }
     for (message, group) in group_places(d) {
-        if group.min > 0 && message.groups.len() > 1 {
+        if group.min > 0 && message.groups.len() > 1 && !group.path.is_empty() {
             let wrong = Wrong {
                 variant: "fehlt".into(),
                 what: format!("{}: die ganze Gruppe fehlt", group.title),
@@ -33,7 +33,9 @@ pub(super) fn missing(d: &mut Derivation<'_>, method: &Method) {
                 change: vec![Change::Repeat { group: group.id.clone(), times: 0 }],
                 violates: format!("{} min {}", group.id, group.min),
             };
-            negative(d, method, message, &format!("gruppe-{}", group.id), "minimal", wrong);
+            let outer = group.within.as_ref().and_then(|id| d.concept.group(id));
+            let base = base_of_group(d, outer);
+            negative(d, method, message, &format!("gruppe-{}", group.id), base, wrong);
         }
     }
 }
@@ -44,7 +46,7 @@ fn group_places<'a>(
     let mut seen = std::collections::BTreeSet::new();
     let mut out = Vec::new();
     for place in places(d) {
-        if let Some(group) = d.concept.file.group.iter().find(|g| g.id == place.field.group)
+        if let Some(group) = d.concept.group(&place.field.group)
             && seen.insert(group.id.clone())
         {
             out.push((place.message, group));
@@ -57,6 +59,9 @@ fn group_places<'a>(
 pub(super) fn too_many(d: &mut Derivation<'_>, method: &Method) {
     for place in places(d) {
         let field = place.field;
+        if field.unbounded {
+            continue;
+        }
         let values = (0..=field.max as usize).map(|n| d.source.realistic(field, n)).collect();
         let wrong = Wrong {
             variant: "max-plus-1".into(),
@@ -69,7 +74,10 @@ pub(super) fn too_many(d: &mut Derivation<'_>, method: &Method) {
         negative(d, method, place.message, &field.id, base_set(d, field), wrong);
     }
     for (message, group) in group_places(d) {
-        let base = if group.min == 0 { "maximal" } else { "minimal" };
+        if group.unbounded || group.path.is_empty() {
+            continue;
+        }
+        let base = base_of_group(d, Some(group));
         let wrong = Wrong {
             variant: "max-plus-1".into(),
             what: format!(

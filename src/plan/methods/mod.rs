@@ -15,7 +15,7 @@ use super::builder::{CaseBuilder, valid};
 use super::case::{Change, MessageUse, Validity};
 use super::catalogue::Method;
 use super::derive::Derivation;
-use crate::concept::{Aspect, Fault, Field, Message, MessageKind};
+use crate::concept::{Aspect, Fault, Field, Group, Message, MessageKind};
 use crate::ids::SystemId;
 use crate::organisation::Authority;
 
@@ -67,22 +67,16 @@ struct Place<'a> {
 
 /// Every field once, in the first message that carries it and that somebody sends to the target.
 fn places<'a>(d: &Derivation<'a>) -> Vec<Place<'a>> {
+    let concept = d.concept;
     let mut seen = std::collections::BTreeSet::new();
     let mut out = Vec::new();
-    for message in &d.concept.file.message {
+    for message in &concept.file.message {
         if message.schema.is_some() || message.kind == MessageKind::Bestaetigung {
             continue;
         }
-        for group in &message.groups {
-            if seen.insert(group.clone()) {
-                out.extend(
-                    d.concept
-                        .file
-                        .field
-                        .iter()
-                        .filter(|f| &f.group == group)
-                        .map(|field| Place { message, field }),
-                );
+        for group in concept.groups_of(message) {
+            if seen.insert(group.id.as_str()) {
+                out.extend(concept.fields_of(&group.id).map(|field| Place { message, field }));
             }
         }
     }
@@ -184,8 +178,19 @@ fn positive(
 
 /// Which value set has the field's group.
 fn base_set(d: &Derivation<'_>, field: &Field) -> &'static str {
-    let optional_group = d.concept.group(&field.group).is_some_and(|g| g.min == 0);
-    if optional_group { "maximal" } else { "minimal" }
+    base_of_group(d, d.concept.group(&field.group))
+}
+
+/// Which value set has a group: only the maximal one has what lies within something optional.
+fn base_of_group(d: &Derivation<'_>, group: Option<&Group>) -> &'static str {
+    let mut at = group;
+    while let Some(group) = at {
+        if group.min == 0 {
+            return "maximal";
+        }
+        at = group.within.as_ref().and_then(|id| d.concept.group(id));
+    }
+    "minimal"
 }
 
 /// What is wrong with a message, and how it got so.

@@ -3,9 +3,13 @@
 use std::collections::BTreeSet;
 use std::path::Path as FilePath;
 
-use super::written::{ConceptFile, Field, FieldType, Form};
+use super::written::{ConceptFile, Form};
 use crate::diagnostic::{Authored, Diagnostic, Path, nearest};
 use crate::ids::ComponentKind;
+
+mod fields;
+
+use fields::one_field;
 
 /// Ways a value may change that every concept knows.
 pub const BUILT_IN_CONVERSIONS: [&str; 4] =
@@ -20,6 +24,18 @@ impl Check<'_> {
     fn error(&mut self, at: &Path, message: impl Into<String>, help: impl Into<String>) {
         let span = self.authored.span(at);
         self.out.push(Diagnostic::error(span, message, help));
+    }
+
+    /// Two places that contradict each other.
+    fn contradiction(
+        &mut self,
+        at: &Path,
+        message: impl Into<String>,
+        help: impl Into<String>,
+        other: (&Path, &str),
+    ) {
+        let (span, also) = (self.authored.span(at), self.authored.span(other.0));
+        self.out.push(Diagnostic::error(span, message, help).and(also, other.1));
     }
 
     fn unique(&mut self, list: &str, ids: impl Iterator<Item = String>) {
@@ -80,13 +96,54 @@ pub fn check(authored: &Authored<ConceptFile>, folder: &FilePath) -> Vec<Diagnos
         one_field(&mut c, file, field, &root.at("field").at(index));
     }
     unsaid(&mut c, file);
-    for (index, group) in file.group.iter().enumerate() {
-        xml_name(&mut c, &root.at("group").at(index).at("path"), &group.path);
-    }
+    groups(&mut c, file);
     messages(&mut c, file, folder);
     flow(&mut c, file);
     requirements(&mut c, file);
     c.out
+}
+
+fn groups(c: &mut Check<'_>, file: &ConceptFile) {
+    let known: Vec<&str> = file.group.iter().map(|g| g.id.as_str()).collect();
+    for (index, group) in file.group.iter().enumerate() {
+        let at = Path::default().at("group").at(index);
+        if !group.path.is_empty() {
+            xml_name(c, &at.at("path"), &group.path);
+        }
+        occurrences(c, &at, group.min, group.max);
+        let Some(outer) = &group.within else { continue };
+        c.reference(&at.at("within"), "group", outer, &known);
+        let mut seen = BTreeSet::from([group.id.as_str()]);
+        let mut next = Some(outer.as_str());
+        while let Some(id) = next {
+            if !seen.insert(id) {
+                c.error(
+                    &at.at("within"),
+                    format!("group \"{}\" lies within itself", group.id),
+                    "a group within itself has no end; name another outer group",
+                );
+                break;
+            }
+            next = file.group.iter().find(|g| g.id == id).and_then(|g| g.within.as_deref());
+        }
+        if let Some(after) = group.after.as_deref().filter(|a| !a.is_empty()) {
+            let fields: Vec<&str> =
+                file.field.iter().filter(|f| &f.group == outer).map(|f| f.id.as_str()).collect();
+            c.reference(&at.at("after"), "field", after, &fields);
+        }
+    }
+}
+
+/// Fewest and most occurrences must leave something.
+fn occurrences(c: &mut Check<'_>, at: &Path, min: u32, max: u32) {
+    if max == 0 || min > max {
+        c.contradiction(
+            &at.at("max"),
+            format!("from {min} to {max} occurrences is impossible"),
+            "min must not be larger than max, and max at least 1",
+            (&at.at("min"), "the fewest"),
+        );
+    }
 }
 
 fn people(c: &mut Check<'_>, file: &ConceptFile) {
@@ -151,129 +208,6 @@ fn lists(c: &mut Check<'_>, file: &ConceptFile) {
     }
 }
 
-fn one_field(c: &mut Check<'_>, file: &ConceptFile, field: &Field, at: &Path) {
-    let groups: Vec<&str> = file.group.iter().map(|g| g.id.as_str()).collect();
-    c.reference(&at.at("group"), "group", &field.group, &groups);
-    xml_name(c, &at.at("path"), &field.path);
-    printable(c, &at.at("label"), &field.label);
-    if let Some(pattern) = &field.pattern {
-        printable(c, &at.at("pattern"), pattern);
-    }
-    example(c, file, field, at);
-    if field.max == 0 || field.min > field.max {
-        c.error(
-            &at.at("max"),
-            format!("from {} to {} occurrences is impossible", field.min, field.max),
-            "min must not be larger than max, and max at least 1",
-        );
-    }
-    let lists: Vec<&str> = file.code_list.iter().map(|l| l.id.as_str()).collect();
-    match (&field.code_list, field.kind) {
-        (Some(list), FieldType::Code) => {
-            c.reference(&at.at("code_list"), "code_list", list, &lists)
-        }
-        (None, FieldType::Code) => {
-            c.error(
-                at,
-                format!("field \"{}\" is a code without list", field.id),
-                "add code_list = \"…\"",
-            );
-        }
-        (Some(_), _) => c.error(
-            &at.at("code_list"),
-            format!("field \"{}\" has a code list but is no code", field.id),
-            "set type = \"code\" or remove code_list",
-        ),
-        (None, _) => {}
-    }
-    if field.kind == FieldType::Text && field.length.is_none() && field.pattern.is_none() {
-        c.error(
-            at,
-            format!("text \"{}\" has neither length nor pattern", field.id),
-            "add length = { min = …, max = … }",
-        );
-    }
-    if let Some(length) = field.length
-        && (length.min > length.max || length.max == 0)
-    {
-        c.error(&at.at("length"), "no text has this length", "min must not be larger than max");
-    }
-    if let Some(pattern) = &field.pattern
-        && let Err(error) = regex::Regex::new(&format!("^(?:{pattern})$"))
-    {
-        c.error(&at.at("pattern"), format!("the pattern cannot be read: {error}"), "");
-    }
-    range(c, field, at);
-    arrivals(c, file, field, at);
-}
-
-fn range(c: &mut Check<'_>, field: &Field, at: &Path) {
-    let Some(range) = &field.range else { return };
-    let order = match field.kind {
-        FieldType::Integer => {
-            range.min.parse::<i64>().ok().zip(range.max.parse::<i64>().ok()).map(|(a, b)| a <= b)
-        }
-        FieldType::Decimal => {
-            range.min.parse::<f64>().ok().zip(range.max.parse::<f64>().ok()).map(|(a, b)| a <= b)
-        }
-        FieldType::Date => range
-            .min
-            .parse::<jiff::civil::Date>()
-            .ok()
-            .zip(range.max.parse::<jiff::civil::Date>().ok())
-            .map(|(a, b)| a <= b),
-        _ => {
-            c.error(
-                &at.at("range"),
-                "only numbers and dates have a range",
-                "remove it, or use length",
-            );
-            return;
-        }
-    };
-    match order {
-        None => c.error(
-            &at.at("range"),
-            format!("\"{}\" to \"{}\" is no range of this type", range.min, range.max),
-            "write whole numbers, decimals with a point, or dates as 2026-12-31",
-        ),
-        Some(false) => {
-            c.error(&at.at("range"), "the range is empty", "min must not be larger than max")
-        }
-        Some(true) => {}
-    }
-}
-
-fn arrivals(c: &mut Check<'_>, file: &ConceptFile, field: &Field, at: &Path) {
-    let receivers: Vec<&str> = file.receiver.iter().map(|r| r.id.as_str()).collect();
-    let mut ways: Vec<&str> = BUILT_IN_CONVERSIONS.to_vec();
-    ways.extend(file.conversion.iter().map(|x| x.id.as_str()));
-    for (receiver, arrival) in &field.arrives {
-        let at = at.at("arrives").at(receiver);
-        c.reference(&at, "receiver", receiver, &receivers);
-        c.reference(&at.at("as"), "conversion", &arrival.how, &ways);
-        if let Some(conversion) = file.conversion.iter().find(|x| x.id == arrival.how)
-            && field.code_list.as_ref() != Some(&conversion.code_list)
-        {
-            c.error(
-                &at.at("as"),
-                format!(
-                    "conversion \"{}\" is for list \"{}\", the field uses another",
-                    conversion.id, conversion.code_list
-                ),
-                "use a conversion of the field's own list",
-            );
-        }
-        if file.receiver.iter().any(|r| &r.id == receiver && r.form == Form::Unchanged) {
-            c.error(
-                &at,
-                format!("receiver \"{receiver}\" takes messages unchanged"),
-                "remove this line; every field arrives where it was",
-            );
-        }
-    }
-}
-
 /// Every field of a message that goes to a Fachverfahren says where it arrives, or that it does not.
 fn unsaid(c: &mut Check<'_>, file: &ConceptFile) {
     for (index, field) in file.field.iter().enumerate() {
@@ -307,56 +241,6 @@ fn unsaid(c: &mut Check<'_>, file: &ConceptFile) {
                 );
             }
         }
-    }
-}
-
-/// Names that are no XML names would only fail inside a generated schema.
-fn xml_name(c: &mut Check<'_>, at: &Path, path: &str) {
-    let good = |step: &str| {
-        step.chars().next().is_some_and(|x| x.is_alphabetic() || x == '_')
-            && step.chars().all(|x| x.is_alphanumeric() || "._-".contains(x))
-    };
-    if !path.split('/').all(good) {
-        c.error(
-            at,
-            format!("\"{path}\" is no name of an XML element"),
-            "letters, digits, '.', '-', '_'; steps with '/'",
-        );
-    }
-}
-
-/// Control characters cannot stand in XML, and so neither in labels and patterns.
-fn printable(c: &mut Check<'_>, at: &Path, text: &str) {
-    if text.chars().any(char::is_control) {
-        c.error(at, "a control character stands here", "remove it");
-    }
-}
-
-/// An example must be a value of its own field.
-fn example(c: &mut Check<'_>, file: &ConceptFile, field: &Field, at: &Path) {
-    let Some(value) = &field.example else { return };
-    let codes = field.code_list.as_ref().and_then(|id| file.code_list.iter().find(|l| &l.id == id));
-    let good = match field.kind {
-        FieldType::Text => {
-            let count = u32::try_from(value.chars().count()).unwrap_or(u32::MAX);
-            field.length.is_none_or(|l| (l.min..=l.max).contains(&count))
-                && field.pattern.as_ref().is_none_or(|p| {
-                    regex::Regex::new(&format!("^(?:{p})$")).is_ok_and(|r| r.is_match(value))
-                })
-        }
-        FieldType::Code => codes.is_none_or(|l| l.codes.is_empty() || l.codes.contains_key(value)),
-        FieldType::Date => value.parse::<jiff::civil::Date>().is_ok(),
-        FieldType::Datetime => value.parse::<jiff::Timestamp>().is_ok(),
-        FieldType::Integer => value.parse::<i64>().is_ok(),
-        FieldType::Decimal => value.parse::<f64>().is_ok(),
-        FieldType::Boolean => matches!(value.as_str(), "true" | "false"),
-    };
-    if !good {
-        c.error(
-            &at.at("example"),
-            format!("\"{value}\" is no value of this field"),
-            "give one that its own rules allow",
-        );
     }
 }
 
@@ -466,5 +350,27 @@ fn requirements(c: &mut Check<'_>, file: &ConceptFile) {
             "a concept without requirements tests nothing",
             "add [[requirement]]",
         );
+    }
+}
+
+/// Names that are no XML names would only fail inside a generated schema.
+fn xml_name(c: &mut Check<'_>, at: &Path, path: &str) {
+    let good = |step: &str| {
+        step.chars().next().is_some_and(|x| x.is_alphabetic() || x == '_')
+            && step.chars().all(|x| x.is_alphanumeric() || "._-".contains(x))
+    };
+    if !path.split('/').all(good) {
+        c.error(
+            at,
+            format!("\"{path}\" is no name of an XML element"),
+            "letters, digits, '.', '-', '_'; steps with '/'",
+        );
+    }
+}
+
+/// Control characters cannot stand in XML, and so neither in labels and patterns.
+fn printable(c: &mut Check<'_>, at: &Path, text: &str) {
+    if text.chars().any(char::is_control) {
+        c.error(at, "a control character stands here", "remove it");
     }
 }

@@ -2,7 +2,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-use crate::plan::DocumentUse;
+use super::types::DocumentUse;
 
 /// The bytes of a document: the right magic number for its type, then a filling that depends on
 /// its name, exactly as many bytes as asked for.
