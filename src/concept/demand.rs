@@ -48,6 +48,10 @@ pub enum Fault {
     UnknownService,
     /// It does not fit the state of the case.
     WrongState,
+    /// A rule over several fields is broken.
+    Rule,
+    /// A value of the right form that cannot be right, such as a wrong check digit.
+    Value,
 }
 
 /// The code a rejection must carry.
@@ -185,4 +189,45 @@ pub enum Aspect {
     Header,
     /// Rule sheets are satisfied.
     Rules,
+    /// Rules over several fields are enforced.
+    RuleCheck,
+    /// Values that only look right are refused.
+    ValueCheck,
+    /// Service, authority, systems and optional parts in combination.
+    Combination,
+    /// What goes wrong in the field does not go wrong here.
+    Robustness,
+    /// What a person enters is what the message holds.
+    Entry,
+    /// What only a person can check.
+    Manual,
+}
+
+/// A rule over several fields of a message (fill condition, consistency).
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    /// Short name.
+    pub id: String,
+    /// What must hold, in words.
+    pub title: String,
+    /// Messages to which it applies.
+    pub messages: Vec<String>,
+    /// XPath 1.0 at the root element; names are those of the message, without prefixes. It holds
+    /// where its value is true.
+    pub test: Option<String>,
+    /// How a person checks it, where no expression can.
+    pub manual: Option<String>,
+    /// Legal or other source.
+    pub source: Option<String>,
+}
+
+/// What a value must be beyond its form.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum ValueCheck {
+    /// International bank account number with right check digits (ISO 13616).
+    Iban,
 }

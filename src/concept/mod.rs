@@ -4,6 +4,7 @@
 
 mod check;
 mod demand;
+mod expression;
 mod schema;
 mod written;
 
@@ -11,6 +12,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 pub use demand::*;
+pub use expression::{literals_in, paths_in};
 pub use schema::{placed, xsd_of};
 pub use written::*;
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::demand::{LogProfile, Rejection, Requirement};
+use super::demand::{LogProfile, Rejection, Requirement, Rule, ValueCheck};
 use crate::ids::ComponentKind;
 
 /// The whole file.
@@ -52,6 +52,9 @@ pub struct ConceptFile {
     /// Transitions of the flow.
     #[serde(default)]
     pub transition: Vec<Transition>,
+    /// Rules over several fields.
+    #[serde(default)]
+    pub rule: Vec<Rule>,
     /// Deadlines and Durchlaufzeiten.
     #[serde(default)]
     pub deadline: Vec<Deadline>,
@@ -285,6 +288,8 @@ pub struct Field {
     pub fraction: Option<u32>,
     /// Code list of a code.
     pub code_list: Option<String>,
+    /// What a value must be beyond its form.
+    pub check: Option<ValueCheck>,
     /// Where a realistic value comes from in the organisation's data world.
     pub world: Option<String>,
     /// A realistic value where the world has none.

@@ -27,11 +27,7 @@ pub fn changed(
     changes: &[Change],
     filling: &Filling,
 ) -> (Vec<ValuePart>, Vec<DocumentUse>) {
-    let mut parts = set.part.clone();
-    let mut documents = set.document.clone();
-    for change in changes {
-        apply(message, &mut parts, &mut documents, change);
-    }
+    let (mut parts, documents) = applied(message, set, changes);
     let filled = [
         ("{vorgang}", &filling.vorgang),
         ("{nachricht}", &filling.nachricht),
@@ -44,6 +40,20 @@ pub fn changed(
                 *value = value.replace(name, text);
             }
         }
+    }
+    (parts, documents)
+}
+
+/// A value set after changes, its placeholders as they are.
+pub(super) fn applied(
+    message: &PlanMessage,
+    set: &ValueSet,
+    changes: &[Change],
+) -> (Vec<ValuePart>, Vec<DocumentUse>) {
+    let mut parts = set.part.clone();
+    let mut documents = set.document.clone();
+    for change in changes {
+        apply(message, &mut parts, &mut documents, change);
     }
     (parts, documents)
 }

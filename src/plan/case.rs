@@ -230,6 +230,17 @@ pub enum Change {
     },
 }
 
+impl Change {
+    /// The field or group it changes.
+    pub fn subject(&self) -> Option<&str> {
+        match self {
+            Self::Set { field, .. } => Some(field),
+            Self::Repeat { group, .. } => Some(group),
+            Self::Documents { .. } => None,
+        }
+    }
+}
+
 /// Damage to a message that is otherwise right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]

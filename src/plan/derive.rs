@@ -4,13 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest as _, Sha256};
 
+use super::assemble::Filling;
 use super::builder::CaseBuilder;
-use super::case::TestCase;
+use super::case::{Change, TestCase};
 use super::catalogue::{Catalogue, Method};
+use super::conditions::{self, Factor, Rules};
 use super::methods;
 use super::types::{
-    EmbeddedFile, Head, PlanAuthority, PlanConversion, PlanField, PlanGroup, PlanMessage,
-    PlanReceiver, PlanRequirement, PlanSystem, TestPlan, ValueSet,
+    EmbeddedFile, Head, PlanAuthority, PlanCondition, PlanConversion, PlanField, PlanGroup,
+    PlanMessage, PlanReceiver, PlanRequirement, PlanSystem, TestPlan, ValueSet,
 };
 use super::values::Source;
 use crate::concept::{
@@ -62,6 +64,10 @@ pub(super) struct Derivation<'a> {
     pub cases: Vec<TestCase>,
     pub files: BTreeMap<String, Vec<u8>>,
     pub schemas: BTreeMap<String, SchemaSet>,
+    pub messages: BTreeMap<String, PlanMessage>,
+    pub rules: BTreeMap<String, Rules>,
+    /// Cases that could not be made, with the reason.
+    pub dropped: BTreeMap<CaseId, String>,
 }
 
 /// What the log must and must not show.
@@ -114,12 +120,19 @@ pub fn derive(
         cases: Vec::new(),
         files: BTreeMap::new(),
         schemas: BTreeMap::new(),
+        messages: BTreeMap::new(),
+        rules: BTreeMap::new(),
+        dropped: BTreeMap::new(),
     };
     let message = messages(&mut d)?;
-    for id in message.iter().map(|m| m.id.clone()) {
-        if let Some(message) = concept.message(&id).filter(|m| m.schema.is_none()) {
-            let (minimal, maximal) = (d.source.minimal(message), d.source.maximal(message));
-            d.values.extend([minimal, maximal]);
+    for planned in &message {
+        d.messages.insert(planned.id.clone(), planned.clone());
+        if let Some(message) = concept.message(&planned.id).filter(|m| m.schema.is_none()) {
+            d.add_rules(planned);
+            for set in [d.source.minimal(message), d.source.maximal(message)] {
+                let set = d.satisfying(planned, set)?;
+                d.values.push(set);
+            }
         }
     }
     for method in catalogue.file.method.iter().filter(|m| m.enabled) {
@@ -189,6 +202,16 @@ fn messages(d: &mut Derivation<'_>) -> Result<Vec<PlanMessage>, DeriveError> {
                 .map(|group| plan_group(concept, group))
                 .collect(),
             documents: message.documents.iter().map(|x| x.document.clone()).collect(),
+            condition: concept
+                .file
+                .rule
+                .iter()
+                .filter(|r| r.messages.contains(&message.id))
+                .filter_map(|r| {
+                    let test = r.test.clone()?;
+                    Some(PlanCondition { id: r.id.clone(), title: r.title.clone(), test })
+                })
+                .collect(),
         });
     }
     Ok(out)
@@ -214,6 +237,7 @@ fn plan_group(concept: &SystemConcept, group: &Group) -> PlanGroup {
                 kind: f.kind,
                 length: f.length,
                 range: f.range.clone(),
+                check: f.check,
                 made_by_target: f.made_by_target,
                 per_message: matches!(f.world.as_deref(), Some("nachricht" | "zeitpunkt")),
             })
@@ -447,6 +471,10 @@ impl<'a> Derivation<'a> {
                 case.correlators.push(Correlator(nachricht_of(&case.id, number)));
             }
         }
+        if let Err(reason) = self.keep_rules(&mut case) {
+            self.dropped.insert(case.id, reason);
+            return;
+        }
         self.documents_with_content(&mut case);
         if case.step.iter().any(|s| matches!(s, super::case::Step::Send { .. })) {
             case.expect.push(super::case::Expectation::NothingElse { requirement: primary });
@@ -462,6 +490,86 @@ impl<'a> Derivation<'a> {
         case.level =
             case.requirements.iter().filter_map(level).min().unwrap_or(crate::concept::Level::Kann);
         self.cases.push(case);
+    }
+
+    /// Makes the rules of a message ready.
+    fn add_rules(&mut self, message: &PlanMessage) {
+        let leistung = message
+            .leistung
+            .clone()
+            .or_else(|| self.concept.file.service.first().map(|s| s.leika.clone()));
+        let filling = Filling {
+            vorgang: "PS-0123456789AB".into(),
+            nachricht: "01234567-89ab-4def-8123-456789abcdef".into(),
+            behoerde: self
+                .organisation
+                .file
+                .authority
+                .first()
+                .map_or_else(String::new, |a| a.ags.clone()),
+            leistung: leistung.unwrap_or_default(),
+        };
+        let schema = self.schemas.get(&message.id);
+        if let Some(rules) = schema.and_then(|s| Rules::of(message, s, filling)) {
+            self.rules.insert(message.id.clone(), rules);
+        }
+    }
+
+    /// What the rules of a message look at.
+    pub fn factors(&self, message: &str, test: &str) -> Vec<Factor> {
+        let Some(message) = self.concept.message(message) else { return vec![] };
+        conditions::factors(self.concept, message, test, &|f| self.source.realistic(f, 0))
+    }
+
+    fn repair(
+        &self,
+        message: &PlanMessage,
+        set: &ValueSet,
+        changes: &[Change],
+    ) -> Option<Vec<Change>> {
+        match self.rules.get(&message.id) {
+            None => Some(vec![]),
+            Some(rules) => conditions::repair(rules, message, set, changes, &|test| {
+                self.factors(&message.id, test)
+            }),
+        }
+    }
+
+    /// A value set that satisfies the rules of its message.
+    fn satisfying(&self, message: &PlanMessage, set: ValueSet) -> Result<ValueSet, DeriveError> {
+        let more = self.repair(message, &set, &[]).ok_or_else(|| {
+            let rules: Vec<&str> = message.condition.iter().map(|c| c.id.as_str()).collect();
+            DeriveError::Mismatch(format!(
+                "no values of \"{}\" satisfy the rules {}; look for two that contradict each other",
+                set.id,
+                rules.join(", ")
+            ))
+        })?;
+        let (part, document) = super::assemble::applied(message, &set, &more);
+        Ok(ValueSet { part, document, ..set })
+    }
+
+    /// Whatever a case changes, every rule that it does not mean to break still holds.
+    fn keep_rules(&self, case: &mut TestCase) -> Result<(), String> {
+        use super::case::{Step, Validity};
+        for step in &mut case.step {
+            let Step::Send { message: use_, .. } = step else { continue };
+            let ruled = self.rules.contains_key(&use_.message);
+            if !ruled || use_.change.is_empty() || use_.validity == Validity::Rule {
+                continue;
+            }
+            let (Some(message), Some(set)) = (
+                self.messages.get(&use_.message),
+                self.values.iter().find(|v| Some(&v.id) == use_.values.as_ref()),
+            ) else {
+                continue;
+            };
+            let more = self.repair(message, set, &use_.change).ok_or_else(|| {
+                format!("keine Werte von {} halten dabei alle Regeln ein", use_.message)
+            })?;
+            use_.change.splice(0..0, more);
+        }
+        Ok(())
     }
 
     /// Wherever the content of a message is compared, so are its documents.

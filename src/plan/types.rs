@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::case::TestCase;
 use crate::concept::{
     Arrival, Deadline, DocumentPlace, FieldType, Form, HeaderRule, Length, Level, MessageKind,
-    OwnSource, Range,
+    OwnSource, Range, ValueCheck,
 };
 use crate::ids::{ComponentKind, Digest, RequirementId, SystemId};
 
@@ -194,6 +194,21 @@ pub struct PlanMessage {
     /// Documents it may carry, in order.
     #[serde(default)]
     pub documents: Vec<String>,
+    /// Rules over several fields that hold in a valid one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub condition: Vec<PlanCondition>,
+}
+
+/// A rule over several fields of a message.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PlanCondition {
+    /// Short name.
+    pub id: String,
+    /// What must hold, in words.
+    pub title: String,
+    /// XPath 1.0 at the root element, without prefixes.
+    pub test: String,
 }
 
 /// A group of fields in a message.
@@ -231,6 +246,9 @@ pub struct PlanField {
     pub length: Option<Length>,
     /// Range.
     pub range: Option<Range>,
+    /// What a value must be beyond its form.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub check: Option<ValueCheck>,
     /// Its value belongs to one message only, such as its id; an answer has another.
     #[serde(default)]
     pub per_message: bool,

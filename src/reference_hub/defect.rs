@@ -51,6 +51,7 @@ defects! {
     LogGap, "log-gap", "protokolliert die Prüfung nicht", "GEW-060", "requirements-based-testing";
     NoDuplicateCheck, "no-duplicate-check", "nimmt dieselbe Nachricht noch einmal an", "GEW-032", "error-guessing";
     NoSchemaCheck, "no-schema-check", "prüft nicht gegen das Schema", "GEW-010", "equivalence-partitioning";
+    NoRuleCheck, "no-rule-check", "prüft keine Regel über mehrere Felder", "GEW-018", "decision-table-testing";
     TruncatesText, "truncates-text", "kürzt Texte auf 60 Zeichen", "GEW-012", "boundary-value-analysis";
     NoFiling, "no-filing", "legt nichts in der E-Akte ab", "GEW-022", "equivalence-partitioning";
     FilesEmptyDocuments, "files-empty-documents", "legt leere Dokumente in der E-Akte ab", "GEW-022", "equivalence-partitioning";

@@ -14,14 +14,14 @@ const DATATYPE: i32 = 1824;
 
 /// Why a message is rejected.
 pub(super) struct Rejection {
-    pub code: &'static str,
+    pub code: String,
     pub text: String,
     pub lines: Vec<Violation>,
 }
 
 impl Rejection {
-    fn new(code: &'static str, text: impl Into<String>) -> Self {
-        Self { code, text: text.into(), lines: vec![] }
+    fn new(code: &str, text: impl Into<String>) -> Self {
+        Self { code: code.into(), text: text.into(), lines: vec![] }
     }
 }
 
@@ -67,6 +67,10 @@ impl Hub {
         self.note(transaction, ids, "erkannt", &found.procedure.id);
         if !self.has(Defect::NoSchemaCheck) {
             self.validate(found.depot, &found.procedure.id, body)?;
+        }
+        let failed = depot.checks.iter().find_map(|c| c.fails(&found.procedure, &found.root, body));
+        if let Some(rejection) = failed.filter(|_| !self.has(Defect::NoRuleCheck)) {
+            return Err(rejection);
         }
         if self.has(Defect::RejectsLargest) && holds_largest(&found.root) {
             return Err(Rejection::new("X001", "Wert zu groß"));
@@ -125,7 +129,7 @@ impl Hub {
                 _ => "X000",
             };
             Rejection {
-                code,
+                code: code.into(),
                 text: error.message.clone(),
                 lines: vec![Violation { line: error.line, text: error.message, code: 0 }],
             }
@@ -169,7 +173,7 @@ impl Hub {
             (false, true) => "S011",
             (false, false) => "X001",
         };
-        Err(Rejection { code, text: first.text.clone(), lines: violations })
+        Err(Rejection { code: code.into(), text: first.text.clone(), lines: violations })
     }
 
     fn next_state(
@@ -214,11 +218,16 @@ impl Hub {
 
 /// The first value at a path whose steps may lie in any namespace.
 pub(super) fn find(root: &Element, path: &str) -> Option<String> {
-    let mut at = root;
-    for step in path.split('/') {
-        at = at.elements().find(|e| e.name == step)?;
+    find_all(root, path).into_iter().next()
+}
+
+/// All values at a path whose steps may lie in any namespace.
+pub(super) fn find_all(root: &Element, path: &str) -> Vec<String> {
+    let mut found = vec![root];
+    for step in path.split('/').filter(|s| !s.is_empty()) {
+        found = found.into_iter().flat_map(Element::elements).filter(|e| e.name == step).collect();
     }
-    Some(at.text().trim().to_owned())
+    found.into_iter().map(|e| e.text().trim().to_owned()).collect()
 }
 
 fn holds_largest(root: &Element) -> bool {

@@ -4,6 +4,7 @@
 //! It knows neither concept nor plan, so that the oracle stays independent. It runs in a process of
 //! its own, like any other target.
 
+mod checking;
 mod defect;
 mod deliver;
 mod intake;

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
+use super::checking::Checking;
 use super::defect::Defect;
 use super::intake::Rejection;
 use super::journal::{Accepted, Journal, LogEntry};
@@ -52,6 +53,7 @@ pub enum HubError {
 pub(super) struct LoadedDepot {
     pub runner: Runner,
     pub validators: BTreeMap<String, Validator>,
+    pub checks: Vec<Checking>,
 }
 
 pub(super) struct Hub {
@@ -134,7 +136,8 @@ pub async fn start(
         }
         std::fs::create_dir_all(&config.state)?;
         let runner = Runner::new(depot, &config.program, &config.state, 2);
-        depots.push(LoadedDepot { runner, validators });
+        let checks = Checking::all(&runner.depot().file.check);
+        depots.push(LoadedDepot { runner, validators, checks });
     }
     let journal = Journal::open(&config.state, config.clock.clone())?;
     let left: Vec<Accepted> = journal.accepted.values().cloned().collect();
@@ -229,7 +232,7 @@ fn rueckweisung(transaction: &str, rejection: &Rejection) -> Element {
     let mut root = Element::new(NAMESPACE, "Rueckweisung");
     root.children = vec![
         Node::Element(Element::with_text(NAMESPACE, "Transaktion", transaction)),
-        Node::Element(Element::with_text(NAMESPACE, "Grund", rejection.code)),
+        Node::Element(Element::with_text(NAMESPACE, "Grund", &rejection.code)),
         Node::Element(Element::with_text(NAMESPACE, "Text", &printable(&rejection.text))),
     ];
     for line in &rejection.lines {

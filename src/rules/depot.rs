@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Path as Place, read};
 use crate::ids::Digest;
-use crate::xml::{SchemaError, SchemaSet, SheetSet, Validator};
+use crate::xml::{Condition, SchemaError, SchemaSet, SheetSet, Validator};
 
 /// The format this version reads.
 const FORMAT: &str = "pruefstand/depot/1";
@@ -52,6 +52,9 @@ pub struct DepotFile {
     /// Rules by format of the receiver; a receiver without rule gets messages as they are.
     #[serde(default)]
     pub rule: Vec<Rule>,
+    /// What a message must satisfy beyond its schema.
+    #[serde(default)]
+    pub check: Vec<Check>,
     /// Flow of a case; none means that every message stands alone.
     #[serde(default)]
     pub transition: Vec<Transition>,
@@ -139,6 +142,22 @@ pub struct Rule {
     pub receiver: String,
     /// XSLT sheet.
     pub sheet: String,
+}
+
+/// What messages must satisfy beyond their schema: an expression, or a value with check digits.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Check {
+    /// Procedures to which it applies.
+    pub procedures: Vec<String>,
+    /// XPath 1.0 at the root element; `m` is the prefix of the message's namespace.
+    pub test: Option<String>,
+    /// Path of an IBAN whose check digits must be right; steps may lie in any namespace.
+    pub iban: Option<String>,
+    /// Code of the rejection.
+    pub code: String,
+    /// Text of the rejection.
+    pub text: String,
 }
 
 /// A transition of the flow.
@@ -258,6 +277,11 @@ impl Depot {
                     .map_err(bad)?
             };
             schemas.insert(procedure.id.clone(), set);
+        }
+        for check in &file.check {
+            if let Some(Err(error)) = check.test.as_ref().map(|t| Condition::compile(t)) {
+                return Err(missing("depot.toml", format!("check \"{}\": {error}", check.text)));
+            }
         }
         for rule in &file.rule {
             if !files.contains_key(&rule.sheet) {

@@ -5,6 +5,6 @@ mod depot;
 mod runner;
 
 pub use depot::{
-    Confirmation, Depot, DepotError, DepotFile, Filing, Header, Kind, Procedure, Source,
+    Check, Confirmation, Depot, DepotError, DepotFile, Filing, Header, Kind, Procedure, Source,
 };
 pub use runner::{Applied, Runner};

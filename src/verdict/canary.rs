@@ -282,6 +282,7 @@ fn plan(case: &CaseId) -> TestPlan {
         kind: crate::concept::FieldType::Text,
         length: None,
         range: None,
+        check: None,
         per_message: id == "n",
         made_by_target: None,
     };
@@ -336,6 +337,7 @@ fn plan(case: &CaseId) -> TestPlan {
         }),
         rules: vec!["rules.xsl".into()],
         group,
+        condition: vec![],
         documents: vec!["Ausweis".into()],
     };
     let kopf = PlanGroup {

@@ -31,6 +31,15 @@ unsafe extern "C" {
         cb: ErrorCallback,
         user: *mut c_void,
     ) -> c_int;
+    fn ps_xpath_compile(text: *const c_char, cb: ErrorCallback, user: *mut c_void) -> *mut c_void;
+    fn ps_xpath_free(expression: *mut c_void);
+    fn ps_xpath_holds(
+        expression: *mut c_void,
+        doc: *mut c_void,
+        names: *const *const c_char,
+        cb: ErrorCallback,
+        user: *mut c_void,
+    ) -> c_int;
     fn ps_xslt_compile(doc: *mut c_void, cb: ErrorCallback, user: *mut c_void) -> *mut c_void;
     fn ps_xslt_free(style: *mut c_void);
     fn ps_xslt_apply(
@@ -209,6 +218,49 @@ impl Drop for Schema {
     fn drop(&mut self) {
         // SAFETY: owned, freed once.
         unsafe { ps_schema_free(self.0.as_ptr()) }
+    }
+}
+
+/// A compiled XPath 1.0 expression.
+pub struct XPath(NonNull<c_void>);
+
+// SAFETY: a compiled expression is only read during evaluation; each evaluation has a context of
+// its own.
+unsafe impl Send for XPath {}
+// SAFETY: as above.
+unsafe impl Sync for XPath {}
+
+impl XPath {
+    /// Compiles an expression; the messages say why there is none.
+    pub fn compile(text: &str) -> (Option<XPath>, Vec<EngineMessage>) {
+        let text = CString::new(text.replace('\0', "")).unwrap_or_default();
+        // SAFETY: the text lives across the call, which copies what it keeps.
+        collecting(|user| unsafe {
+            NonNull::new(ps_xpath_compile(text.as_ptr(), collect, user)).map(XPath)
+        })
+    }
+
+    /// Its value as a boolean at the root element; `None` when it cannot be evaluated.
+    pub fn holds(&self, doc: &Doc, names: &[(&str, &str)]) -> (Option<bool>, Vec<EngineMessage>) {
+        let mut strings = Vec::new();
+        for (prefix, namespace) in names {
+            strings.push(CString::new(prefix.replace('\0', "")).unwrap_or_default());
+            strings.push(CString::new(namespace.replace('\0', "")).unwrap_or_default());
+        }
+        let mut pointers: Vec<*const c_char> = strings.iter().map(|s| s.as_ptr()).collect();
+        pointers.push(std::ptr::null());
+        // SAFETY: every pointer lives across the call; the document belongs to this thread.
+        let (result, messages) = collecting(|user| unsafe {
+            ps_xpath_holds(self.0.as_ptr(), doc.0.as_ptr(), pointers.as_ptr(), collect, user)
+        });
+        (usize::try_from(result).ok().map(|r| r > 0), messages)
+    }
+}
+
+impl Drop for XPath {
+    fn drop(&mut self) {
+        // SAFETY: owned, freed once.
+        unsafe { ps_xpath_free(self.0.as_ptr()) }
     }
 }
 

@@ -10,6 +10,7 @@ mod schema;
 mod transform;
 mod tree;
 mod worker;
+mod xpath;
 
 pub use compare::{Difference, compare};
 pub use ffi::engine_versions;
@@ -18,3 +19,4 @@ pub use schema::{SchemaError, SchemaSet, Validator, Violation};
 pub use transform::{SheetSet, Worker};
 pub use tree::{Attribute, Element, Node, escape_attribute, escape_text};
 pub use worker::{TransformEnd, Transformed, serve as serve_worker};
+pub use xpath::{Condition, ConditionError};

@@ -16,6 +16,8 @@
 #include <libxml/xmlschemas.h>
 #include <libxml/xmlIO.h>
 #include <libxml/uri.h>
+#include <libxml/xpath.h>
+#include <libxml/xpathInternals.h>
 #include <libxslt/xslt.h>
 #include <libxslt/xsltInternals.h>
 #include <libxslt/transform.h>
@@ -128,6 +130,38 @@ int ps_schema_validate(void *schema, void *doc, ps_error_cb cb, void *user) {
     int result = xmlSchemaValidateDoc(ctxt, doc);
     xmlSchemaFreeValidCtxt(ctxt);
     xmlSetStructuredErrorFunc(NULL, NULL);
+    return result;
+}
+
+/* --- XPath 1.0: the core functions only, no document(), bounded in work --- */
+
+void *ps_xpath_compile(const char *text, ps_error_cb cb, void *user) {
+    ps_sink sink = { cb, user };
+    xmlXPathContextPtr ctxt = xmlXPathNewContext(NULL);
+    if (ctxt == NULL) return NULL;
+    xmlSetStructuredErrorFunc(&sink, structured);
+    xmlXPathCompExprPtr expression = xmlXPathCtxtCompile(ctxt, (const xmlChar *)text);
+    xmlSetStructuredErrorFunc(NULL, NULL);
+    xmlXPathFreeContext(ctxt);
+    return expression;
+}
+
+void ps_xpath_free(void *expression) { if (expression) xmlXPathFreeCompExpr(expression); }
+
+/* names: prefix, namespace, ..., NULL. The root element is the context.
+ * 1 true, 0 false, -1 the expression cannot be evaluated. */
+int ps_xpath_holds(void *expression, void *doc, const char **names, ps_error_cb cb, void *user) {
+    ps_sink sink = { cb, user };
+    xmlXPathContextPtr ctxt = xmlXPathNewContext(doc);
+    if (ctxt == NULL) return -1;
+    ctxt->node = xmlDocGetRootElement(doc);
+    ctxt->opLimit = 5000000;
+    xmlSetStructuredErrorFunc(&sink, structured);
+    for (int i = 0; names[i] != NULL && names[i + 1] != NULL; i += 2)
+        xmlXPathRegisterNs(ctxt, (const xmlChar *)names[i], (const xmlChar *)names[i + 1]);
+    int result = xmlXPathCompiledEvalToBoolean(expression, ctxt);
+    xmlSetStructuredErrorFunc(NULL, NULL);
+    xmlXPathFreeContext(ctxt);
     return result;
 }
 

@@ -8,6 +8,7 @@ use crate::diagnostic::{Authored, Diagnostic, Path, nearest};
 use crate::ids::ComponentKind;
 
 mod fields;
+mod rules;
 
 use fields::one_field;
 
@@ -88,6 +89,7 @@ pub fn check(authored: &Authored<ConceptFile>, folder: &FilePath) -> Vec<Diagnos
     c.unique("field", file.field.iter().map(|x| x.id.clone()));
     c.unique("message", file.message.iter().map(|x| x.id.clone()));
     c.unique("receiver", file.receiver.iter().map(|x| x.id.clone()));
+    c.unique("rule", file.rule.iter().map(|x| x.id.clone()));
     c.unique("state", file.state.iter().map(|x| x.id.clone()));
     c.unique("requirement", file.requirement.iter().map(|x| x.id.clone()));
     people(&mut c, file);
@@ -98,6 +100,7 @@ pub fn check(authored: &Authored<ConceptFile>, folder: &FilePath) -> Vec<Diagnos
     unsaid(&mut c, file);
     groups(&mut c, file);
     messages(&mut c, file, folder);
+    rules::rules(&mut c, file);
     flow(&mut c, file);
     requirements(&mut c, file);
     c.out

@@ -7,6 +7,7 @@ mod flow;
 mod invalid;
 mod partitions;
 mod routing;
+mod rules;
 mod samples;
 mod syntax;
 mod time;
@@ -21,7 +22,7 @@ use crate::organisation::Authority;
 
 type Apply = fn(&mut Derivation<'_>, &Method);
 
-const METHODS: [(&str, Apply); 23] = [
+const METHODS: [(&str, Apply); 24] = [
     ("minimal", partitions::minimal),
     ("maximal", partitions::maximal),
     ("optional", partitions::optional),
@@ -32,6 +33,7 @@ const METHODS: [(&str, Apply); 23] = [
     ("too-many", invalid::too_many),
     ("length", boundaries::length),
     ("range", boundaries::range),
+    ("rules", rules::rules),
     ("documents", documents::documents),
     ("syntax", syntax::syntax),
     ("routing", routing::routing),

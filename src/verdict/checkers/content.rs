@@ -75,6 +75,26 @@ impl Checker for Content {
     }
 }
 
+/// Elements at a path below another, in document order.
+fn elements_at<'a>(from: &'a Element, path: &str) -> Vec<&'a Element> {
+    let mut found = vec![from];
+    for step in path.split('/').filter(|s| !s.is_empty()) {
+        found = found.into_iter().flat_map(Element::elements).filter(|e| e.name == step).collect();
+    }
+    found
+}
+
+/// The innermost element in which all these places lie; none where they share no element.
+fn common_element<'a>(mut places: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let mut common = places.next()?.rsplit_once('/')?.0;
+    for place in places {
+        while !place.strip_prefix(common).is_some_and(|rest| rest.starts_with('/')) {
+            common = common.rsplit_once('/')?.0;
+        }
+    }
+    Some(common)
+}
+
 fn message_of<'a>(context: &Context<'a>, step: &str) -> Option<&'a PlanMessage> {
     context.case.step.iter().find_map(|s| match s {
         Step::Send { name, message, .. } if name == step => context.plan.message(&message.message),
@@ -206,20 +226,19 @@ impl Compare<'_> {
         judgement: &mut Judgement,
     ) {
         for group in &message.group {
-            let from: Vec<&Element> = sent.elements().filter(|e| e.name == group.path).collect();
+            let from = elements_at(sent, &group.path);
             let places: Vec<(&PlanField, &Arrival)> = group
                 .field
                 .iter()
                 .filter_map(|f| Some((f, self.receiver.lineage.get(&f.id)?)))
                 .collect();
-            let Some(first) = places.first().and_then(|(_, a)| a.at.split('/').next()) else {
+            let Some(first) = common_element(places.iter().map(|(_, a)| a.at.as_str())) else {
                 continue;
             };
-            let together = places.iter().all(|(_, a)| a.at.starts_with(&format!("{first}/")));
-            if from.len() < 2 || !together {
+            if from.len() < 2 {
                 continue;
             }
-            let to: Vec<&Element> = arrived.elements().filter(|e| e.name == first).collect();
+            let to = elements_at(arrived, first);
             let values =
                 |element: &Element, path: &str| element.values_at(path, &element.namespace);
             let mixed = to.len() != from.len()

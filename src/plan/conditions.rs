@@ -1,0 +1,258 @@
+//! Rules over several fields, evaluated on values before any message exists.
+
+use std::collections::BTreeMap;
+
+use super::assemble::{Filling, changed, tree};
+use super::case::Change;
+use super::types::{PlanMessage, ValueSet};
+use crate::concept::{Field, FieldType, Message, SystemConcept, literals_in, paths_in};
+use crate::xml::{Condition, Element, Node, SchemaSet, Validator};
+
+/// Most rows of a rule's table that are looked at.
+const ROWS: usize = 384;
+
+/// The rules of one message, ready to be evaluated.
+pub(super) struct Rules {
+    conditions: Vec<(String, Condition)>,
+    validator: Validator,
+    filling: Filling,
+}
+
+/// One thing a rule looks at, with what it may be.
+#[derive(Debug, Clone)]
+pub(super) struct Factor {
+    /// Field or group.
+    pub id: String,
+    /// How it can be, with the change that makes it so.
+    pub levels: Vec<(String, Change)>,
+}
+
+/// One row of a rule's table: the level of each factor.
+pub(super) type Row = Vec<usize>;
+
+/// What became of the rules.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Outcome {
+    /// The message is valid by schema.
+    pub valid: bool,
+    /// Rules that do not hold.
+    pub broken: Vec<String>,
+}
+
+impl Rules {
+    /// The rules of a message; none where it has none.
+    /// Any filling that is valid will do: rules speak of contents, not of ids.
+    pub fn of(message: &PlanMessage, schema: &SchemaSet, filling: Filling) -> Option<Self> {
+        if message.condition.is_empty() {
+            return None;
+        }
+        let compile = |test: &str| Condition::compile(test).ok();
+        let conditions = message
+            .condition
+            .iter()
+            .filter_map(|c| Some((c.id.clone(), compile(&c.test)?)))
+            .collect();
+        Some(Self { conditions, validator: schema.compile().ok()?, filling })
+    }
+
+    /// What the rules say about values after changes.
+    pub fn outcome(&self, message: &PlanMessage, set: &ValueSet, changes: &[Change]) -> Outcome {
+        let (parts, documents) = changed(message, set, changes, &self.filling);
+        let root = tree(message, &parts, &documents);
+        let valid = self
+            .validator
+            .validate(root.to_xml().as_bytes())
+            .is_ok_and(|violations| violations.is_empty());
+        Outcome { valid, broken: self.broken(&root) }
+    }
+
+    /// Rules that do not hold for a message; one that cannot be evaluated does not hold.
+    fn broken(&self, root: &Element) -> Vec<String> {
+        let bytes = without_namespaces(root).to_xml();
+        self.conditions
+            .iter()
+            .filter(|(_, condition)| condition.holds(bytes.as_bytes(), &[]) != Ok(true))
+            .map(|(id, _)| id.clone())
+            .collect()
+    }
+}
+
+/// Changes after which every rule holds and the schema says what it said before; none where nothing
+/// needs to change, `None` where no change was found. What `changes` sets is left as it is.
+pub(super) fn repair(
+    rules: &Rules,
+    message: &PlanMessage,
+    set: &ValueSet,
+    changes: &[Change],
+    factors_of: &dyn Fn(&str) -> Vec<Factor>,
+) -> Option<Vec<Change>> {
+    let before = rules.outcome(message, set, changes);
+    if before.broken.is_empty() {
+        return Some(vec![]);
+    }
+    let pinned: Vec<&str> = changes.iter().filter_map(Change::subject).collect();
+    let mut factors: Vec<Factor> = Vec::new();
+    for condition in message.condition.iter().filter(|c| before.broken.contains(&c.id)) {
+        for factor in factors_of(&condition.test) {
+            let known = factors.iter().any(|f| f.id == factor.id);
+            if !known && !pinned.contains(&factor.id.as_str()) {
+                factors.push(factor);
+            }
+        }
+    }
+    let works = |more: &[Change]| {
+        // What a case changes comes last and wins.
+        let all: Vec<Change> = more.iter().chain(changes).cloned().collect();
+        let after = rules.outcome(message, set, &all);
+        after.broken.is_empty() && after.valid == before.valid
+    };
+    let single = factors.iter().flat_map(|f| f.levels.iter().map(|(_, c)| vec![c.clone()]));
+    single.chain(rows(&factors).iter().map(|r| self::changes(&factors, r))).find(|c| works(c))
+}
+
+/// The same tree with names in no namespace, for expressions without prefixes.
+pub fn without_namespaces(root: &Element) -> Element {
+    let mut out = root.clone();
+    fn clear(element: &mut Element) {
+        element.namespace.clear();
+        element.prefix = None;
+        for child in &mut element.children {
+            if let Node::Element(inner) = child {
+                clear(inner);
+            }
+        }
+    }
+    clear(&mut out);
+    out
+}
+
+/// What the rules of a message look at.
+pub(super) fn factors(
+    concept: &SystemConcept,
+    message: &Message,
+    test: &str,
+    realistic: &dyn Fn(&Field) -> String,
+) -> Vec<Factor> {
+    let mut out: Vec<Factor> = Vec::new();
+    let literals = literals_in(test);
+    let ends = |path: &str, part: &str| path == part || path.ends_with(&format!("/{part}"));
+    for named in paths_in(test) {
+        for group in concept.groups_of(message) {
+            let path = concept.path_of(group);
+            if ends(&path, &named) && group.min == 0 && !out.iter().any(|f| f.id == group.id) {
+                let repeat = |times| Change::Repeat { group: group.id.clone(), times };
+                let levels = vec![("vorhanden".into(), repeat(1)), ("fehlt".into(), repeat(0))];
+                out.push(Factor { id: group.id.clone(), levels });
+            }
+            for field in concept.fields_of(&group.id) {
+                let full = if path.is_empty() {
+                    field.path.clone()
+                } else {
+                    format!("{path}/{}", field.path)
+                };
+                if ends(&full, &named) && !out.iter().any(|f| f.id == field.id) {
+                    let levels = levels(concept, field, &literals, realistic);
+                    out.push(Factor { id: field.id.clone(), levels });
+                }
+            }
+        }
+    }
+    // The longest list gives way first, so that every factor keeps at least two levels.
+    while out.iter().map(|f| f.levels.len()).product::<usize>() > ROWS {
+        let Some(longest) = out.iter_mut().max_by_key(|f| f.levels.len()) else { break };
+        if longest.levels.len() <= 2 {
+            break;
+        }
+        longest.levels.pop();
+    }
+    out
+}
+
+fn levels(
+    concept: &SystemConcept,
+    field: &Field,
+    literals: &[String],
+    realistic: &dyn Fn(&Field) -> String,
+) -> Vec<(String, Change)> {
+    let mut values: Vec<String> = match field.kind {
+        FieldType::Boolean => vec!["true".into(), "false".into()],
+        FieldType::Code => {
+            let list = field.code_list.as_ref().and_then(|id| concept.code_list(id));
+            let mut codes: Vec<String> =
+                list.map(|l| l.codes.keys().cloned().collect()).unwrap_or_default();
+            // Codes that the rule names decide; they must not fall off the end.
+            codes.sort_by_key(|c| !literals.contains(c));
+            codes.truncate(6);
+            codes
+        }
+        FieldType::Text => vec![realistic(field)],
+        _ => {
+            let mut values = vec![realistic(field)];
+            values.extend(field.range.iter().flat_map(|r| [r.min.clone(), r.max.clone()]));
+            values
+        }
+    };
+    values.extend(literals.iter().filter(|l| suits(field, l)).cloned());
+    let mut seen = std::collections::BTreeSet::new();
+    values.retain(|v| seen.insert(v.clone()));
+    let set = |values: Vec<String>| Change::Set {
+        group: field.group.clone(),
+        occurrence: 0,
+        field: field.id.clone(),
+        values,
+    };
+    // The name of a level is part of a case's id; a sample text must not be.
+    let name = |v: &String| match field.kind {
+        FieldType::Text if !literals.contains(v) => "angegeben".to_owned(),
+        _ => v.clone(),
+    };
+    let mut out: Vec<(String, Change)> =
+        values.into_iter().map(|v| (name(&v), set(vec![v]))).collect();
+    if field.min == 0 {
+        out.insert(1.min(out.len()), ("fehlt".into(), set(vec![])));
+    }
+    out
+}
+
+fn suits(field: &Field, literal: &str) -> bool {
+    match field.kind {
+        FieldType::Integer => literal.parse::<i64>().is_ok(),
+        FieldType::Decimal => super::values::shift_decimal(literal, 0, 0).is_some(),
+        FieldType::Date => literal.parse::<jiff::civil::Date>().is_ok(),
+        FieldType::Text => super::values::fits(field, literal),
+        _ => false,
+    }
+}
+
+/// Every row, the last factor changing fastest; bounded.
+pub(super) fn rows(factors: &[Factor]) -> Vec<Row> {
+    let mut out: Vec<Row> = vec![vec![]];
+    for factor in factors {
+        out = out
+            .into_iter()
+            .flat_map(|row| {
+                (0..factor.levels.len()).map(move |level| {
+                    let mut longer = row.clone();
+                    longer.push(level);
+                    longer
+                })
+            })
+            .take(ROWS * 4)
+            .collect();
+    }
+    out
+}
+
+/// The changes of a row.
+pub(super) fn changes(factors: &[Factor], row: &Row) -> Vec<Change> {
+    // Groups first: what lies within one that is gone cannot be set.
+    let mut out: Vec<Change> =
+        factors.iter().zip(row).map(|(f, &level)| f.levels[level].1.clone()).collect();
+    out.sort_by_key(|c| !matches!(c, Change::Repeat { .. }));
+    out
+}
+
+/// What a row says, factor by factor.
+pub(super) fn shown(factors: &[Factor], row: &Row) -> BTreeMap<String, String> {
+    factors.iter().zip(row).map(|(f, &level)| (f.id.clone(), f.levels[level].0.clone())).collect()
+}
