@@ -171,7 +171,10 @@ impl From<Diagnostics> for CliError {
 }
 impl From<DeriveError> for CliError {
     fn from(error: DeriveError) -> Self {
-        Self::Derive(error)
+        match error {
+            DeriveError::Catalogue(findings) => findings.into(),
+            other => Self::Derive(other),
+        }
     }
 }
 impl From<StartError> for CliError {

@@ -159,10 +159,11 @@ pub enum Behaviour {
 }
 
 /// Whether a message is meant to be valid.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Validity {
     /// Valid.
+    #[default]
     Valid,
     /// Violates its schema.
     Schema,
@@ -170,6 +171,10 @@ pub enum Validity {
     Rule,
     /// Valid, but not at this point of the process.
     Process,
+}
+
+fn first() -> u32 {
+    1
 }
 
 /// A message as a case uses it.
@@ -183,6 +188,7 @@ pub struct MessageUse {
     /// Sample file, sent as it is.
     pub sample: Option<String>,
     /// Number of the message in its case; the same number is the same message.
+    #[serde(default = "first")]
     pub number: u32,
     /// Authority key it names.
     pub behoerde: String,
@@ -194,6 +200,7 @@ pub struct MessageUse {
     /// Damage to the XML.
     pub damage: Option<Damage>,
     /// What it is meant to be.
+    #[serde(default)]
     pub validity: Validity,
     /// The one rule it violates, in words.
     pub violates: Option<String>,
@@ -210,6 +217,7 @@ pub enum Change {
         /// Group.
         group: String,
         /// Occurrence of the group, from 0.
+        #[serde(default)]
         occurrence: u32,
         /// Field.
         field: String,

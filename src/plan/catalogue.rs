@@ -3,9 +3,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::case::Technique;
+use super::case::{Expectation, Step, Technique};
+use super::waiver::Waiver;
 use crate::diagnostic::{Authored, Diagnostic, Diagnostics, Path, nearest, read};
-use crate::ids::Digest;
+use crate::ids::{Digest, RequirementId};
 
 /// The catalogue that is used where none is given.
 pub const EMBEDDED: &str = include_str!("../../testplans/catalogue/standard.toml");
@@ -21,9 +22,18 @@ pub struct CatalogueFile {
     pub format: String,
     /// Identity.
     pub catalogue: Head,
+    /// Whole techniques, where they are switched off or limited.
+    #[serde(default)]
+    pub technique: Vec<TechniqueSetting>,
     /// Methods.
     #[serde(default)]
     pub method: Vec<Method>,
+    /// Cases of the certifier's own.
+    #[serde(default)]
+    pub case: Vec<OwnCase>,
+    /// Cases whose failure is accepted for a time.
+    #[serde(default)]
+    pub waiver: Vec<Waiver>,
 }
 
 /// Identity of a catalogue.
@@ -51,6 +61,51 @@ pub struct Method {
     /// Switched off where false.
     #[serde(default = "yes")]
     pub enabled: bool,
+    /// Most cases it may give; which ones follows from their ids alone, so that they stay when
+    /// others come or go. What is left out is counted in the plan.
+    pub limit: Option<u32>,
+    /// Up to so many combinations (of messages or fields with formats or authorities) all are
+    /// tested; beyond, each of either side once, so that the work grows with their sum.
+    #[serde(default = "full")]
+    pub full_up_to: u32,
+}
+
+fn full() -> u32 {
+    200
+}
+
+/// A technique as a whole.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TechniqueSetting {
+    /// Its name, as in ISO/IEC/IEEE 29119-4.
+    pub id: Technique,
+    /// Switched off where false.
+    #[serde(default = "yes")]
+    pub enabled: bool,
+    /// Most cases of this technique.
+    pub limit: Option<u32>,
+}
+
+/// A case of the certifier's own.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OwnCase {
+    /// Short name; the plan puts `eigene/` before it.
+    pub id: String,
+    /// Title for people.
+    pub title: String,
+    /// Technique under which it counts.
+    pub technique: Technique,
+    /// Requirements it tests.
+    pub requirements: Vec<RequirementId>,
+    /// Runs alone.
+    #[serde(default)]
+    pub exclusive: bool,
+    /// What is done, in order.
+    pub step: Vec<Step>,
+    /// What must be seen.
+    pub expect: Vec<Expectation>,
 }
 
 fn yes() -> bool {
@@ -64,6 +119,7 @@ pub struct Catalogue {
     pub file: CatalogueFile,
     /// Digest of the file's text.
     pub digest: Digest,
+    authored: Authored<CatalogueFile>,
 }
 
 impl Catalogue {
@@ -73,6 +129,7 @@ impl Catalogue {
     /// Every finding at once, with its place.
     pub fn from_text(name: &str, text: &str) -> Result<Self, Diagnostics> {
         let authored: Authored<CatalogueFile> = read(name, text)?;
+        let root = Path::default();
         let known = super::methods::names();
         let mut list = Vec::new();
         let mut seen = std::collections::BTreeSet::new();
@@ -97,6 +154,20 @@ impl Catalogue {
                 ));
             }
         }
+        let mut seen = std::collections::BTreeSet::new();
+        for (index, setting) in authored.value.technique.iter().enumerate() {
+            if !seen.insert(setting.id) {
+                let at = root.at("technique").at(index).at("id");
+                let text = format!("technique \"{}\" stands twice", setting.id.name());
+                list.push(Diagnostic::error(authored.span(&at), text, "remove one"));
+            }
+        }
+        for (index, waiver) in authored.value.waiver.iter().enumerate() {
+            let at = root.at("waiver").at(index);
+            for (key, what, help) in waiver.problems() {
+                list.push(Diagnostic::error(authored.span(&at.at(key)), what, help));
+            }
+        }
         if authored.value.format != FORMAT {
             list.push(Diagnostic::error(
                 authored.span(&Path::default().at("format")),
@@ -107,7 +178,23 @@ impl Catalogue {
         if !list.is_empty() {
             return Err(Diagnostics::new(authored.source, list));
         }
-        Ok(Self { digest: Digest::of(text), file: authored.value })
+        Ok(Self { digest: Digest::of(text), file: authored.value.clone(), authored })
+    }
+
+    /// A finding about a place of the file.
+    pub(super) fn finding(&self, at: &Path, message: String, help: &str) -> Diagnostic {
+        Diagnostic::error(self.authored.span(at), message, help)
+    }
+
+    /// Findings about this file.
+    pub(super) fn findings(&self, list: Vec<Diagnostic>) -> Diagnostics {
+        Diagnostics::new(self.authored.source.clone(), list)
+    }
+
+    /// Whether a method is applied.
+    pub(super) fn applies(&self, method: &Method) -> bool {
+        let technique = self.file.technique.iter().find(|t| t.id == method.technique);
+        method.enabled && technique.is_none_or(|t| t.enabled)
     }
 
     /// The embedded catalogue.

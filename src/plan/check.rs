@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::path::Path as FilePath;
 
-use super::case::{Expectation, Step};
+use super::case::{Change, Expectation, MessageUse, Step, TestCase};
 use super::types::TestPlan;
 use crate::diagnostic::{Authored, Diagnostic, Diagnostics, Path, read, read_text};
-use crate::ids::Digest;
+use crate::ids::{Digest, RequirementId, SystemId};
 
 /// Reads and checks a plan.
 ///
@@ -53,9 +53,7 @@ fn check(authored: &Authored<TestPlan>) -> Vec<Diagnostic> {
             ),
         }
     }
-    let requirements: BTreeSet<_> = plan.requirement.iter().map(|r| &r.id).collect();
-    let systems: BTreeSet<_> = plan.system.iter().map(|s| &s.id).collect();
-    let sets: BTreeSet<_> = plan.values.iter().map(|v| v.id.as_str()).collect();
+    let known = Known::of(plan);
     for (i, message) in plan.message.iter().enumerate() {
         for file in message.schema_files.values().chain(&message.rules) {
             if !files.contains(file.as_str()) {
@@ -72,18 +70,61 @@ fn check(authored: &Authored<TestPlan>) -> Vec<Diagnostic> {
         if !seen.insert(&case.id) {
             error(&at.at("id"), format!("case \"{}\" exists twice", case.id), "rename one");
         }
+        for problem in known.problems(case, &at) {
+            error(&problem.at, problem.message, problem.help);
+        }
+    }
+    if plan.case.is_empty() {
+        error(&root, "a plan without cases tests nothing".into(), "derive it again");
+    }
+    out
+}
+
+/// What is wrong with a case, and where.
+pub(super) struct Problem {
+    pub at: Path,
+    pub message: String,
+    pub help: &'static str,
+}
+
+/// What a case may refer to.
+pub(super) struct Known<'a> {
+    plan: &'a TestPlan,
+    requirements: BTreeSet<&'a RequirementId>,
+    systems: BTreeSet<&'a SystemId>,
+    sets: BTreeSet<&'a str>,
+    files: BTreeSet<&'a str>,
+}
+
+impl<'a> Known<'a> {
+    pub fn of(plan: &'a TestPlan) -> Self {
+        Self {
+            plan,
+            requirements: plan.requirement.iter().map(|r| &r.id).collect(),
+            systems: plan.system.iter().map(|s| &s.id).collect(),
+            sets: plan.values.iter().map(|v| v.id.as_str()).collect(),
+            files: plan.file.iter().map(|f| f.name.as_str()).collect(),
+        }
+    }
+
+    /// Everything in a case that refers to nothing, or that could not be checked.
+    pub fn problems(&self, case: &TestCase, at: &Path) -> Vec<Problem> {
+        let mut out = Vec::new();
+        let mut error = |at: Path, message: String, help: &'static str| {
+            out.push(Problem { at, message, help });
+        };
         for (k, requirement) in case.requirements.iter().enumerate() {
-            if !requirements.contains(requirement) {
+            if !self.requirements.contains(requirement) {
                 error(
-                    &at.at("requirements").at(k),
+                    at.at("requirements").at(k),
                     format!("requirement \"{requirement}\" does not exist"),
-                    "add it, or derive the plan again",
+                    "name a requirement of the concept",
                 );
             }
         }
         if case.expect.is_empty() {
             error(
-                &at,
+                at.clone(),
                 format!("case \"{}\" expects nothing", case.id),
                 "a case that checks nothing cannot pass; add an expectation",
             );
@@ -91,7 +132,7 @@ fn check(authored: &Authored<TestPlan>) -> Vec<Diagnostic> {
         let steps: BTreeSet<&str> = case.step.iter().map(Step::name).collect();
         if steps.len() != case.step.len() {
             error(
-                &at.at("step"),
+                at.at("step"),
                 format!("case \"{}\" has two steps of one name", case.id),
                 "rename one",
             );
@@ -104,30 +145,15 @@ fn check(authored: &Authored<TestPlan>) -> Vec<Diagnostic> {
                 Step::Fake { system, .. } | Step::ReadBack { system, .. } => Some(system),
                 Step::Restart { .. } => None,
             };
-            if let Some(system) = system.filter(|s| !systems.contains(s)) {
+            if let Some(system) = system.filter(|s| !self.systems.contains(s)) {
                 error(
-                    &at,
+                    at.clone(),
                     format!("system \"{system}\" does not exist"),
-                    "add it, or derive the plan again",
+                    "name a system of the organisation",
                 );
             }
             if let Step::Send { message, .. } = step {
-                if plan.message(&message.message).is_none() {
-                    error(
-                        &at,
-                        format!("message \"{}\" does not exist", message.message),
-                        "derive the plan again",
-                    );
-                }
-                match (&message.values, &message.sample) {
-                    (Some(set), None) if sets.contains(set.as_str()) => {}
-                    (None, Some(file)) if files.contains(file.as_str()) => {}
-                    _ => error(
-                        &at,
-                        "the message has neither known values nor a known sample".into(),
-                        "derive the plan again",
-                    ),
-                }
+                self.message(message, &at, &mut error);
             }
         }
         for (k, expectation) in case.expect.iter().enumerate() {
@@ -135,25 +161,70 @@ fn check(authored: &Authored<TestPlan>) -> Vec<Diagnostic> {
             for step in steps_of(expectation) {
                 if !steps.contains(step) {
                     error(
-                        &at,
+                        at.clone(),
                         format!("step \"{step}\" does not exist"),
                         "name a step of this case",
                     );
                 }
             }
-            if !requirements.contains(expectation.requirement()) {
+            if !self.requirements.contains(expectation.requirement()) {
                 error(
-                    &at,
+                    at.clone(),
                     format!("requirement \"{}\" does not exist", expectation.requirement()),
-                    "add it, or derive the plan again",
+                    "name a requirement of the concept",
+                );
+            }
+        }
+        out
+    }
+
+    fn message(
+        &self,
+        use_: &MessageUse,
+        at: &Path,
+        error: &mut impl FnMut(Path, String, &'static str),
+    ) {
+        let Some(message) = self.plan.message(&use_.message) else {
+            error(
+                at.clone(),
+                format!("message \"{}\" does not exist", use_.message),
+                "name a message of the concept",
+            );
+            return;
+        };
+        match (&use_.values, &use_.sample) {
+            (Some(set), None) if self.sets.contains(set.as_str()) => {}
+            (None, Some(file)) if self.files.contains(file.as_str()) => {}
+            _ => error(
+                at.clone(),
+                "the message has neither known values nor a known sample".into(),
+                "values are <message>/minimal or <message>/maximal",
+            ),
+        }
+        for change in &use_.change {
+            let (group, field) = match change {
+                Change::Set { group, field, .. } => (group, Some(field)),
+                Change::Repeat { group, .. } => (group, None),
+                Change::Documents { .. } => continue,
+            };
+            let found = message.group.iter().find(|g| &g.id == group);
+            if found.is_none() {
+                error(
+                    at.clone(),
+                    format!("message \"{}\" has no group \"{group}\"", use_.message),
+                    "name a group of the message",
+                );
+            } else if let Some(field) = field
+                && !found.is_some_and(|g| g.field.iter().any(|f| &f.id == field))
+            {
+                error(
+                    at.clone(),
+                    format!("group \"{group}\" has no field \"{field}\""),
+                    "name a field of the group",
                 );
             }
         }
     }
-    if plan.case.is_empty() {
-        error(&root, "a plan without cases tests nothing".into(), "derive it again");
-    }
-    out
 }
 
 fn steps_of(expectation: &Expectation) -> Vec<&str> {

@@ -8,16 +8,18 @@ use super::assemble::Filling;
 use super::builder::CaseBuilder;
 use super::case::{Change, TestCase};
 use super::catalogue::{Catalogue, Method};
+use super::certifier;
 use super::conditions::{self, Factor, Rules};
 use super::methods;
 use super::types::{
-    EmbeddedFile, Head, PlanAuthority, PlanCondition, PlanConversion, PlanField, PlanGroup,
-    PlanMessage, PlanReceiver, PlanRequirement, PlanSystem, TestPlan, ValueSet,
+    EmbeddedFile, Head, NotMade, PlanAuthority, PlanCondition, PlanConversion, PlanField,
+    PlanGroup, PlanMessage, PlanReceiver, PlanRequirement, PlanSystem, TestPlan, ValueSet,
 };
 use super::values::Source;
 use crate::concept::{
     Aspect, Fault, Group, LogAfter, Message, MessageKind, SystemConcept, placed, xsd_of,
 };
+use crate::diagnostic::Diagnostics;
 use crate::ids::{CaseId, ComponentKind, Correlator, Digest, RequirementId, SystemId};
 use crate::organisation::{Authority, TestOrganisation};
 use crate::xml::SchemaSet;
@@ -42,6 +44,9 @@ pub enum DeriveError {
     /// Concept and organisation do not fit together.
     #[error("{0}")]
     Mismatch(String),
+    /// The catalogue does not fit the concept.
+    #[error(transparent)]
+    Catalogue(#[from] Diagnostics),
 }
 
 /// What is to be derived.
@@ -135,16 +140,36 @@ pub fn derive(
             }
         }
     }
-    for method in catalogue.file.method.iter().filter(|m| m.enabled) {
+    for method in catalogue.file.method.iter().filter(|m| catalogue.applies(m)) {
         methods::apply(&mut d, method);
     }
-    if d.cases.is_empty() {
+    let (cases, left_out) = certifier::limit(std::mem::take(&mut d.cases), catalogue);
+    d.cases = cases;
+    if d.cases.is_empty() && catalogue.file.case.is_empty() {
         return Err(DeriveError::Mismatch(format!(
             "no requirement of stage {} for this component leads to a case; nothing would be tested",
             scope.stage
         )));
     }
-    Ok(finish(d, catalogue, scope, message))
+    let mut plan = finish(d, catalogue, scope, message);
+    plan.left_out = left_out;
+    certifier::add(&mut plan, catalogue)?;
+    settle_requirements(&mut plan);
+    Ok(plan)
+}
+
+/// Says of every requirement that has no case why, where the concept did not.
+fn settle_requirements(plan: &mut TestPlan) {
+    let used: BTreeSet<&RequirementId> = plan.case.iter().flat_map(|c| &c.requirements).collect();
+    let left_out = !plan.left_out.is_empty();
+    for requirement in &mut plan.requirement {
+        if requirement.not_tested.is_none() && !used.contains(&requirement.id) {
+            let limited =
+                if left_out { " oder die Grenzen des Katalogs ließen keinen übrig" } else { "" };
+            requirement.not_tested =
+                Some(format!("kein Verfahren des Katalogs hat einen Testfall ergeben{limited}"));
+        }
+    }
 }
 
 fn messages(d: &mut Derivation<'_>) -> Result<Vec<PlanMessage>, DeriveError> {
@@ -252,7 +277,6 @@ fn finish(
     message: Vec<PlanMessage>,
 ) -> TestPlan {
     let concept = &d.concept.file;
-    let used: BTreeSet<&RequirementId> = d.cases.iter().flat_map(|c| &c.requirements).collect();
     let requirement = concept
         .requirement
         .iter()
@@ -263,10 +287,8 @@ fn finish(
                     Some("betrifft eine andere Systemkomponente".to_owned())
                 } else if r.stage > scope.stage {
                     Some(format!("gilt erst ab Umsetzungsstufe {}", r.stage))
-                } else if used.contains(&id) {
-                    None
                 } else {
-                    Some("kein Verfahren des Katalogs hat einen Testfall ergeben".to_owned())
+                    None
                 }
             });
             PlanRequirement {
@@ -353,6 +375,9 @@ fn finish(
         deadline: concept.deadline.clone(),
         message,
         values: d.values,
+        left_out: vec![],
+        not_made: d.dropped.into_iter().map(|(case, reason)| NotMade { case, reason }).collect(),
+        waiver: vec![],
         case: d.cases,
         file: d.files.into_iter().map(|(name, bytes)| embed(name, bytes)).collect(),
     }

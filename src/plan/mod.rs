@@ -4,6 +4,7 @@ mod assemble;
 mod builder;
 mod case;
 mod catalogue;
+mod certifier;
 mod check;
 mod conditions;
 mod contents;
@@ -13,6 +14,7 @@ mod diff;
 mod methods;
 mod types;
 mod values;
+mod waiver;
 
 pub use assemble::{Filling, changed, tree};
 pub use case::*;
@@ -24,6 +26,7 @@ pub use coverage::{Coverage, coverage};
 pub use derive::{DeriveError, FORMAT, Scope, derive, nachricht_of, vorgang_of};
 pub use diff::{CaseChange, PlanDiff, diff};
 pub use types::*;
+pub use waiver::Waiver;
 
 impl TestPlan {
     /// The plan as its file: the same plan gives the same bytes.

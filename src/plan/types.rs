@@ -6,11 +6,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::case::TestCase;
+use super::waiver::Waiver;
 use crate::concept::{
     Arrival, Deadline, DocumentPlace, FieldType, Form, HeaderRule, Length, Level, MessageKind,
     OwnSource, Range, ValueCheck,
 };
-use crate::ids::{ComponentKind, Digest, RequirementId, SystemId};
+use crate::ids::{CaseId, ComponentKind, Digest, RequirementId, SystemId};
 
 /// A derived plan.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
@@ -44,12 +45,41 @@ pub struct TestPlan {
     /// Values that many cases share.
     #[serde(default)]
     pub values: Vec<ValueSet>,
+    /// Cases that a limit of the catalogue left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<LeftOut>,
+    /// Cases that could not be made, with the reason.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_made: Vec<NotMade>,
+    /// Cases whose failure is accepted for a time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waiver: Vec<Waiver>,
     /// Cases.
     #[serde(default)]
     pub case: Vec<TestCase>,
     /// Files the plan needs: schemas, samples, rule sheets.
     #[serde(default)]
     pub file: Vec<EmbeddedFile>,
+}
+
+/// Cases that a limit left out.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LeftOut {
+    /// The method or technique with the limit.
+    pub by: String,
+    /// How many.
+    pub cases: u32,
+}
+
+/// A case that could not be made.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NotMade {
+    /// What it would have been called.
+    pub case: CaseId,
+    /// Why there is none.
+    pub reason: String,
 }
 
 /// From what a plan was derived.

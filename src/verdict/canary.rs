@@ -403,6 +403,9 @@ fn plan(case: &CaseId) -> TestPlan {
             message("e", MessageKind::Bestaetigung, "Eingang", vec![]),
         ],
         values: vec![],
+        left_out: vec![],
+        not_made: vec![],
+        waiver: vec![],
         case: vec![TestCase {
             id: case.clone(),
             title: "Kanarienfall".into(),

@@ -1,0 +1,113 @@
+//! What a certifier adds to a derived plan: limits, own cases, waivers.
+
+use std::collections::BTreeMap;
+
+use sha2::{Digest as _, Sha256};
+
+use super::case::{Step, TestCase};
+use super::catalogue::Catalogue;
+use super::check::Known;
+use super::derive::{nachricht_of, vorgang_of};
+use super::types::{LeftOut, TestPlan};
+use crate::concept::Level;
+use crate::diagnostic::{Diagnostics, Path};
+use crate::ids::{CaseId, Correlator};
+
+/// Leaves out what is beyond a limit: of a method first, then of a technique. Which cases stay
+/// follows from the hash of their ids, so that an inserted field does not move the others.
+pub(super) fn limit(cases: Vec<TestCase>, catalogue: &Catalogue) -> (Vec<TestCase>, Vec<LeftOut>) {
+    let mut left = BTreeMap::new();
+    let mut cases = cases;
+    for method in &catalogue.file.method {
+        if let Some(limit) = method.limit {
+            let name = format!("Verfahren {}", method.id);
+            cases = keep(cases, limit, &name, &mut left, |c| c.method == method.id);
+        }
+    }
+    for technique in &catalogue.file.technique {
+        if let Some(limit) = technique.limit {
+            let name = format!("Technik {}", technique.id.name());
+            cases = keep(cases, limit, &name, &mut left, |c| c.technique == technique.id);
+        }
+    }
+    let left = left.into_iter().map(|(by, cases)| LeftOut { by, cases }).collect();
+    (cases, left)
+}
+
+fn keep(
+    cases: Vec<TestCase>,
+    limit: u32,
+    name: &str,
+    left: &mut BTreeMap<String, u32>,
+    about: impl Fn(&TestCase) -> bool,
+) -> Vec<TestCase> {
+    let mut ranked: Vec<(Vec<u8>, &CaseId)> = cases
+        .iter()
+        .filter(|c| about(c))
+        .map(|c| (Sha256::digest(&c.id.0).to_vec(), &c.id))
+        .collect();
+    ranked.sort();
+    let gone: std::collections::BTreeSet<CaseId> =
+        ranked.into_iter().skip(limit as usize).map(|(_, id)| id.clone()).collect();
+    if !gone.is_empty() {
+        left.insert(name.to_owned(), u32::try_from(gone.len()).unwrap_or(u32::MAX));
+    }
+    cases.into_iter().filter(|c| !gone.contains(&c.id)).collect()
+}
+
+/// Adds own cases and waivers, with the checks that every case must pass.
+///
+/// # Errors
+/// All findings about the catalogue at once.
+pub(super) fn add(plan: &mut TestPlan, catalogue: &Catalogue) -> Result<(), Diagnostics> {
+    let mut list = Vec::new();
+    let mut own = Vec::new();
+    for (index, written) in catalogue.file.case.iter().enumerate() {
+        let at = Path::default().at("case").at(index);
+        let id = CaseId(format!("eigene/{}", written.id));
+        let numbers = written.step.iter().filter_map(|s| match s {
+            Step::Send { message, .. } => Some(message.number),
+            _ => None,
+        });
+        let mut correlators = vec![Correlator(vorgang_of(&id))];
+        correlators.extend(numbers.map(|n| Correlator(nachricht_of(&id, n))));
+        correlators.dedup();
+        let levels = plan.requirement.iter().filter(|r| written.requirements.contains(&r.id));
+        let case = TestCase {
+            title: written.title.clone(),
+            technique: written.technique,
+            method: "eigene".into(),
+            level: levels.map(|r| r.level).min().unwrap_or(Level::Muss),
+            requirements: written.requirements.clone(),
+            correlators,
+            exclusive: written.exclusive,
+            fresh_state: false,
+            step: written.step.clone(),
+            expect: written.expect.clone(),
+            id,
+        };
+        for problem in Known::of(plan).problems(&case, &at) {
+            list.push(catalogue.finding(&problem.at, problem.message, problem.help));
+        }
+        if case.requirements.is_empty() {
+            let text = "a case without requirement proves nothing".to_owned();
+            list.push(catalogue.finding(&at.at("requirements"), text, "name at least one"));
+        }
+        let twice = plan.case.iter().chain(&own).any(|c: &TestCase| c.id == case.id);
+        if twice {
+            let text = format!("case \"{}\" stands twice", written.id);
+            list.push(catalogue.finding(&at.at("id"), text, "rename one"));
+        }
+        own.push(case);
+    }
+    plan.case.extend(own);
+    for (index, waiver) in catalogue.file.waiver.iter().enumerate() {
+        if !plan.case.iter().any(|c| waiver.covers(&c.id)) {
+            let at = Path::default().at("waiver").at(index).at("case");
+            let text = format!("no case is called \"{}\"", waiver.case);
+            list.push(catalogue.finding(&at, text, "take an id from the plan; * stands for any"));
+        }
+    }
+    plan.waiver.clone_from(&catalogue.file.waiver);
+    if list.is_empty() { Ok(()) } else { Err(catalogue.findings(list)) }
+}
