@@ -12,6 +12,7 @@ mod tree;
 mod worker;
 
 pub use compare::{Difference, compare};
+pub use encoding::{Decoded, decode};
 pub use ffi::engine_versions;
 pub use parse::{Document, ParseError, ParseErrorKind, parse};
 pub use schema::{SchemaError, SchemaSet, Validator, Violation};
