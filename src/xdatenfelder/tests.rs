@@ -378,3 +378,86 @@ fn rules_keep_their_words_their_script_and_what_they_name() {
     odd(&file(""), "neither prose nor a script");
     refused(&file("<typ><code xmlns=''>Q</code></typ>"), 2, "<typ> stands 2 times");
 }
+
+/// Path, least and greatest number and item of every position.
+fn walk<'a>(
+    items: &'a [Position],
+    path: &str,
+    out: &mut Vec<(String, u32, Option<u32>, &'a Item)>,
+) {
+    for position in items {
+        let path = format!("{path}/{}", position.item.id());
+        out.push((path.clone(), position.min, position.max, &position.item));
+        if let Item::Group(group) = &position.item {
+            walk(&group.items, &path, out);
+        }
+    }
+}
+
+#[test]
+fn the_schema_hundehaltung() {
+    let bytes = include_bytes!("../../testplans/hundehaltung/hundehaltung.xdf3.xml");
+    assert!(is_xdatenfelder(bytes));
+    let schema = match read("hundehaltung.xdf3.xml", bytes) {
+        Ok(schema) => schema,
+        Err(found) => panic!("{}", found.render(false)),
+    };
+    assert_eq!(schema.warnings, []);
+    assert_eq!((schema.id.as_str(), schema.name.as_str()), ("S14990000001", "Hundehaltung"));
+    let mut all = Vec::new();
+    walk(&schema.items, "", &mut all);
+    let groups = all.iter().filter(|(.., item)| matches!(item, Item::Group(_))).count();
+    assert_eq!((schema.items.len(), groups, all.len() - groups), (8, 14, 44));
+    let deepest = all.iter().map(|(path, ..)| path.matches("/G").count()).max();
+    assert_eq!(deepest, Some(3));
+    // One group at three places, each with a cardinality and a legal basis of its own.
+    let addresses: Vec<(&str, u32, Option<u32>)> = all
+        .iter()
+        .filter(|(path, ..)| path.ends_with("/G14990000900"))
+        .map(|(path, min, max, _)| (path.as_str(), *min, *max))
+        .collect();
+    assert_eq!(
+        addresses,
+        [
+            ("/G14990000100/G14990000900", 1, Some(1)),
+            ("/G14990000300/G14990000900", 1, Some(2)),
+            ("/G14990000400/G14990000900", 0, Some(1)),
+        ]
+    );
+    let find = |path: &str| all.iter().find(|(at, ..)| at == path).unwrap();
+    let (_, min, max, hund) = find("/G14990000200");
+    assert_eq!((*min, *max, hund.label()), (1, Some(3), "Hund"));
+    let field = |path: &str| match find(path).3 {
+        Item::Field(field) => field,
+        Item::Group(_) => panic!("{path}"),
+    };
+    let chip = field("/G14990000200/G14990000250/F14990000251");
+    assert_eq!((chip.min_length, chip.pattern.as_deref()), (Some(15), Some("[0-9]{15}")));
+    let weight = field("/G14990000200/F14990000206");
+    assert_eq!((weight.datentyp, weight.max_value.as_deref()), (DataType::Number, Some("120.0")));
+    let Codes::Inline(breeds) = &field("/G14990000200/F14990000202").codes else { panic!() };
+    assert_eq!(breeds.len(), 8);
+    assert_eq!(breeds[2], ("DAC".to_owned(), "Dackel".to_owned()));
+    assert_eq!(field("/G14990000100/F14990000102").prefill, Prefill::Optional);
+    // Three rules a machine can check, two for people.
+    let mut rules: Vec<&Rule> = schema.rules.iter().collect();
+    for (.., item) in &all {
+        if let Item::Group(group) = item {
+            rules.extend(&group.rules);
+        }
+    }
+    let with_script: Vec<(&str, bool)> =
+        rules.iter().map(|r| (r.id.as_str(), r.script.is_some())).collect();
+    assert_eq!(
+        with_script,
+        [
+            ("R14990000001", true),
+            ("R14990000004", false),
+            ("R14990000002", true),
+            ("R14990000005", false),
+            ("R14990000003", true),
+        ]
+    );
+    assert_eq!(rules[4].script.as_deref(), Some("not(F14990000702) or F14990000703"));
+    assert_eq!(rules[0].names, ["G14990000200", "F14990000208", "G14990000500"]);
+}
