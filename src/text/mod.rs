@@ -1,0 +1,7 @@
+//! Texts as German administration writes them: right ones, wrong ones, and those on the edge.
+//!
+//! Nothing here knows of messages or tests; other modules ask for a text with a property.
+
+pub mod pattern;
+
+pub use pattern::{Lengths, Pattern, PatternError, both};
