@@ -91,20 +91,17 @@ impl Pattern {
     }
 
     /// The expression as written.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.source
     }
 
     /// Whether the whole value matches. Characters that XML cannot carry match nothing.
-    #[must_use]
     pub fn matches(&self, value: &str) -> bool {
         let chars: Vec<Option<char>> = value.chars().map(Some).collect();
         reach::fits(&self.node, &chars)
     }
 
     /// The lengths, in characters, from 0 to `limit` (at most [`LONGEST`]) that some match has.
-    #[must_use]
     pub fn lengths(&self, limit: usize) -> Lengths {
         Lengths { bits: reach::lengths(&self.node, limit.min(LONGEST)) }
     }
@@ -114,14 +111,12 @@ impl Pattern {
     /// It prefers letters and digits, and words with ä ö ü ß where the expression allows any
     /// letter. A different `nth` gives a different text where there are several; where there are
     /// fewer than `nth`, texts come again. `None` if no text of that length matches.
-    #[must_use]
     pub fn example(&self, length: usize, nth: usize) -> Option<String> {
         example::example(&self.node, length, nth)
     }
 
     /// Up to `count` different texts as [`Pattern::example`] gives them; fewer where there are
     /// fewer.
-    #[must_use]
     pub fn examples(&self, length: usize, count: usize) -> Vec<String> {
         example::examples(&self.node, length, count)
     }
@@ -131,14 +126,12 @@ impl Pattern {
     ///
     /// It has no control characters, no space at its ends and no two spaces in a row, so that no
     /// normalisation of white space changes it. `None` if no such text was found, as for `.*`.
-    #[must_use]
     pub fn counterexample(&self, min: usize, max: usize, near: &str) -> Option<String> {
         near::counterexample(self, min, max.min(LONGEST), near)
     }
 
     /// A sign that the author thought of another dialect: `^` at the start or `$` at the end,
     /// which in XML Schema stand for themselves. The text says what to do.
-    #[must_use]
     pub fn suspicion(&self) -> Option<String> {
         let start = self.source.starts_with('^');
         let end = self.source.ends_with('$') && !self.source.ends_with("\\$");
@@ -158,19 +151,16 @@ pub struct Lengths {
 
 impl Lengths {
     /// Whether some match has this length; `false` above the limit.
-    #[must_use]
     pub fn contains(&self, length: usize) -> bool {
         self.bits.contains(length)
     }
 
     /// The smallest.
-    #[must_use]
     pub fn min(&self) -> Option<usize> {
         self.iter().next()
     }
 
     /// The greatest up to the limit.
-    #[must_use]
     pub fn max(&self) -> Option<usize> {
         self.bits.last()
     }
@@ -181,13 +171,11 @@ impl Lengths {
     }
 
     /// Whether no match is that short.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.min().is_none()
     }
 
     /// Those that both have.
-    #[must_use]
     pub fn intersection(&self, other: &Self) -> Self {
         let mut bits = self.bits.clone();
         bits.intersect(&other.bits);

@@ -15,7 +15,6 @@ const KINDS: usize = 64;
 ///
 /// Examples of each are tried on the others first, since they read well; then texts are built
 /// character by character. The search is bounded: `None` means that none was found.
-#[must_use]
 pub fn both(patterns: &[&Pattern], length: usize, nth: usize) -> Option<String> {
     if let [one] = patterns {
         return one.example(length, nth);
