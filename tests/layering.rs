@@ -7,7 +7,7 @@ use crate::support::root;
 
 /// Rows from the bottom up. A module may use modules in rows above its own in this list.
 const ROWS: [&[&str]; 11] = [
-    &["ids", "ambient", "secret", "diagnostic"],
+    &["ids", "ambient", "secret", "diagnostic", "text"],
     &["xml"],
     &["xdatenfelder"],
     &["concept", "organisation"],

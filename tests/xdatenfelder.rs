@@ -102,5 +102,6 @@ fn a_field_that_contradicts_itself_is_kept_where_it_may_be_left_out() {
     assert!(field.unfillable.as_ref().unwrap().contains("<codelisteReferenz> on line 55"));
     let all: Vec<&str> = schema.warnings.iter().map(|w| w.message.as_str()).collect();
     assert!(all.iter().any(|w| w.contains("<inhalt> stands 2 times")), "{all:#?}");
+    assert!(all.iter().any(|w| w.contains("0 to 1 characters (line 61)")), "{all:#?}");
     assert!(all.iter().any(|w| w.contains("minValue \"0\" (line 61) means nothing")), "{all:#?}");
 }

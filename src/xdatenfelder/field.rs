@@ -10,6 +10,8 @@ use super::reader::{Children, Need, Reader, Table};
 use super::rule::rules;
 use super::value::{Bound, bound};
 use crate::diagnostic::Severity;
+use crate::text::Pattern;
+use crate::text::pattern::LONGEST;
 use crate::xml::Element;
 
 const V2: &Table = &[
@@ -34,6 +36,9 @@ const V3: &Table = &[
     ("maxSize", Need::Optional),
     ("mediaType", Need::Many),
 ];
+
+/// How many characters more than the least are looked at where there is no greatest length.
+const NO_LIMIT: u32 = 4096;
 
 const KINDS: &[(&str, FieldKind)] = &[
     ("input", FieldKind::Input),
@@ -215,30 +220,66 @@ fn contradictions(reader: &mut Reader, from: &Children<'_>, field: &mut Field, m
         );
     }
     values(reader, field, limits, line("datentyp"));
-    let mut impossible = None;
+    let mut impossible = Vec::new();
     if field.feldart == FieldKind::Select && field.codes == Codes::None {
         let there = match from.one("codelisteReferenz").or(from.one("werte")) {
             Some(e) => format!("<{}> on line {} names none", e.name, e.line),
-            None => format!(
-                "the field on line {} has neither <werte> nor <codelisteReferenz>",
-                field.line
-            ),
+            None => {
+                format!("the field on line {own_line} has neither <werte> nor <codelisteReferenz>")
+            }
         };
-        impossible = Some((
-            line("feldart"),
-            format!(
-                "{} is picked out of codes (feldart select, line {}), and there are none: {there}",
-                field.id,
-                line("feldart")
-            ),
-            "give codes, or another feldart",
-        ));
+        let at = line("feldart");
+        let message = format!(
+            "{} is picked out of codes (feldart select, line {at}), and there are none: {there}",
+            field.id
+        );
+        impossible.push((at, message, "give codes, or another feldart"));
     }
-    if let Some((at, message, help)) = impossible {
+    if let Some(message) = pattern(reader, field, limits) {
+        impossible.push((limits, message, "correct the pattern or the lengths"));
+    }
+    for (at, message, help) in impossible {
         let severity = if mandatory { Severity::Error } else { Severity::Warning };
         field.unfillable.get_or_insert(message.clone());
         reader.add(severity, at, message, help.to_owned());
     }
+}
+
+/// Reads the pattern, a regular expression of XML Schema as the generated schemas take it over; a
+/// message when no length the field allows can match it.
+fn pattern(reader: &mut Reader, field: &Field, limits: u32) -> Option<String> {
+    let text = field.pattern.as_deref()?;
+    let pattern = match Pattern::parse(text) {
+        Ok(pattern) => pattern,
+        Err(error) => {
+            let message = format!(
+                "the pattern \"{text}\" (line {limits}) of {} cannot be read at its byte {}: {}",
+                field.id, error.offset, error.message
+            );
+            reader.error(limits, message, error.help);
+            return None;
+        }
+    };
+    if let Some(help) = pattern.suspicion() {
+        let message =
+            format!("the pattern \"{text}\" of {} looks like another dialect's", field.id);
+        reader.warn(limits, message, help);
+    }
+    let min = field.min_length.unwrap_or(0);
+    // Longer values than this are not looked at where the file names no greatest length.
+    let max = field.max_length.unwrap_or(min.saturating_add(NO_LIMIT));
+    let size = |length: u32| usize::try_from(length).unwrap_or(usize::MAX);
+    if min > max || size(min) > LONGEST {
+        return None;
+    }
+    let fitting = pattern.lengths(size(max)).iter().any(|length| length >= size(min));
+    (!fitting).then(|| {
+        format!(
+            "no value of {} has {min} to {max} characters (line {limits}) and matches the pattern \
+             \"{text}\" (line {limits})",
+            field.id
+        )
+    })
 }
 
 /// Bounds that are no values of the type, or the wrong way round.

@@ -289,6 +289,25 @@ fn bounds_that_contradict_each_other() {
 }
 
 #[test]
+fn patterns_that_cannot_be_read_or_met() {
+    let with = |anzahl: &str, limits: &str| {
+        let rest = format!("\n<praezisierung {limits}/>");
+        schema(&at(anzahl, &field("F99000000001", "input", "text", &rest)))
+    };
+    refused(&with("0:1", "pattern='[a-'"), 3, "the pattern \"[a-\" (line 3) of F99000000001");
+    let never = "pattern='[0-9]{5}' minLength='1' maxLength='4'";
+    refused(&with("1:1", never), 3, "no value of F99000000001 has 1 to 4 characters (line 3)");
+    let left_out = odd(&with("0:1", never), "matches the pattern \"[0-9]{5}\" (line 3)");
+    assert!(first_field(&left_out).unfillable.is_some());
+    refused(&with("1:1", "pattern='[0-9]{5}' minLength='6'"), 3, "has 6 to 4102 characters");
+    odd(&with("1:1", "pattern='^[0-9]{5}$' maxLength='9'"), "another dialect's");
+    assert!(
+        good(&with("1:1", "pattern='[0-9]{5}' minLength='5' maxLength='5'")).warnings.is_empty()
+    );
+    assert!(good(&with("1:1", "pattern='([0-9]{3}){1,}' minLength='4'")).warnings.is_empty());
+}
+
+#[test]
 fn praezisierung_of_edition_2() {
     refused(
         &schema2("{\"minLength\":\"1\",\n\"maxLength\":}"),
