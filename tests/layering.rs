@@ -6,9 +6,10 @@ use std::path::Path;
 use crate::support::root;
 
 /// Rows from the bottom up. A module may use modules in rows above its own in this list.
-const ROWS: [&[&str]; 10] = [
-    &["ids", "ambient", "secret", "diagnostic"],
+const ROWS: [&[&str]; 11] = [
+    &["ids", "ambient", "secret", "diagnostic", "text"],
     &["xml"],
+    &["xdatenfelder"],
     &["concept", "organisation"],
     &["plan"],
     &["message"],

@@ -13,6 +13,7 @@ mod worker;
 mod xpath;
 
 pub use compare::{Difference, compare};
+pub use encoding::{Decoded, decode};
 pub use ffi::engine_versions;
 pub use parse::{Document, ParseError, ParseErrorKind, parse};
 pub use schema::{SchemaError, SchemaSet, Validator, Violation};
