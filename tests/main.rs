@@ -19,5 +19,6 @@ mod readme;
 mod reports;
 mod rules;
 mod support;
+mod text;
 mod xml_kinds;
 mod xwasser;
