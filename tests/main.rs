@@ -19,6 +19,7 @@ mod readme;
 mod reports;
 mod rules;
 mod support;
+mod text;
 mod xdatenfelder;
 mod xml_kinds;
 mod xwasser;

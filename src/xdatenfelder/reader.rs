@@ -70,7 +70,7 @@ impl Reader {
 
     pub(super) fn add(&mut self, severity: Severity, line: u32, message: String, help: String) {
         let span = self.lines.span(line);
-        self.findings.push(Diagnostic { severity, message, span, help });
+        self.findings.push(Diagnostic { severity, message, span, help, also: vec![] });
     }
 
     pub(super) fn failed(&self) -> bool {

@@ -101,14 +101,16 @@ pub(super) fn nearest(name: &str) -> Option<String> {
 pub(super) fn escape(letter: char) -> Option<ClassUnicode> {
     let class = match letter.to_ascii_lowercase() {
         's' => of(&[('\t', '\n'), ('\r', '\r'), (' ', ' ')]),
-        'i' => of(&NAME_START),
+        'i' => names(&NAME_START, &["Lu", "Ll", "Lt", "Lo", "Nl"]),
         'c' => {
-            let mut class = of(&NAME_START);
-            class.union(&of(&NAME_MORE));
+            let mut class = names(&NAME_START, &["Lu", "Ll", "Lt", "Lo", "Nl"]);
+            let marks = ["Lm", "M", "Nd"];
+            class.union(&names(&NAME_START, &marks));
+            class.union(&names(&NAME_MORE, &marks));
             class
         }
         'd' => category("Nd")?,
-        'w' => not(invisible(&["P", "Z", "C"])),
+        'w' => not(categories(&["P", "Z", "C"])),
         _ => return None,
     };
     Some(if letter.is_ascii_uppercase() { not(class) } else { class })
@@ -119,10 +121,23 @@ pub(super) fn dot() -> ClassUnicode {
     not(of(&[('\n', '\n'), ('\r', '\r')]))
 }
 
+/// Characters of names that are ASCII, the middle dot, or of one of the categories.
+///
+/// XML Schema 1.0 means the letters that XML 1.0 listed up to its 4th edition, chosen by these
+/// categories; the 5th edition, which 1.1 means, lists ranges that hold signs such as `€` as well.
+/// What both allow is taken, up to letters younger than the lists.
+fn names(ranges: &[(char, char)], of_categories: &[&str]) -> ClassUnicode {
+    let mut allowed = categories(of_categories);
+    allowed.union(&of(&[('\0', '\u{7F}'), ('\u{B7}', '\u{B7}')]));
+    let mut class = of(ranges);
+    class.intersect(&allowed);
+    class
+}
+
 /// Several categories in one class.
-pub(super) fn invisible(categories: &[&str]) -> ClassUnicode {
+pub(super) fn categories(names: &[&str]) -> ClassUnicode {
     let mut all = ClassUnicode::empty();
-    for class in categories.iter().filter_map(|name| category(name)) {
+    for class in names.iter().filter_map(|name| category(name)) {
         all.union(&class);
     }
     all

@@ -3,8 +3,8 @@
 use super::{Pattern, classes, palette};
 
 /// What replaces a character: of every kind that expressions tell apart.
-const REPLACEMENTS: [char; 16] =
-    ['X', 'x', '7', '0', '-', '#', 'ß', '!', '/', '.', '_', '§', '€', 'Ж', '中', '\u{1F600}'];
+const REPLACEMENTS: [char; 15] =
+    ['X', 'x', '7', '0', '-', '#', 'ß', '!', '/', '.', '_', '§', '€', 'Ж', '\u{1F600}'];
 
 /// How many places of a long text are tried.
 const PLACES: usize = 64;
@@ -71,7 +71,7 @@ fn pool(pattern: &Pattern) -> Vec<char> {
     let mut pool: Vec<char> = REPLACEMENTS.to_vec();
     let mut all = Vec::new();
     pattern.node.classes(&mut all);
-    let visible = classes::not(classes::invisible(&["C", "Z", "M"]));
+    let visible = classes::not(classes::categories(&["C", "Z", "M"]));
     for class in all.into_iter().take(PLACES) {
         let mut outside = classes::not(class.clone());
         outside.intersect(&visible);

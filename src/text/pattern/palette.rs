@@ -46,9 +46,9 @@ pub(super) fn of(class: &ClassUnicode) -> Vec<char> {
         found
     };
     let ascii = classes::of(&[('!', '~')]);
-    let letters = classes::invisible(&["L"]);
-    let visible = classes::not(classes::invisible(&["C", "Z", "M"]));
-    let marks = classes::invisible(&["M"]);
+    let letters = classes::categories(&["L"]);
+    let visible = classes::not(classes::categories(&["C", "Z", "M"]));
+    let marks = classes::categories(&["M"]);
     let space = classes::of(&[(' ', ' ')]);
     [&ascii, &letters, &visible, &marks, &space]
         .iter()

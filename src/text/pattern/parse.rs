@@ -294,7 +294,6 @@ impl Parser<'_> {
         let negated = self.eat("^");
         let mut class = ClassUnicode::empty();
         let first = self.at;
-        let mut after_escape = false;
         loop {
             let start = self.at;
             if start > first && self.eat("]") {
@@ -314,9 +313,7 @@ impl Parser<'_> {
                 class.difference(&without);
                 return Ok(class);
             }
-            let item = self.item(open, first, after_escape)?;
-            after_escape = matches!(item, Item::Many(_));
-            match item {
+            match self.item(open, first)? {
                 Item::Many(many) => class.union(&many),
                 Item::One(from) => {
                     let to = self.range_end(start, from)?;
@@ -326,14 +323,8 @@ impl Parser<'_> {
         }
     }
 
-    /// A single character or an escape inside brackets; `after_escape` if a class such as `\w`
-    /// stands before it, which no range can begin with.
-    fn item(
-        &mut self,
-        open: usize,
-        first: usize,
-        after_escape: bool,
-    ) -> Result<Item, PatternError> {
+    /// A single character or an escape inside brackets.
+    fn item(&mut self, open: usize, first: usize) -> Result<Item, PatternError> {
         let start = self.at;
         match self.next() {
             None => Err(self.error_at(
@@ -350,14 +341,12 @@ impl Parser<'_> {
             Some(']') if start == first => {
                 Err(self.error_at(start, "an empty class", "write \\] for the character itself"))
             }
-            // After a range, as in `[a-c-e]`, engines read it differently.
-            Some('-') if start != first && !after_escape && !self.rest().starts_with(']') => {
-                Err(self.error_at(
-                    start,
-                    "- in the middle of a class",
-                    "write \\- for the character itself, or put it first or last",
-                ))
-            }
+            // `[a-c-e]` and `[\w-.]` are no class in the standard, and engines read them differently.
+            Some('-') if start != first && !self.rest().starts_with(']') => Err(self.error_at(
+                start,
+                "- in the middle of a class",
+                "write \\- for the character itself, or put it first or last",
+            )),
             Some(c) => Ok(Item::One(c)),
         }
     }
