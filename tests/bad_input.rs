@@ -5,7 +5,8 @@ use std::path::Path;
 use crate::args;
 use crate::support::{Sandbox, pruefstand, root};
 
-fn findings(path: &Path) -> Vec<(u64, String, String)> {
+/// Line, message, help and the lines of the other places.
+fn findings(path: &Path) -> Vec<(u64, String, String, Vec<u64>)> {
     let done = pruefstand(args!["check", path, "--format", "json"]).exits(65);
     let list: serde_json::Value = serde_json::from_str(&done.stdout).unwrap();
     list.as_array()
@@ -13,13 +14,38 @@ fn findings(path: &Path) -> Vec<(u64, String, String)> {
         .iter()
         .map(|f| {
             let text = |key: &str| f[key].as_str().unwrap().to_owned();
-            (f["line"].as_u64().unwrap(), text("message"), text("help"))
+            let also = f["also"].as_array().unwrap();
+            let also = also.iter().map(|a| a["line"].as_u64().unwrap()).collect();
+            (f["line"].as_u64().unwrap(), text("message"), text("help"), also)
         })
         .collect()
 }
 
 fn line_of(text: &str, needle: &str) -> u64 {
     text.lines().position(|l| l.contains(needle)).unwrap() as u64 + 1
+}
+
+/// A pattern that no allowed length meets, and bounds that leave nothing: both places are named.
+#[test]
+fn contradictions_in_a_concept_name_both_places() {
+    let sandbox = Sandbox::new();
+    let good = std::fs::read_to_string(root().join("testplans/gewerbe/concept.toml")).unwrap();
+    let field = "pattern = \"[0-9]{1,4}[a-z]?\"\n";
+    let none = "pattern = \"[0-9]{1,4}[a-z]?\"\nlength = { min = 6, max = 9 }\n";
+    let found = findings(&sandbox.write("a.toml", &good.replacen(field, none, 1)));
+    let (line, text, _, also) = &found[0];
+    assert!(text.contains("no text of 6 to 9 characters matches the pattern"), "{found:?}");
+    assert_eq!(also, &[line + 1]);
+    // Five characters are possible: digits and one letter.
+    let some = none.replace("min = 6", "min = 5");
+    let path = sandbox.write("b.toml", &good.replacen(field, &some, 1));
+    let said = pruefstand(args!["check", &path]);
+    assert!(!said.stderr.contains("matches the pattern"), "{}", said.stderr);
+    let short = "length = { min = 1, max = 80 }";
+    let text = good.replacen(short, "length = { min = 80, max = 1 }", 1);
+    let found = findings(&sandbox.write("c.toml", &text));
+    assert!(found[0].1.contains("no text is between 80 and 1"), "{found:?}");
+    assert_eq!(found[0].3.len(), 1);
 }
 
 #[test]
@@ -62,10 +88,13 @@ fn a_concept_with_many_faults_gets_all_its_findings() {
             "code list \"umfang\" is empty",
             "requirement \"GEW-001\" exists twice",
             "code_list \"anreden\" does not exist",
-            "the range is empty",
+            "the range from 9 to 0 is empty",
+            "field \"auszug.umfang\" must have a code, but its list has none",
             "group \"bescheide\" does not exist",
         ]
     );
+    assert_eq!(found[3].3, [line_of(&bad, "min = \"9\"")], "both places of a contradiction");
+    assert_eq!(found[4].3, [line_of(&bad, "codes = {}")], "both places of a contradiction");
     assert_eq!(found[2].2, "did you mean \"anrede\"?");
     assert_eq!(found[2].0, line_of(&bad, "code_list = \"anreden\""));
     let done = pruefstand(args!["plan", "derive", "--concept", &path]).exits(65);

@@ -8,6 +8,7 @@
 
 mod bad_input;
 mod canaries;
+mod catalogue;
 mod chain;
 mod clients;
 mod defects;

@@ -115,6 +115,17 @@ pub fn issue(
             })
         })
         .collect();
+    let waivers: Vec<_> = verdict
+        .cases
+        .iter()
+        .filter_map(|c| {
+            let w = c.waiver.as_ref()?;
+            Some(json!({
+                "case": c.id, "verdict": c.verdict, "reason": w.reason, "by": w.by,
+                "until": w.until, "changeRequest": w.change_request, "expired": w.expired,
+            }))
+        })
+        .collect();
     let statement = json!({
         "_type": STATEMENT_TYPE,
         "subject": subject,
@@ -123,6 +134,7 @@ pub fn issue(
             "result": "passed",
             "admission": verdict.admission,
             "conditions": conditions,
+            "waivers": waivers,
             "target": manifest.target,
             "targetSays": manifest.target_says,
             "plan": { "id": plan.plan.id, "title": plan.plan.title, "concept": plan.plan.concept,

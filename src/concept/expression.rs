@@ -32,7 +32,8 @@ pub fn paths_in(test: &str) -> Vec<String> {
             '/' => path.push('/'),
             c if c.is_alphabetic() || c == '_' => path.push(c),
             c if (c.is_numeric() || c == '-' || c == '.')
-                && path.chars().last().is_some_and(|l| l.is_alphanumeric() || l == '_') =>
+                && !path.is_empty()
+                && !path.ends_with('/') =>
             {
                 path.push(c);
             }

@@ -414,6 +414,25 @@ impl Expectation {
         }
     }
 
+    /// The system it speaks of, if it speaks of one.
+    pub fn system(&self) -> Option<&SystemId> {
+        match self {
+            Self::Delivery { system, .. }
+            | Self::Content { system, .. }
+            | Self::Documents { system, .. }
+            | Self::Filing { system, .. }
+            | Self::Confirmation { system, .. }
+            | Self::Duration { system, .. }
+            | Self::Rules { system, .. } => Some(system),
+            Self::Reply { .. }
+            | Self::Absence { .. }
+            | Self::Log { .. }
+            | Self::Header { .. }
+            | Self::NothingElse { .. }
+            | Self::Foreign { .. } => None,
+        }
+    }
+
     /// The requirement behind it.
     pub fn requirement(&self) -> &RequirementId {
         match self {

@@ -167,6 +167,13 @@ impl<'a> Known<'a> {
                     );
                 }
             }
+            if let Some(system) = expectation.system().filter(|s| !self.systems.contains(s)) {
+                error(
+                    at.at("system"),
+                    format!("system \"{system}\" does not exist"),
+                    "name a system of the organisation",
+                );
+            }
             if !self.requirements.contains(expectation.requirement()) {
                 error(
                     at.clone(),

@@ -583,15 +583,18 @@ impl<'a> Derivation<'a> {
             if !ruled || use_.change.is_empty() || use_.validity == Validity::Rule {
                 continue;
             }
-            let (Some(message), Some(set)) = (
-                self.messages.get(&use_.message),
-                self.values.iter().find(|v| Some(&v.id) == use_.values.as_ref()),
-            ) else {
-                continue;
-            };
-            let more = self.repair(message, set, &use_.change).ok_or_else(|| {
+            let Some(message) = self.messages.get(&use_.message) else { continue };
+            // Where the values have too little to satisfy a rule, the maximal ones have all.
+            let maximal = format!("{}/maximal", use_.message);
+            let sets = [use_.values.clone().unwrap_or_default(), maximal];
+            let found = sets.iter().find_map(|id| {
+                let set = self.values.iter().find(|v| &v.id == id)?;
+                Some((id.clone(), self.repair(message, set, &use_.change)?))
+            });
+            let (set, more) = found.ok_or_else(|| {
                 format!("keine Werte von {} halten dabei alle Regeln ein", use_.message)
             })?;
+            use_.values = Some(set);
             use_.change.splice(0..0, more);
         }
         Ok(())

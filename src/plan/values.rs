@@ -5,6 +5,10 @@ use std::collections::BTreeMap;
 use super::types::{DocumentUse, ValuePart, ValueSet};
 use crate::concept::{Field, FieldType, Group, Message, SystemConcept};
 use crate::organisation::TestOrganisation;
+use crate::text::Pattern;
+
+/// Longest text that is looked at where a pattern alone decides, characters.
+pub(super) const LONGEST: usize = 400;
 
 /// Where values come from.
 pub(super) struct Source<'a> {
@@ -46,8 +50,17 @@ impl Source<'_> {
     fn made_up(&self, field: &Field, nth: usize) -> String {
         match field.kind {
             FieldType::Text => {
-                let length = field.length.map_or(8, |l| (l.min + 7).min(l.max));
-                text_of_length(length as usize)
+                let length = field.length.map_or(8, |l| (l.min + 7).min(l.max)) as usize;
+                match pattern_of(field) {
+                    None => text_of_length(length),
+                    Some(pattern) => {
+                        let max = field.length.map_or(LONGEST, |l| l.max as usize);
+                        let min = field.length.map_or(0, |l| l.min as usize);
+                        let allowed = pattern.lengths(max);
+                        let shortest = (min.max(1)..=max).find(|n| allowed.contains(*n));
+                        shortest.and_then(|n| pattern.example(n, nth)).unwrap_or_default()
+                    }
+                }
             }
             FieldType::Date => field.range.as_ref().map_or("2026-11-02".into(), |r| r.min.clone()),
             FieldType::Datetime => "2026-11-02T08:15:30+01:00".into(),
@@ -137,10 +150,21 @@ fn placeholder(world: &str) -> Option<&'static str> {
 pub(super) fn fits(field: &Field, value: &str) -> bool {
     let count = u32::try_from(value.chars().count()).unwrap_or(u32::MAX);
     let length = field.length.is_none_or(|l| (l.min..=l.max).contains(&count));
-    let pattern = field.pattern.as_ref().is_none_or(|p| {
-        regex::Regex::new(&format!("^(?:{p})$")).is_ok_and(|regex| regex.is_match(value))
-    });
-    length && pattern
+    length && pattern_of(field).is_none_or(|p| p.matches(value))
+}
+
+/// The pattern of a field, read.
+pub(super) fn pattern_of(field: &Field) -> Option<Pattern> {
+    field.pattern.as_ref().and_then(|p| Pattern::parse(p).ok())
+}
+
+/// A text of exactly so many characters that matches the field's pattern, whatever its length
+/// facet says; none where the pattern allows no such text.
+pub(super) fn of_length(field: &Field, characters: usize) -> Option<String> {
+    match pattern_of(field) {
+        Some(pattern) => pattern.example(characters, 0),
+        None => Some(text_of_length(characters)),
+    }
 }
 
 /// A text of so many characters, with letters that a wrong encoding would break.
@@ -148,18 +172,13 @@ pub(super) fn text_of_length(characters: usize) -> String {
     "Prüfgröße-ÄÖß·".chars().filter(|c| *c != '·').cycle().take(characters).collect()
 }
 
-/// A text that breaks a field's pattern and nothing else, if one is found.
+/// A text that breaks a field's pattern and nothing else, as near as possible to a good one.
 pub(super) fn against_pattern(field: &Field, good: &str) -> Option<String> {
-    let tail = good.chars().last().map(String::from).unwrap_or_default();
-    [
-        format!("{good}{tail}"),
-        format!("{good}#"),
-        good.chars().skip(1).collect(),
-        format!("#{good}"),
-        "##".into(),
-    ]
-    .into_iter()
-    .find(|candidate| !candidate.is_empty() && !fits(field, candidate))
+    let count = good.chars().count();
+    let (min, max) = field.length.map_or((1, count + 1), |l| {
+        ((l.min as usize).max(1), (l.max as usize).min(count.max(l.min as usize) + 1))
+    });
+    pattern_of(field)?.counterexample(min, max, good)
 }
 
 /// The day before or after.

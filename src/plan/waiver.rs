@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::CaseId;
 
-/// A waiver. It never turns a verdict on a case: it says that the failure is known and accepted, and
-/// turns an admission into one with conditions. After its last day it has no effect.
+/// A waiver (Duldung). It never turns a verdict and never an admission: it stands beside the case in
+/// every report and in the certificate, for whoever decides on a release.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Waiver {

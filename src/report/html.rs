@@ -44,6 +44,7 @@ struct ShownCase {
     verdict: &'static str,
     class: &'static str,
     reasons: Vec<String>,
+    waiver: String,
     findings: Vec<ShownFinding>,
     exchanges: Vec<ShownExchange>,
 }
@@ -204,6 +205,7 @@ fn case(case: &CaseVerdict, view: &RunView, language: Language) -> ShownCase {
         verdict: word(case.verdict, language),
         class: class(case.verdict),
         reasons: case.reasons.iter().map(|r| visible(r)).collect(),
+        waiver: case.waiver.as_ref().map_or(String::new(), |w| visible(&w.line())),
         findings: case.findings.iter().map(finding).collect(),
         exchanges: if show { shown(view, case) } else { vec![] },
     }

@@ -4,13 +4,13 @@ use super::Artefacts;
 use super::canary;
 use super::checkers::{self, Checker};
 use super::types::{
-    Admission, CanaryResult, CaseOutcome, CaseVerdict, Counts, FORMAT, Finding, Overall, Severity,
-    Verdict,
+    Admission, CanaryResult, CaseOutcome, CaseVerdict, CaseWaiver, Counts, FORMAT, Finding,
+    Overall, Severity, Verdict,
 };
 use super::view::{Context, RunView};
 use crate::concept::Level;
 use crate::evidence::{Evidence, StepOutcome};
-use crate::ids::RequirementId;
+use crate::ids::{CaseId, RequirementId};
 use crate::plan::{Behaviour, Expectation, Step, TestCase, TestPlan};
 
 /// Judges a run with all checkers.
@@ -40,6 +40,9 @@ pub fn judge_with(
         } else {
             verdict_of(case, CaseOutcome::NotTested, vec!["nicht ausgewählt".into()], vec![], 0)
         });
+    }
+    for case in &mut cases {
+        case.waiver = waiver_of(plan, evidence, &case.id);
     }
     let filtered = artefacts.chosen.is_some();
     let counted: Vec<&CaseVerdict> = cases
@@ -116,8 +119,25 @@ fn verdict_of(
         verdict,
         reasons,
         findings,
+        waiver: None,
         duration_ms,
     }
+}
+
+/// The first waiver for a case, as it stood when the run began. Without a day of the run it counts
+/// as expired.
+fn waiver_of(plan: &TestPlan, evidence: &Evidence, case: &CaseId) -> Option<CaseWaiver> {
+    let waiver = plan.waiver.iter().find(|w| w.covers(case))?;
+    // German days: UTC is one or two hours behind, and the stricter of the two is taken.
+    let day =
+        evidence.entries.first().map(|e| jiff::tz::Offset::constant(2).to_datetime(e.time).date());
+    Some(CaseWaiver {
+        reason: waiver.reason.clone(),
+        by: waiver.by.clone(),
+        until: waiver.until.clone(),
+        change_request: waiver.change_request.clone(),
+        expired: !day.is_some_and(|day| waiver.counts_on(day)),
+    })
 }
 
 struct Case<'a> {

@@ -139,8 +139,38 @@ pub struct CaseVerdict {
     pub reasons: Vec<String>,
     /// Findings.
     pub findings: Vec<Finding>,
+    /// Somebody accepts its failure for a time. It changes no verdict and no admission; whoever
+    /// decides on a release may take it into account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiver: Option<CaseWaiver>,
     /// Time between its first and last record, milliseconds.
     pub duration_ms: u64,
+}
+
+/// A waiver (Duldung) as it stood on the day of the run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CaseWaiver {
+    /// Why the failure is accepted.
+    pub reason: String,
+    /// Who accepts it.
+    pub by: String,
+    /// Last day on which it counts, ISO 8601.
+    pub until: String,
+    /// Number of the change request that will mend it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change_request: Option<String>,
+    /// It had run out when the run began.
+    pub expired: bool,
+}
+
+impl CaseWaiver {
+    /// In one line, German.
+    pub fn line(&self) -> String {
+        let state = if self.expired { "abgelaufen am" } else { "geduldet bis" };
+        let request = self.change_request.as_ref().map_or(String::new(), |n| format!(", {n}"));
+        format!("{state} {} durch {}: {}{request}", self.until, self.by, self.reason)
+    }
 }
 
 /// Whether a checker caught its canary in this run.

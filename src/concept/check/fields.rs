@@ -3,6 +3,7 @@
 use super::{BUILT_IN_CONVERSIONS, Check, occurrences, printable, xml_name};
 use crate::concept::written::{ConceptFile, Field, FieldType, Form};
 use crate::diagnostic::Path;
+use crate::text::Pattern;
 
 pub(super) fn one_field(c: &mut Check<'_>, file: &ConceptFile, field: &Field, at: &Path) {
     let groups: Vec<&str> = file.group.iter().map(|g| g.id.as_str()).collect();
@@ -59,13 +60,36 @@ pub(super) fn one_field(c: &mut Check<'_>, file: &ConceptFile, field: &Field, at
             (&at.at("length").at("min"), "the shortest"),
         );
     }
-    if let Some(pattern) = &field.pattern
-        && let Err(error) = regex::Regex::new(&format!("^(?:{pattern})$"))
-    {
-        c.error(&at.at("pattern"), format!("the pattern cannot be read: {error}"), "");
-    }
+    pattern(c, field, at);
     range(c, field, at);
     arrivals(c, file, field, at);
+}
+
+/// A pattern must be readable, and some text of an allowed length must match it.
+fn pattern(c: &mut Check<'_>, field: &Field, at: &Path) {
+    let Some(text) = &field.pattern else { return };
+    match Pattern::parse(text) {
+        Err(error) => c.error(
+            &at.at("pattern"),
+            format!("the pattern cannot be read: {error}"),
+            "patterns are those of XML Schema: anchored at both ends, without ^ and $",
+        ),
+        Ok(pattern) => {
+            let Some(length) = field.length.filter(|l| l.min <= l.max) else { return };
+            let allowed = pattern.lengths(length.max as usize);
+            if !(length.min as usize..=length.max as usize).any(|n| allowed.contains(n)) {
+                c.contradiction(
+                    &at.at("pattern"),
+                    format!(
+                        "no text of {} to {} characters matches the pattern \"{text}\"",
+                        length.min, length.max
+                    ),
+                    "change the pattern or the length; no value could ever be valid",
+                    (&at.at("length"), "the length that is allowed"),
+                );
+            }
+        }
+    }
 }
 
 fn range(c: &mut Check<'_>, field: &Field, at: &Path) {
@@ -147,7 +171,8 @@ fn example(c: &mut Check<'_>, file: &ConceptFile, field: &Field, at: &Path) {
             let count = u32::try_from(value.chars().count()).unwrap_or(u32::MAX);
             field.length.is_none_or(|l| (l.min..=l.max).contains(&count))
                 && field.pattern.as_ref().is_none_or(|p| {
-                    regex::Regex::new(&format!("^(?:{p})$")).is_ok_and(|r| r.is_match(value))
+                    // A pattern that cannot be read has its own finding.
+                    Pattern::parse(p).map_or(true, |pattern| pattern.matches(value))
                 })
         }
         FieldType::Code => codes.is_none_or(|l| l.codes.is_empty() || l.codes.contains_key(value)),

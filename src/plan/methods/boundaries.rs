@@ -1,10 +1,12 @@
 //! Boundary values: the value on each bound, and the one beyond it.
 
 use super::{Place, Right, Wrong, authority_for, base_set, negative, places, positive, set};
-use crate::concept::{Aspect, Fault, FieldType};
+use crate::concept::{Aspect, Fault, Field, FieldType};
 use crate::plan::catalogue::Method;
 use crate::plan::derive::Derivation;
-use crate::plan::values::{against_pattern, fits, shift_day, shift_decimal, text_of_length};
+use crate::plan::values::{
+    LONGEST, against_pattern, fits, of_length, pattern_of, shift_day, shift_decimal,
+};
 
 fn good(
     d: &mut Derivation<'_>,
@@ -50,41 +52,27 @@ pub(super) fn length(d: &mut Derivation<'_>, method: &Method) {
         if field.kind != FieldType::Text {
             continue;
         }
+        // Ids and keys that the run fills in cannot be stretched.
+        let filled = matches!(
+            field.world.as_deref(),
+            Some("vorgang" | "nachricht" | "behoerde" | "leistung" | "aktenzeichen")
+        );
+        for (variant, size) in bounds_of(field).into_iter().filter(|_| !filled) {
+            if let Some(value) = of_length(field, size).filter(|v| fits(field, v)) {
+                let what = format!("{size} Zeichen");
+                good(d, method, &place, variant, &what, Aspect::LengthCheck, value);
+            }
+        }
         if let Some(length) = field.length {
             let (min, max) = (length.min as usize, length.max as usize);
-            for (variant, size) in [("laenge-min", min), ("laenge-max", max)] {
-                let value = text_of_length(size);
-                if fits(field, &value) {
-                    good(
-                        d,
-                        method,
-                        &place,
-                        variant,
-                        &format!("{size} Zeichen"),
-                        Aspect::LengthCheck,
-                        value,
-                    );
+            let beyond =
+                [("laenge-max-plus-1", Some(max + 1)), ("laenge-min-minus-1", min.checked_sub(1))];
+            for (variant, size) in beyond {
+                // Where the pattern allows no such length, it draws the bound, not the length.
+                if let Some((size, value)) = size.and_then(|n| Some((n, of_length(field, n)?))) {
+                    let what = format!("{size} Zeichen");
+                    bad(d, method, &place, variant, &what, Fault::Length, value);
                 }
-            }
-            bad(
-                d,
-                method,
-                &place,
-                "laenge-max-plus-1",
-                &format!("{} Zeichen", max + 1),
-                Fault::Length,
-                text_of_length(max + 1),
-            );
-            if min > 0 {
-                bad(
-                    d,
-                    method,
-                    &place,
-                    "laenge-min-minus-1",
-                    &format!("{} Zeichen", min - 1),
-                    Fault::Length,
-                    text_of_length(min - 1),
-                );
             }
         }
         if field.pattern.is_some() {
@@ -100,6 +88,27 @@ pub(super) fn length(d: &mut Derivation<'_>, method: &Method) {
             }
         }
     }
+}
+
+/// The shortest and the longest text a field allows; a pattern may draw the bound before the length.
+fn bounds_of(field: &Field) -> Vec<(&'static str, usize)> {
+    let Some(pattern) = pattern_of(field) else {
+        return field.length.map_or(vec![], |l| {
+            vec![("laenge-min", l.min as usize), ("laenge-max", l.max as usize)]
+        });
+    };
+    let (min, max) = field.length.map_or((1, LONGEST), |l| (l.min as usize, l.max as usize));
+    let allowed: Vec<usize> =
+        pattern.lengths(max).iter().filter(|n| (min..=max).contains(n)).collect();
+    let mut out = Vec::new();
+    if let (Some(first), Some(last)) = (allowed.first(), allowed.last()) {
+        out.push(("laenge-min", *first));
+        // One length only, or none that ends: nothing to tell apart.
+        if first != last && (field.length.is_some() || *last < LONGEST) {
+            out.push(("laenge-max", *last));
+        }
+    }
+    out
 }
 
 /// Ranges of numbers and dates.
