@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use pruefstand::concept::SystemConcept;
-use pruefstand::diagnostic::Diagnostics;
+use pruefstand::diagnostic::{Diagnostics, Source};
 use pruefstand::organisation::{TestOrganisation, export};
 use pruefstand::plan::{self, Catalogue};
 use pruefstand::rules::{Depot, DepotError};
 use pruefstand::target::TargetFile;
-use pruefstand::xml;
+use pruefstand::{xdatenfelder, xml};
 
 use super::args::{Format, OrganisationCommand, RulesCommand};
 use super::exit::{CliError, Exit};
@@ -63,13 +63,29 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
         let is_link = path.symlink_metadata().is_ok_and(|m| m.file_type().is_symlink());
         if path.is_dir() && !is_link {
             collect(&path, files);
-        } else if path.is_file()
-            && path.extension().is_some_and(|e| e == "toml")
-            && format_of(&path).is_some()
-        {
-            files.push(path);
+        } else if path.is_file() {
+            let is = |extension: &str| path.extension().is_some_and(|e| e == extension);
+            if is("toml") && format_of(&path).is_some() || is("xml") && is_xdatenfelder(&path) {
+                files.push(path);
+            }
         }
     }
+}
+
+fn is_xdatenfelder(path: &Path) -> bool {
+    std::fs::read(path).is_ok_and(|bytes| xdatenfelder::is_xdatenfelder(&bytes))
+}
+
+/// A file of XDatenfelder: what stops it is an error, what is merely odd is said.
+fn data_schema(name: &str, bytes: &[u8]) -> Result<(), Diagnostics> {
+    let schema = xdatenfelder::read(name, bytes)?;
+    if !schema.warnings.is_empty() {
+        let text = xml::decode(bytes).map(|d| d.text).unwrap_or_default();
+        let source = Source { name: name.to_owned(), text };
+        let warnings = Diagnostics::new(source, schema.warnings);
+        output::say(&warnings.render(output::colour()));
+    }
+    Ok(())
 }
 
 /// The `format` of a file, even where the rest of it cannot be read.
@@ -88,6 +104,9 @@ fn check_one(path: &Path) -> Result<(), Diagnostics> {
     // A pipe or device would never end.
     if std::fs::metadata(path).is_ok_and(|m| !m.is_file()) {
         return Err(Diagnostics::whole(&name, "is no regular file", "name a .toml file"));
+    }
+    if is_xdatenfelder(path) {
+        return data_schema(&name, &std::fs::read(path).unwrap_or_default());
     }
     let format = format_of(path).unwrap_or_default();
     let kind = format.split('/').nth(1).unwrap_or_default();
@@ -116,7 +135,7 @@ fn check_one(path: &Path) -> Result<(), Diagnostics> {
                 }
                 Err(error) => format!("cannot be read: {error}"),
             },
-            "known: pruefstand/concept/1, organisation/1, target/1, plan/1, catalogue/1, depot/1",
+            "known: files of XDatenfelder, pruefstand/concept/1, organisation/1, target/1, plan/1, catalogue/1, depot/1",
         )),
     }
 }

@@ -5,6 +5,7 @@
 mod check;
 mod demand;
 mod expression;
+mod imported;
 mod schema;
 mod written;
 
@@ -79,14 +80,20 @@ impl SystemConcept {
     /// # Errors
     /// Every finding at once, with its place.
     pub fn from_text(name: &str, text: &str, folder: &Path) -> Result<Self, Diagnostics> {
-        let authored: Authored<ConceptFile> = read(name, text)?;
+        let mut authored: Authored<ConceptFile> = read(name, text)?;
+        let imported = imported::extend(&mut authored, folder)?;
         let list = check::check(&authored, folder);
         if !list.is_empty() {
             return Err(Diagnostics::new(authored.source, list));
         }
         let index = Index::of(&authored.value);
         Ok(Self {
-            digest: Digest::of(text),
+            digest: if imported.is_empty() {
+                Digest::of(text)
+            } else {
+                let all: Vec<&str> = imported.iter().map(|d| d.0.as_str()).collect();
+                Digest::of(format!("{} {}", Digest::of(text), all.join(" ")))
+            },
             file: authored.value,
             folder: folder.to_owned(),
             index,

@@ -34,6 +34,12 @@ pub struct ConceptFile {
     /// Documents (Anlagen).
     #[serde(default)]
     pub document: Vec<Document>,
+    /// Files of XDatenfelder that bring groups, fields, code lists and rules.
+    #[serde(default)]
+    pub xdatenfelder: Vec<DataSchemaUse>,
+    /// What the concept adds about fields of those files.
+    #[serde(default)]
+    pub position: Vec<PositionUse>,
     /// Groups of fields.
     #[serde(default)]
     pub group: Vec<Group>,
@@ -180,6 +186,38 @@ pub struct Document {
     pub media_types: Vec<String>,
     /// Largest size, bytes.
     pub max_bytes: u32,
+}
+
+/// A file of XDatenfelder 2 or 3, relative to the concept.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DataSchemaUse {
+    /// The file.
+    pub file: String,
+}
+
+/// What a concept adds about a field of an XDatenfelder file.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PositionUse {
+    /// Ids from the outermost group to the field, such as `G1/G2/F3`.
+    pub at: String,
+    /// Where a realistic value comes from in the organisation's data world.
+    pub world: Option<String>,
+    /// A realistic value where the world has none.
+    pub example: Option<String>,
+    /// What a value must be beyond its form.
+    pub check: Option<ValueCheck>,
+    /// Length, where the file has none.
+    pub length: Option<Length>,
+    /// Range, where the file has none or one bound only.
+    pub range: Option<Range>,
+    /// Where it must arrive, by receiver.
+    #[serde(default)]
+    pub arrives: BTreeMap<String, Arrival>,
+    /// Receivers that do not get it.
+    #[serde(default)]
+    pub nowhere: Vec<String>,
 }
 
 /// A group of fields.
