@@ -23,4 +23,5 @@ mod support;
 mod text;
 mod xdatenfelder;
 mod xml_kinds;
+mod xsd;
 mod xwasser;
