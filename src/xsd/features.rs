@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::generate::{Aim, Generator, Key, NO_OWNER, Step, Variant};
+use super::generate::{Aim, Generator, Key, Step, Variant, variant_key};
 use super::model::{Components, Content, Particle, Term, TypeId};
 use super::node::ParticlePath;
 use super::sizes::ENDLESS;
@@ -48,9 +48,9 @@ pub(super) fn features(generator: &mut Generator<'_>, root: Variant) -> Vec<Feat
         }
         let variant = (root.0, ty);
         let place = labelled(c, &name, variant);
-        if variant != root {
+        if let Some(key) = variant_key(c, root.0, variant) {
             walk.out.push(Feature {
-                key: Key::Variant(NO_OWNER, Vec::new(), root.0, ty),
+                key,
                 kind: "type",
                 title: format!("Typ {} an der Wurzel", type_name(c, ty)),
                 place: place.clone(),
@@ -64,7 +64,19 @@ pub(super) fn features(generator: &mut Generator<'_>, root: Variant) -> Vec<Feat
     while let Some((root, variant, steps, place)) = walk.todo.pop_front() {
         walk.visit(root, variant, &steps, &place);
     }
+    // Where the number of messages is limited, structure goes before values.
+    walk.out.sort_by_key(|f| rank(f.kind));
     walk.out
+}
+
+fn rank(kind: &str) -> u8 {
+    match kind {
+        "branch" => 0,
+        "optional" => 1,
+        "member" | "nil" => 2,
+        "value" => 3,
+        _ => 4,
+    }
 }
 
 fn type_name(c: &Components, ty: TypeId) -> String {
@@ -172,20 +184,19 @@ impl Walk<'_, '_> {
         match &particle.term {
             Term::Element(declared) => {
                 let variants = self.generator.variants(*declared);
-                let usual = (*declared, c.element(*declared).ty);
                 for variant in variants.iter().copied() {
                     let mut way = steps.to_vec();
                     way.push(Step { path: path.clone(), variant });
                     let name = &c.element(variant.0).name.local;
                     let at = format!("{place}/{}", labelled(c, name, variant));
-                    if variant != usual {
-                        let key = Key::Variant(owner, path.clone(), variant.0, variant.1);
+                    if let Some(key) = variant_key(c, *declared, variant) {
                         let title = if variant.0 == *declared {
                             format!("Typ {} an {place}/{name}", type_name(c, variant.1))
                         } else {
                             format!("{name} anstelle von {inner} in {place}")
                         };
-                        let about = ("variant", at.clone(), title);
+                        let kind = if variant.0 == *declared { "type" } else { "member" };
+                        let about = (kind, at.clone(), title);
                         self.push(key, about, (root, &way, Aim::Element));
                     }
                     // Types seen before are only visited again for the values of their texts.

@@ -21,6 +21,16 @@ const FEW: u32 = 16;
 /// Elements after which building stops altogether.
 const HARD_LIMIT: usize = 100_000;
 
+/// What an element and its type show where another element is declared; none for the usual ones.
+pub(super) fn variant_key(c: &Components, declared: ElementId, shown: Variant) -> Option<Key> {
+    let usual = c.element(declared).ty;
+    if shown.0 != declared {
+        Some(Key::Member(declared, shown.0, shown.1))
+    } else {
+        (shown.1 != usual).then_some(Key::Type(usual, shown.1))
+    }
+}
+
 /// The owner of the root: no type.
 pub(super) const NO_OWNER: TypeId = TypeId(u32::MAX);
 
@@ -33,8 +43,10 @@ pub(super) enum Key {
     Attribute(TypeId, usize),
     /// A sample of a simple type, by its index.
     Value(TypeId, usize),
-    /// An element and type that take the place of a declared element.
-    Variant(TypeId, ParticlePath, ElementId, TypeId),
+    /// A type that takes the place of a declared one.
+    Type(TypeId, TypeId),
+    /// A member of a substitution group, with its type, that takes the place of its head.
+    Member(ElementId, ElementId, TypeId),
     /// `xsi:nil` on an element.
     Nil(ElementId),
 }
@@ -66,6 +78,8 @@ pub(super) enum Aim {
 pub(super) enum Mode {
     Minimal,
     Maximal,
+    /// Maximal, with values on the edge of what is allowed.
+    Edges,
 }
 
 /// Where the steps still lead.
@@ -216,7 +230,7 @@ impl<'m> Generator<'m> {
         *self.on_stack.entry(ty).or_default() += 1;
         let depth = self.limits.depth;
         let times = self.expanded.entry(ty).or_default();
-        let full = self.mode == Mode::Maximal && *times <= depth && self.built < BUDGET;
+        let full = self.mode != Mode::Minimal && *times <= depth && self.built < BUDGET;
         *times += u32::from(full);
         full
     }
@@ -276,8 +290,10 @@ impl<'m> Generator<'m> {
             return Some(fixed.to_owned());
         }
         let samples = self.samples(ty);
+        let edges = self.mode == Mode::Edges;
         let fresh = |covered: &BTreeSet<Key>| {
-            (0..samples.len()).find(|i| !covered.contains(&Key::Value(ty, *i)))
+            (0..samples.len())
+                .find(|i| (edges || !samples[*i].edge) && !covered.contains(&Key::Value(ty, *i)))
         };
         let index = forced.or_else(|| if full { fresh(&self.covered) } else { None }).unwrap_or(0);
         self.covered.insert(Key::Value(ty, index));
@@ -316,12 +332,9 @@ impl<'m> Generator<'m> {
                     let step = here.and_then(|s| s.steps.first());
                     let variant = match step {
                         Some(step) => step.variant,
-                        None => self.choose_variant(owner, path, *declared, full)?,
+                        None => self.choose_variant(*declared, full)?,
                     };
-                    if variant != (*declared, self.c.element(*declared).ty) {
-                        let key = Key::Variant(owner, path.clone(), variant.0, variant.1);
-                        self.covered.insert(key);
-                    }
+                    self.covered.extend(variant_key(self.c, *declared, variant));
                     let inner = here
                         .filter(|s| !s.steps.is_empty())
                         .map(|s| Steer { steps: &s.steps[1..], aim: s.aim });
@@ -384,22 +397,22 @@ impl<'m> Generator<'m> {
         min.max(wanted.min(particle.max.unwrap_or(u32::MAX)))
     }
 
-    fn choose_variant(
-        &mut self,
-        owner: TypeId,
-        path: &ParticlePath,
-        declared: ElementId,
-        full: bool,
-    ) -> Option<Variant> {
+    fn choose_variant(&mut self, declared: ElementId, full: bool) -> Option<Variant> {
         let variants = self.variants(declared);
+        // Where a concrete type is declared, messages rarely name another one with xsi:type; that
+        // is for a message of its own.
+        let open = |element: ElementId| {
+            element != declared || self.c.is_abstract(self.c.element(declared).ty)
+        };
         if full && variants.len() > 1 {
-            let fresh = variants.iter().find(|(element, ty)| {
-                !self.covered.contains(&Key::Variant(owner, path.clone(), *element, *ty))
+            let fresh = variants.iter().copied().find(|(element, ty)| {
+                open(*element)
+                    && variant_key(self.c, declared, (*element, *ty))
+                        .is_some_and(|key| !self.covered.contains(&key))
                     && self.on_stack.get(ty).copied().unwrap_or(0) <= self.limits.depth
             });
-            if let Some(fresh) = fresh {
-                self.covered.insert(Key::Variant(owner, path.clone(), fresh.0, fresh.1));
-                return Some(*fresh);
+            if fresh.is_some() {
+                return fresh;
             }
         }
         // Of those of equal size the first, so that the declared one goes before its substitutes.

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::features::{features, ids};
-use super::generate::{Aim, Generator, Key, Mode, Variant};
+use super::generate::{Aim, Generator, Mode, Variant, variant_key};
 use super::identity;
 use super::model::{Components, ElementId};
 use super::name::Name;
@@ -63,14 +63,17 @@ pub fn instances(
         .message(Mode::Minimal, top, &[], &Aim::Element)
         .ok_or_else(|| NoInstance::TooLarge(root.clone()))?;
     push(c, &mut out, "minimal", "Nur Pflichtangaben", minimal);
-    let before = generator.covered.clone();
-    match generator.message(Mode::Maximal, top, &[], &Aim::Element) {
-        Some(maximal) if limits.instances > 1 => {
-            if !push(c, &mut out, "maximal", "Alle Angaben", maximal) {
-                generator.covered = before;
-            }
+    for (mode, id, title) in [
+        (Mode::Maximal, "maximal", "Alle Angaben"),
+        (Mode::Edges, "maximal-edges", "Alle Angaben, Werte an den Grenzen"),
+    ] {
+        let before = generator.covered.clone();
+        let node = generator.message(mode, top, &[], &Aim::Element);
+        let done = out.len() < limits.instances
+            && node.is_some_and(|node| push(c, &mut out, id, title, node));
+        if !done {
+            generator.covered = before;
         }
-        _ => generator.covered = before,
     }
     let wanted = features(&mut generator, top);
     for (feature, id) in wanted.iter().zip(ids(&wanted)) {
@@ -103,7 +106,7 @@ fn root_variant(
     let best = types.into_iter().filter(|t| sizes.ty(*t) != ENDLESS).min_by_key(|t| sizes.ty(*t));
     match best {
         Some(ty) if !decl.is_abstract => {
-            generator.covered.insert(Key::Variant(super::generate::NO_OWNER, Vec::new(), id, ty));
+            generator.covered.extend(variant_key(c, id, (id, ty)));
             Ok((id, ty))
         }
         _ => Err(NoInstance::Endless(root.clone())),

@@ -303,6 +303,10 @@ impl Components {
     /// Concrete named types that may stand for a declared type through `xsi:type`, itself first
     /// (even when anonymous) unless it is abstract (part 1, section 3.4.6).
     pub(super) fn concrete_types(&self, declared: TypeId, decl: &ElementDecl) -> Vec<TypeId> {
+        // Simple types narrowed by xsi:type say nothing that their values do not say.
+        if self.complex(declared).is_none() {
+            return vec![declared];
+        }
         let mut out = Vec::new();
         let mut todo = vec![declared];
         let mut seen = std::collections::BTreeSet::new();

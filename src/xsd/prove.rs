@@ -40,7 +40,7 @@ pub fn derive(
             Err(why) => out.unproven.push((instance.id, why)),
         }
     }
-    let found = violations(model, root, &out.instances, limits);
+    let found = violations(model, &out.instances, limits);
     prove(found, validator, &mut out);
     Ok(out)
 }

@@ -85,7 +85,7 @@ rules! {
     /// A keyref points at nothing (clause 4.3).
     DanglingKeyref "keyref-dangling" [1877];
     /// Two elements bear the same ID (section 3.3.4, clause 1.2 of cvc-id).
-    DuplicateId "id-duplicate" [513];
+    DuplicateId "id-duplicate" [513, 1824];
     /// `xsi:nil` on an element that is not nillable (section 3.3.4, clause 3.1).
     NotNillable "nil-not-allowed" [1847];
     /// `xsi:nil` on an element with content (clause 3.2.1).

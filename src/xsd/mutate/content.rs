@@ -8,7 +8,8 @@ use crate::xsd::features::name_of;
 use crate::xsd::generate::{Aim, Mode};
 use crate::xsd::model::{Content, Particle, Term, TypeId};
 use crate::xsd::name::Name;
-use crate::xsd::node::ParticlePath;
+use crate::xsd::node::{Node, ParticlePath};
+use crate::xsd::simple::{Builtin, involves};
 use crate::xsd::sizes::ENDLESS;
 
 impl Search<'_> {
@@ -70,11 +71,44 @@ impl Search<'_> {
                     longer.insert(index, child.name.clone());
                 }
                 if !matcher.takes(self.c, &longer) {
-                    let edit = Edit::Repeat { at: here.root.place(&path), times: more + 1 };
+                    let at = here.root.place(&path);
+                    let mut edits = vec![Edit::Repeat { at, times: more + 1 }];
+                    self.new_ids(here.root, &path, more, &mut edits);
                     let detail = format!("{} statt höchstens {max}", same + more);
                     let key = (Rule::TooOften, "");
-                    self.add(key, component, &place, &detail, vec![edit]);
+                    self.add(key, component, &place, &detail, edits);
                 }
+            }
+        }
+    }
+
+    /// Copies of an element get IDs of their own, so that nothing but their number is wrong.
+    fn new_ids(&self, root: &Node, path: &[usize], copies: u32, edits: &mut Vec<Edit>) {
+        let (Some(node), at) = (root.at(path), root.place(path)) else { return };
+        let Some((stem, nth)) = at
+            .strip_suffix(']')
+            .and_then(|a| a.rsplit_once('['))
+            .and_then(|(stem, nth)| Some((stem, nth.parse::<u32>().ok()?)))
+        else {
+            return;
+        };
+        let mut ids = Vec::new();
+        node.walk(&mut |below, inner| {
+            for a in &inner.attributes {
+                if involves(self.c, a.ty, Builtin::Id) {
+                    ids.push((node.place(below), a.name.clone(), a.value.clone()));
+                }
+            }
+        });
+        for copy in 1..=copies.min(20) {
+            for (below, name, value) in &ids {
+                let slash = if below.is_empty() { "" } else { "/" };
+                edits.push(Edit::SetAttribute {
+                    at: format!("{stem}[{}]{slash}{below}", nth + copy),
+                    name: name.local.clone(),
+                    namespace: name.namespace.clone(),
+                    value: format!("{value}-kopie-{copy}"),
+                });
             }
         }
     }

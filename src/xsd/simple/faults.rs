@@ -104,13 +104,13 @@ fn atomic(
         Builtin::String | Builtin::AnySimple | Builtin::AnyUri => {
             for count in longer.into_iter().chain(shorter) {
                 let count = usize::try_from(count).unwrap_or(0);
-                for all in combinations(c, id) {
-                    take("length", example(&all, count, 0).unwrap_or_default());
-                }
                 take("length", running(count));
                 take("length", name_of(count));
                 let uri = "urn:example:".chars().chain("pruefung".chars().cycle());
                 take("length", uri.take(count).collect());
+                for all in combinations(c, id) {
+                    take("length", example(&all, count, 0).unwrap_or_default());
+                }
             }
         }
         _ => moments(&range.bounds, builtin, take),

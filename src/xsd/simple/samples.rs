@@ -20,6 +20,8 @@ pub(in crate::xsd) struct Sample {
     /// What it stands for: `usual`, `min`, `max`, an enumeration value …
     pub label: String,
     pub text: String,
+    /// On the edge of what is allowed, and not a choice of its own.
+    pub edge: bool,
 }
 
 const WORDS: [&str; 8] = [
@@ -55,6 +57,9 @@ fn hinted(hint: &str) -> Option<&'static str> {
         ("betreff", "Änderung der Anschrift"),
         ("uri", "urn:example:pruefung"),
         ("version", "1.0"),
+        ("aktenzeichen", "32.1/2026/0815"),
+        ("kennung", "AMT-0815"),
+        ("code", "0001"),
         ("name", "Jürgen Groß"),
     ];
     table.iter().find(|(key, _)| hint.contains(key)).map(|(_, text)| *text)
@@ -127,7 +132,8 @@ pub(super) fn range(c: &Components, id: TypeId) -> Range {
 pub(in crate::xsd) fn usual(c: &Components, id: TypeId, hint: &str) -> Option<String> {
     let simple = c.simple(id)?;
     let free = matches!(&simple.variety, Variety::Atomic(b)
-        if matches!(b.primitive(), Builtin::String | Builtin::AnySimple));
+        if matches!(b.primitive(), Builtin::String | Builtin::AnySimple)
+            && !b.is_a(Builtin::NameType) && !b.is_a(Builtin::NmToken));
     if free && steps(c, id).iter().all(|f| f.enumeration.is_empty()) {
         let start = hint.bytes().fold(0_usize, |a, b| a.wrapping_mul(31).wrapping_add(b.into()));
         let words = (0..WORDS.len()).map(|i| WORDS[(start + i) % WORDS.len()]);
@@ -153,15 +159,17 @@ fn collect(c: &Components, id: TypeId, depth: usize, out: &mut Vec<Sample>) {
         return;
     }
     let mut take = |label: &str, text: String| {
-        let known = out.iter().any(|s| s.text == text);
+        let known = out.iter().any(|s| s.text == text || label == "usual" && s.label == label);
         if !known && out.len() < MOST && is_valid(c, id, &text) {
-            out.push(Sample { label: label.to_owned(), text });
+            let edge = !out.is_empty();
+            out.push(Sample { label: label.to_owned(), text, edge });
         }
     };
     if let Some(values) = steps(c, id).into_iter().map(|f| &f.enumeration).find(|e| !e.is_empty()) {
         for text in values {
             take(text, text.clone());
         }
+        out.iter_mut().for_each(|s| s.edge = false);
         return;
     }
     match &simple.variety {
@@ -187,6 +195,12 @@ fn collect(c: &Components, id: TypeId, depth: usize, out: &mut Vec<Sample>) {
                 for sample in inner {
                     take(&format!("member-{}-{}", index + 1, sample.label), sample.text);
                 }
+            }
+            let mut seen = Vec::new();
+            for sample in out.iter_mut() {
+                let member: String = sample.label.chars().take(9).collect();
+                sample.edge = seen.contains(&member);
+                seen.push(member);
             }
         }
     }
@@ -336,14 +350,11 @@ fn patterned(c: &Components, id: TypeId, range: &Range, take: &mut impl FnMut(&s
             ("pattern-max", possible.last()),
         ] {
             let Some(length) = length else { continue };
-            for nth in 0..4 {
-                if let Some(text) = example(all, *length, nth) {
-                    let valid = is_valid(c, id, &text);
-                    take(&format!("{label}-{}", index + 1), text);
-                    if valid {
-                        break;
-                    }
-                }
+            let label = format!("{label}-{}", index + 1);
+            let read = std::iter::once(running(*length));
+            let made = (0..4).filter_map(|nth| example(all, *length, nth));
+            if let Some(text) = read.chain(made).find(|text| is_valid(c, id, text)) {
+                take(&label, text);
             }
         }
     }
