@@ -559,3 +559,58 @@ fn osci_catalogue(sandbox: &Sandbox, data: &Path) -> PathBuf {
     );
     sandbox.write("catalog.xml", &text.replace("</catalog>", &more))
 }
+
+#[test]
+fn hostile_schemas_end_in_time() {
+    let start = Instant::now();
+    // Groups that double with each level.
+    let doubling: String = (0..40)
+        .map(|i| {
+            format!(
+                "<xs:group name='g{i}'><xs:sequence><xs:group ref='g{n}'/><xs:group ref='g{n}'/></xs:sequence></xs:group>\n",
+                n = i + 1
+            )
+        })
+        .collect();
+    let found = errors(&small(&format!(
+        "{doubling}<xs:group name='g40'><xs:sequence><xs:element name='e'/></xs:sequence></xs:group>"
+    )));
+    assert!(found.iter().any(|e| e.contains("particles")), "{:?}", found.first());
+    // Extensions that add to each other, and attribute groups that do.
+    let types: String = (1..4_000)
+        .map(|i| {
+            format!(
+                "<xs:complexType name='t{i}'><xs:complexContent><xs:extension base='t{}'><xs:sequence><xs:element name='e{i}'/></xs:sequence><xs:attribute name='a{i}'/></xs:extension></xs:complexContent></xs:complexType>\n",
+                i - 1
+            )
+        })
+        .collect();
+    let found = errors(&small(&format!("<xs:complexType name='t0'/>{types}")));
+    assert!(!found.is_empty());
+    // Unions of unions.
+    let unions: String = (0..60)
+        .map(|i| {
+            format!(
+                "<xs:simpleType name='u{i}'><xs:union memberTypes='u{n} v{n}'/></xs:simpleType><xs:simpleType name='v{i}'><xs:restriction base='u{i}'><xs:pattern value='.*'/></xs:restriction></xs:simpleType>\n",
+                n = i + 1
+            )
+        })
+        .collect();
+    let set = small(&format!(
+        "{unions}<xs:simpleType name='u60'><xs:restriction base='xs:int'/></xs:simpleType><xs:simpleType name='v60'><xs:restriction base='xs:date'/></xs:simpleType><xs:element name='a' type='u0'/>"
+    ));
+    let model = SchemaModel::read(&set).unwrap();
+    let _ = instances(&model, &root("a"), &Limits::default());
+    // A chain of elements in the wrong order, far longer than any document may be deep.
+    let links: String = (0..20_000)
+        .map(|i| {
+            format!("<xs:element name='e{}'><xs:complexType><xs:sequence><xs:element ref='e{i}'/></xs:sequence></xs:complexType></xs:element>", i + 1)
+        })
+        .collect();
+    let model = SchemaModel::read(&small(&format!("<xs:element name='e0'/>{links}"))).unwrap();
+    assert_eq!(
+        instances(&model, &root("e20000"), &Limits::default()).unwrap_err(),
+        NoInstance::TooLarge(root("e20000"))
+    );
+    assert!(start.elapsed().as_secs() < 60, "{:?}", start.elapsed());
+}

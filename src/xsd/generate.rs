@@ -14,6 +14,8 @@ use super::sizes::{ENDLESS, Sizes, wildcard_element};
 
 /// Deepest nesting that is built; the parsers read 256.
 const MAX_DEPTH: usize = 200;
+/// Deepest nesting of elements and model groups together, for the sake of the stack.
+const MAX_FRAMES: usize = 900;
 /// Elements after which a maximal message only takes what it must.
 const BUDGET: usize = 1_500;
 /// Bounded repetitions up to this are used up in a maximal message.
@@ -97,6 +99,7 @@ pub(super) struct Generator<'m> {
     pub covered: BTreeSet<Key>,
     mode: Mode,
     built: usize,
+    frames: usize,
     on_stack: BTreeMap<TypeId, u32>,
     expanded: BTreeMap<TypeId, u32>,
     samples: BTreeMap<TypeId, Rc<Vec<Sample>>>,
@@ -112,6 +115,7 @@ impl<'m> Generator<'m> {
             covered: BTreeSet::new(),
             mode: Mode::Minimal,
             built: 0,
+            frames: 0,
             on_stack: BTreeMap::new(),
             expanded: BTreeMap::new(),
             samples: BTreeMap::new(),
@@ -154,6 +158,7 @@ impl<'m> Generator<'m> {
     ) -> Option<Node> {
         self.mode = mode;
         self.built = 0;
+        self.frames = 0;
         self.on_stack.clear();
         self.expanded.clear();
         let before = self.covered.clone();
@@ -305,6 +310,26 @@ impl<'m> Generator<'m> {
 
     #[expect(clippy::too_many_arguments, reason = "the state of a walk through a content model")]
     fn content(
+        &mut self,
+        owner: TypeId,
+        particle: &Particle,
+        path: &mut ParticlePath,
+        steer: Option<Steer<'_>>,
+        full: bool,
+        depth: usize,
+        out: &mut Vec<Node>,
+    ) -> Option<()> {
+        if self.frames >= MAX_FRAMES {
+            return None;
+        }
+        self.frames += 1;
+        let done = self.repeat(owner, particle, path, steer, full, depth, out);
+        self.frames -= 1;
+        done
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the state of a walk through a content model")]
+    fn repeat(
         &mut self,
         owner: TypeId,
         particle: &Particle,

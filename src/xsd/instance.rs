@@ -109,6 +109,7 @@ fn root_variant(
             generator.covered.extend(variant_key(c, id, (id, ty)));
             Ok((id, ty))
         }
+        _ if !sizes.complete => Err(NoInstance::TooLarge(root.clone())),
         _ => Err(NoInstance::Endless(root.clone())),
     }
 }

@@ -126,7 +126,21 @@ pub(super) struct Particle {
     /// None for `unbounded`.
     pub max: Option<u32>,
     pub term: Term,
+    /// Levels of model groups, 1 for an element or wildcard.
+    pub height: u16,
     pub place: Place,
+}
+
+impl Term {
+    /// Levels of model groups in here.
+    pub(super) fn height(&self) -> u16 {
+        match self {
+            Term::Element(_) | Term::Any(_) => 1,
+            Term::Sequence(inside) | Term::Choice(inside) | Term::All(inside) => {
+                inside.iter().map(|p| p.height).max().unwrap_or(0).saturating_add(1)
+            }
+        }
+    }
 }
 
 /// What a particle repeats.

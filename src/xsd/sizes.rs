@@ -13,7 +13,12 @@ pub(super) struct Sizes {
     types: Vec<u64>,
     /// Simple types that have no value at all count as endless.
     no_value: Vec<bool>,
+    /// False when the search for sizes was given up.
+    pub complete: bool,
 }
+
+/// Rounds after which the search for sizes is given up; each goes forth and back.
+const ROUNDS: usize = 300;
 
 impl Sizes {
     /// Computes all sizes as the least fixed point.
@@ -26,27 +31,42 @@ impl Sizes {
             elements: vec![ENDLESS; c.elements.len()],
             types: vec![ENDLESS; c.types.len()],
             no_value,
+            complete: false,
         };
-        loop {
-            let mut changed = false;
-            for index in 0..c.types.len() {
-                let id = TypeId(u32::try_from(index).unwrap_or(u32::MAX));
-                let found = sizes.compute_type(c, id);
-                changed |= found < sizes.types[index];
-                sizes.types[index] = found;
-            }
-            for index in 0..c.elements.len() {
-                let id = ElementId(u32::try_from(index).unwrap_or(u32::MAX));
-                let decl = c.element(id);
-                let inside = c.concrete_types(decl.ty, decl).into_iter().map(|t| sizes.ty(t)).min();
-                let found = inside.unwrap_or(ENDLESS).saturating_add(1);
-                changed |= found < sizes.elements[index];
-                sizes.elements[index] = found;
-            }
-            if !changed {
-                return sizes;
+        let concrete: Vec<Vec<TypeId>> =
+            c.elements.iter().map(|decl| c.concrete_types(decl.ty, decl)).collect();
+        for _ in 0..ROUNDS {
+            let forth = sizes.improve(c, &concrete, false);
+            // Components mostly refer to later ones: going back settles whole chains at once.
+            let back = sizes.improve(c, &concrete, true);
+            if !forth && !back {
+                sizes.complete = true;
+                break;
             }
         }
+        sizes
+    }
+
+    /// One round over everything; false when nothing got smaller.
+    fn improve(&mut self, c: &Components, concrete: &[Vec<TypeId>], back: bool) -> bool {
+        let mut changed = false;
+        let length = c.types.len().max(c.elements.len());
+        for step in 0..length {
+            let index = if back { length - 1 - step } else { step };
+            if index < c.types.len() {
+                let id = TypeId(u32::try_from(index).unwrap_or(u32::MAX));
+                let found = self.compute_type(c, id);
+                changed |= found < self.types[index];
+                self.types[index] = found;
+            }
+            if let Some(types) = concrete.get(index) {
+                let inside = types.iter().map(|t| self.ty(*t)).min();
+                let found = inside.unwrap_or(ENDLESS).saturating_add(1);
+                changed |= found < self.elements[index];
+                self.elements[index] = found;
+            }
+        }
+        changed
     }
 
     fn compute_type(&self, c: &Components, id: TypeId) -> u64 {

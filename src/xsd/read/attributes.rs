@@ -35,6 +35,12 @@ impl<'a> Builder<'a> {
                         self.error(at, child, "the attribute group contains itself");
                         continue;
                     }
+                    if self.groups_in_progress.len() > super::MAX_CHAIN
+                        || !self.afford(at, child, 1 + uses.len())
+                    {
+                        self.error(at, child, "attribute groups are nested too deeply");
+                        return;
+                    }
                     let found = &self.documents.entries[entry];
                     self.groups_in_progress.push(entry);
                     self.attributes(found.at(), found.node, uses, any);

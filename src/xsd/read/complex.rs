@@ -93,6 +93,9 @@ impl<'a> Builder<'a> {
         } else {
             ty.any_attribute = own_any;
         }
+        if !self.afford(at, step, inherited.len() + own.len()) {
+            return;
+        }
         ty.attributes = merged(inherited, own);
         if content.name == "simpleContent" {
             self.simple(at, step, base, ty);
@@ -151,12 +154,18 @@ impl<'a> Builder<'a> {
                         format!("the content has more than {MAX_PARTICLES} particles"),
                     );
                 }
-                Content::Elements(Particle {
-                    min: 1,
-                    max: Some(1),
-                    term: Term::Sequence(vec![first, second]),
-                    place,
-                })
+                let parts = size(&first) + size(&second);
+                let term = Term::Sequence(vec![first, second]);
+                let height = term.height();
+                if !self.afford(at, step, parts) {
+                    return;
+                }
+                if height > super::MAX_HEIGHT {
+                    let most = super::MAX_HEIGHT;
+                    let message = format!("model groups are nested more than {most} deep");
+                    return self.error(at, step, message);
+                }
+                Content::Elements(Particle { min: 1, max: Some(1), term, height, place })
             }
             (inherited, _) => inherited,
         };

@@ -9,6 +9,8 @@ use crate::xsd::name::Name;
 
 /// Largest model group after groups are put in.
 const MAX_PARTICLES: usize = 100_000;
+/// Longest chain of groups that refer to each other.
+const MAX_GROUPS: usize = 60;
 
 impl<'a> Builder<'a> {
     pub(super) fn global_element(&mut self, entry: usize) -> Option<ElementId> {
@@ -96,7 +98,13 @@ impl<'a> Builder<'a> {
         if max == Some(0) {
             return None;
         }
-        Some(Particle { min, max, term, place: self.place(at, node) })
+        let height = term.height();
+        if height > super::MAX_HEIGHT {
+            let most = super::MAX_HEIGHT;
+            self.error(at, node, format!("model groups are nested more than {most} deep"));
+            return None;
+        }
+        Some(Particle { min, max, term, height, place: self.place(at, node) })
     }
 
     fn model(&mut self, at: At, node: &'a Element) -> Term {
@@ -106,7 +114,11 @@ impl<'a> Builder<'a> {
             if matches!(child.name.as_str(), "element" | "any" | "group" | "sequence" | "choice")
                 && let Some(particle) = self.particle(at, child)
             {
-                total += complex::size(&particle);
+                let size = complex::size(&particle);
+                total += size;
+                if !self.afford(at, child, size) {
+                    break;
+                }
                 if total > MAX_PARTICLES {
                     let message = format!("the group has more than {MAX_PARTICLES} particles");
                     self.error(at, node, message);
@@ -130,6 +142,10 @@ impl<'a> Builder<'a> {
         let found = &self.documents.entries[entry];
         let (node, at) = (found.node, found.at());
         if self.groups_in_progress.contains(&entry) {
+            return None;
+        }
+        if self.groups_in_progress.len() >= MAX_GROUPS {
+            self.error(at, node, format!("groups refer to each other more than {MAX_GROUPS} deep"));
             return None;
         }
         let model =

@@ -23,6 +23,11 @@ use documents::{Documents, Kind};
 /// Deepest chain of types, groups or heads that build on each other.
 const MAX_CHAIN: usize = 200;
 
+/// Most levels of model groups in one content model.
+const MAX_HEIGHT: u16 = 250;
+/// Most particles and attributes of all types together, after groups and bases are put in.
+const MAX_PARTS: usize = 3_000_000;
+
 /// Where a piece of a schema stands: its document, and what a redefinition there replaces.
 #[derive(Debug, Clone, Copy)]
 struct At {
@@ -55,6 +60,8 @@ struct Builder<'a> {
     /// Entries of groups that are being taken apart.
     groups_in_progress: Vec<usize>,
     groups: BTreeMap<usize, Term>,
+    /// Particles and attributes so far.
+    parts: usize,
     errors: Vec<SchemaError>,
 }
 
@@ -83,6 +90,7 @@ impl<'a> Builder<'a> {
             constraints: BTreeMap::new(),
             groups_in_progress: Vec::new(),
             groups: BTreeMap::new(),
+            parts: 0,
             errors: Vec::new(),
         };
         builder.built_in_types();
@@ -91,8 +99,13 @@ impl<'a> Builder<'a> {
 
     fn built_in_types(&mut self) {
         let any = Wildcard { namespaces: Namespaces::Any, process: Process::Lax };
-        let inside =
-            Particle { min: 0, max: None, term: Term::Any(any.clone()), place: Place::default() };
+        let inside = Particle {
+            min: 0,
+            max: None,
+            term: Term::Any(any.clone()),
+            height: 1,
+            place: Place::default(),
+        };
         self.built_in(
             "anyType",
             Type::Complex(ComplexType {
@@ -156,6 +169,20 @@ impl<'a> Builder<'a> {
     fn error(&mut self, at: At, node: &Element, message: impl Into<String>) {
         let file = self.documents.list[at.document].file.to_string();
         self.errors.push(SchemaError { file, line: node.line, message: message.into() });
+    }
+
+    /// Counts parts of types; false, with an error the first time, when there are too many.
+    fn afford(&mut self, at: At, node: &Element, parts: usize) -> bool {
+        let before = self.parts;
+        self.parts = self.parts.saturating_add(parts);
+        if before <= MAX_PARTS && self.parts > MAX_PARTS {
+            self.error(
+                at,
+                node,
+                format!("the schema has more than {MAX_PARTS} particles and attributes in all"),
+            );
+        }
+        self.parts <= MAX_PARTS
     }
 
     fn place(&self, at: At, node: &Element) -> Place {

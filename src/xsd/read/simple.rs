@@ -6,6 +6,9 @@ use crate::xsd::model::{Content, SimpleType, Type, TypeId, Variety};
 use crate::xsd::name::Name;
 use crate::xsd::simple::{Builtin, Facets, Pattern, WhiteSpace};
 
+/// Most member types of a union that are told apart.
+const MAX_MEMBERS: usize = 500;
+
 impl<'a> Builder<'a> {
     pub(super) fn simple_type(&mut self, source: Source<'a>) -> SimpleType {
         let Source { node, at, named } = source;
@@ -58,7 +61,7 @@ impl<'a> Builder<'a> {
                     members.push(self.anonymous(at, inner));
                 }
                 members.retain(|m| self.simple_base(at, inside, *m).is_some());
-                ty.variety = Variety::Union(members);
+                ty.variety = Variety::Union(self.flat(members));
             }
             other => self.error(at, inside, format!("<{other}> is not allowed in a simpleType")),
         }
@@ -67,6 +70,26 @@ impl<'a> Builder<'a> {
 
     fn in_target(&self, at: At, local: &str) -> Name {
         Name::new(&self.documents.list[at.document].target, local)
+    }
+
+    /// Members of unions among the members stand for themselves (part 1, section 3.14.2), unless
+    /// the union is narrowed.
+    fn flat(&self, members: Vec<TypeId>) -> Vec<TypeId> {
+        let mut out: Vec<TypeId> = Vec::new();
+        for member in members {
+            let inner = match &self.built[member.0 as usize] {
+                Some(Type::Simple(SimpleType {
+                    base: None, variety: Variety::Union(m), ..
+                })) => m.clone(),
+                _ => vec![member],
+            };
+            for one in inner {
+                if !out.contains(&one) && out.len() < MAX_MEMBERS {
+                    out.push(one);
+                }
+            }
+        }
+        out
     }
 
     /// The definition of a type that must be simple.

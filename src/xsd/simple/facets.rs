@@ -28,6 +28,9 @@ impl WhiteSpace {
     }
 }
 
+/// Unions and lists inside each other that are followed.
+pub(super) const DEEPEST: usize = 5;
+
 /// The facets of one derivation step.
 #[derive(Debug, Clone, Default)]
 pub(in crate::xsd) struct Facets {
@@ -127,7 +130,7 @@ pub(in crate::xsd) fn broken(c: &Components, id: TypeId, raw: &str) -> Vec<Broke
 
 fn broken_within(c: &Components, id: TypeId, raw: &str, depth: usize) -> Vec<Broken> {
     let Some(simple) = c.simple(id) else { return vec![Broken::Lexical] };
-    if depth > 32 {
+    if depth > DEEPEST {
         return vec![Broken::Lexical];
     }
     let text = white_space(c, id).apply(raw);

@@ -3,7 +3,7 @@
 use super::WhiteSpace;
 use super::builtin::Builtin;
 use super::decimal::Decimal;
-use super::facets::{Broken, broken, builtin};
+use super::facets::{Broken, DEEPEST, broken, builtin};
 use super::pattern::{combinations, counterexample, example, lengths};
 use super::samples::{bytes, name_of, range, running, samples};
 use crate::xsd::model::{Components, TypeId, Variety};
@@ -24,6 +24,13 @@ pub(in crate::xsd) struct Fault {
 
 /// Wrong texts, one for each rule that can be broken alone.
 pub(in crate::xsd) fn faults(c: &Components, id: TypeId) -> Vec<Fault> {
+    within(c, id, 0)
+}
+
+fn within(c: &Components, id: TypeId, depth: usize) -> Vec<Fault> {
+    if depth > DEEPEST {
+        return Vec::new();
+    }
     let mut out: Vec<Fault> = Vec::new();
     let mut take = |label: &'static str, text: String| {
         if let [one] = broken(c, id, &text)[..] {
@@ -46,7 +53,7 @@ pub(in crate::xsd) fn faults(c: &Components, id: TypeId) -> Vec<Fault> {
     match &simple.variety {
         Variety::Atomic(builtin) => atomic(c, id, *builtin, &mut take),
         Variety::List(item) => {
-            for fault in faults(c, *item).into_iter().filter(|f| !f.text.contains(' ')) {
+            for fault in within(c, *item, depth + 1).into_iter().filter(|f| !f.text.contains(' ')) {
                 take("item", fault.text);
             }
             let range = range(c, id);
@@ -59,7 +66,7 @@ pub(in crate::xsd) fn faults(c: &Components, id: TypeId) -> Vec<Fault> {
         }
         Variety::Union(members) => {
             for member in members {
-                for fault in faults(c, *member) {
+                for fault in within(c, *member, depth + 1) {
                     take("member", fault.text);
                 }
             }

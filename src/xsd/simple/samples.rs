@@ -5,7 +5,7 @@ use base64::Engine as _;
 use super::WhiteSpace;
 use super::builtin::Builtin;
 use super::decimal::Decimal;
-use super::facets::{builtin, is_valid, same_value, steps, white_space};
+use super::facets::{DEEPEST, builtin, is_valid, same_value, steps, white_space};
 use super::pattern::{combinations, example, lengths};
 use crate::xsd::model::{Components, TypeId, Variety};
 
@@ -155,7 +155,7 @@ pub(in crate::xsd) fn samples(c: &Components, id: TypeId) -> Vec<Sample> {
 
 fn collect(c: &Components, id: TypeId, depth: usize, out: &mut Vec<Sample>) {
     let Some(simple) = c.simple(id) else { return };
-    if depth > 16 {
+    if depth > DEEPEST {
         return;
     }
     let mut take = |label: &str, text: String| {
