@@ -26,7 +26,7 @@ const MAX_CHAIN: usize = 200;
 /// Most levels of model groups in one content model.
 const MAX_HEIGHT: u16 = 250;
 /// Most particles and attributes of all types together, after groups and bases are put in.
-const MAX_PARTS: usize = 3_000_000;
+const MAX_PARTS: usize = 1_000_000;
 
 /// Where a piece of a schema stands: its document, and what a redefinition there replaces.
 #[derive(Debug, Clone, Copy)]

@@ -28,8 +28,10 @@ impl WhiteSpace {
     }
 }
 
-/// Unions and lists inside each other that are followed.
-pub(super) const DEEPEST: usize = 5;
+/// Types that are looked at for one text.
+const EVALUATIONS: usize = 3_000;
+/// Types that are looked at when texts for one type are collected.
+pub(super) const COLLECTED: usize = 300;
 
 /// The facets of one derivation step.
 #[derive(Debug, Clone, Default)]
@@ -125,14 +127,16 @@ pub(in crate::xsd) fn same_value(c: &Components, id: TypeId, a: &str, b: &str) -
 /// Everything a text breaks, each kind once; empty means valid. When the lexical form is wrong
 /// there is no value, and nothing else is looked at.
 pub(in crate::xsd) fn broken(c: &Components, id: TypeId, raw: &str) -> Vec<Broken> {
-    broken_within(c, id, raw, 0)
+    let mut budget = EVALUATIONS;
+    broken_within(c, id, raw, &mut budget)
 }
 
-fn broken_within(c: &Components, id: TypeId, raw: &str, depth: usize) -> Vec<Broken> {
+fn broken_within(c: &Components, id: TypeId, raw: &str, budget: &mut usize) -> Vec<Broken> {
     let Some(simple) = c.simple(id) else { return vec![Broken::Lexical] };
-    if depth > DEEPEST {
-        return vec![Broken::Lexical];
-    }
+    // Unions inside unions may multiply; what takes too long to look at counts as wrong, so that it
+    // is not used.
+    let Some(left) = budget.checked_sub(1) else { return vec![Broken::Lexical] };
+    *budget = left;
     let text = white_space(c, id).apply(raw);
     let mut out = Vec::new();
     match &simple.variety {
@@ -158,7 +162,7 @@ fn broken_within(c: &Components, id: TypeId, raw: &str, depth: usize) -> Vec<Bro
         }
         Variety::List(item) => {
             let items: Vec<&str> = text.split(' ').filter(|s| !s.is_empty()).collect();
-            if items.iter().any(|i| !broken_within(c, *item, i, depth + 1).is_empty()) {
+            if items.iter().any(|i| !broken_within(c, *item, i, budget).is_empty()) {
                 return vec![Broken::Item];
             }
             for facets in steps(c, id) {
@@ -168,7 +172,7 @@ fn broken_within(c: &Components, id: TypeId, raw: &str, depth: usize) -> Vec<Bro
         }
         Variety::Union(members) => {
             let Some(member) =
-                members.iter().find(|m| broken_within(c, **m, raw, depth + 1).is_empty())
+                members.iter().find(|m| broken_within(c, **m, raw, budget).is_empty())
             else {
                 return vec![Broken::Union];
             };

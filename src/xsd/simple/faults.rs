@@ -3,7 +3,7 @@
 use super::WhiteSpace;
 use super::builtin::Builtin;
 use super::decimal::Decimal;
-use super::facets::{Broken, DEEPEST, broken, builtin};
+use super::facets::{Broken, COLLECTED, broken, builtin};
 use super::pattern::{combinations, counterexample, example, lengths};
 use super::samples::{bytes, name_of, range, running, samples};
 use crate::xsd::model::{Components, TypeId, Variety};
@@ -24,13 +24,13 @@ pub(in crate::xsd) struct Fault {
 
 /// Wrong texts, one for each rule that can be broken alone.
 pub(in crate::xsd) fn faults(c: &Components, id: TypeId) -> Vec<Fault> {
-    within(c, id, 0)
+    let mut budget = COLLECTED / 10;
+    within(c, id, &mut budget)
 }
 
-fn within(c: &Components, id: TypeId, depth: usize) -> Vec<Fault> {
-    if depth > DEEPEST {
-        return Vec::new();
-    }
+fn within(c: &Components, id: TypeId, budget: &mut usize) -> Vec<Fault> {
+    let Some(left) = budget.checked_sub(1) else { return Vec::new() };
+    *budget = left;
     let mut out: Vec<Fault> = Vec::new();
     let mut take = |label: &'static str, text: String| {
         if let [one] = broken(c, id, &text)[..] {
@@ -53,7 +53,7 @@ fn within(c: &Components, id: TypeId, depth: usize) -> Vec<Fault> {
     match &simple.variety {
         Variety::Atomic(builtin) => atomic(c, id, *builtin, &mut take),
         Variety::List(item) => {
-            for fault in within(c, *item, depth + 1).into_iter().filter(|f| !f.text.contains(' ')) {
+            for fault in within(c, *item, budget).into_iter().filter(|f| !f.text.contains(' ')) {
                 take("item", fault.text);
             }
             let range = range(c, id);
@@ -66,7 +66,7 @@ fn within(c: &Components, id: TypeId, depth: usize) -> Vec<Fault> {
         }
         Variety::Union(members) => {
             for member in members {
-                for fault in within(c, *member, depth + 1) {
+                for fault in within(c, *member, budget) {
                     take("member", fault.text);
                 }
             }

@@ -5,7 +5,7 @@ use base64::Engine as _;
 use super::WhiteSpace;
 use super::builtin::Builtin;
 use super::decimal::Decimal;
-use super::facets::{DEEPEST, builtin, is_valid, same_value, steps, white_space};
+use super::facets::{COLLECTED, builtin, is_valid, same_value, steps, white_space};
 use super::pattern::{combinations, example, lengths};
 use crate::xsd::model::{Components, TypeId, Variety};
 
@@ -149,15 +149,15 @@ pub(in crate::xsd) fn usual(c: &Components, id: TypeId, hint: &str) -> Option<St
 /// Good texts: a usual one first, then the edges; all of them valid, all different.
 pub(in crate::xsd) fn samples(c: &Components, id: TypeId) -> Vec<Sample> {
     let mut out = Vec::new();
-    collect(c, id, 0, &mut out);
+    let mut budget = COLLECTED;
+    collect(c, id, &mut budget, &mut out);
     out
 }
 
-fn collect(c: &Components, id: TypeId, depth: usize, out: &mut Vec<Sample>) {
+fn collect(c: &Components, id: TypeId, budget: &mut usize, out: &mut Vec<Sample>) {
     let Some(simple) = c.simple(id) else { return };
-    if depth > DEEPEST {
-        return;
-    }
+    let Some(left) = budget.checked_sub(1) else { return };
+    *budget = left;
     let mut take = |label: &str, text: String| {
         let known = out.iter().any(|s| s.text == text || label == "usual" && s.label == label);
         if !known && out.len() < MOST && is_valid(c, id, &text) {
@@ -177,7 +177,7 @@ fn collect(c: &Components, id: TypeId, depth: usize, out: &mut Vec<Sample>) {
         Variety::List(item) => {
             let range = range(c, id);
             let mut items = Vec::new();
-            collect(c, *item, depth + 1, &mut items);
+            collect(c, *item, budget, &mut items);
             let most = range.max_length.unwrap_or(3).min(50);
             let joined = |count: u64| {
                 let count = usize::try_from(count).unwrap_or(0);
@@ -191,7 +191,7 @@ fn collect(c: &Components, id: TypeId, depth: usize, out: &mut Vec<Sample>) {
         Variety::Union(members) => {
             for (index, member) in members.iter().enumerate() {
                 let mut inner = Vec::new();
-                collect(c, *member, depth + 1, &mut inner);
+                collect(c, *member, budget, &mut inner);
                 for sample in inner {
                     take(&format!("member-{}-{}", index + 1, sample.label), sample.text);
                 }
