@@ -24,4 +24,5 @@ mod text;
 mod xdatenfelder;
 mod xml_kinds;
 mod xsd;
+mod xsd_real;
 mod xwasser;

@@ -31,6 +31,9 @@ pub enum NoInstance {
     /// The schema has no such global element.
     #[error("the schema declares no global element {0}")]
     NoElement(Name),
+    /// Only members of its substitution group may stand in a message.
+    #[error("the element {0} is abstract; take a member of its substitution group")]
+    Abstract(Name),
     /// Required content repeats itself without end, or a value is asked for that no text can be.
     #[error(
         "no finite document exists for {0}: required content contains itself, or a type has no \
@@ -54,6 +57,15 @@ pub fn instances(
     root: &Name,
     limits: &Limits,
 ) -> Result<Vec<Instance>, NoInstance> {
+    within_limits(model, root, limits).map(|(all, _)| all)
+}
+
+/// The messages, and whether the limits left none out.
+pub(super) fn within_limits(
+    model: &SchemaModel,
+    root: &Name,
+    limits: &Limits,
+) -> Result<(Vec<Instance>, bool), NoInstance> {
     let c: &Components = &model.components;
     let id = *c.global_elements.get(root).ok_or_else(|| NoInstance::NoElement(root.clone()))?;
     let mut generator = Generator::new(c, &model.sizes, limits);
@@ -75,13 +87,15 @@ pub fn instances(
             generator.covered = before;
         }
     }
+    let mut complete = true;
     let wanted = features(&mut generator, top);
     for (feature, id) in wanted.iter().zip(ids(&wanted)) {
-        if out.len() >= limits.instances {
-            break;
-        }
         if generator.covered.contains(&feature.key) {
             continue;
+        }
+        if out.len() >= limits.instances {
+            complete = false;
+            break;
         }
         let before = generator.covered.clone();
         let node = generator.message(Mode::Minimal, feature.root, &feature.steps, &feature.aim);
@@ -91,7 +105,7 @@ pub fn instances(
         }
         generator.covered.insert(feature.key.clone());
     }
-    if out.is_empty() { Err(NoInstance::Keys(root.clone())) } else { Ok(out) }
+    if out.is_empty() { Err(NoInstance::Keys(root.clone())) } else { Ok((out, complete)) }
 }
 
 fn root_variant(
@@ -101,11 +115,14 @@ fn root_variant(
     root: &Name,
 ) -> Result<Variant, NoInstance> {
     let decl = c.element(id);
+    if decl.is_abstract {
+        return Err(NoInstance::Abstract(root.clone()));
+    }
     let sizes = generator.sizes;
     let types = c.concrete_types(decl.ty, decl);
     let best = types.into_iter().filter(|t| sizes.ty(*t) != ENDLESS).min_by_key(|t| sizes.ty(*t));
     match best {
-        Some(ty) if !decl.is_abstract => {
+        Some(ty) => {
             generator.covered.extend(variant_key(c, id, (id, ty)));
             Ok((id, ty))
         }

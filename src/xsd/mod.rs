@@ -6,8 +6,10 @@
 //! that one rule is broken; [`derive()`] does both and keeps what the schema engine confirms.
 //! Nothing here depends on clock or chance: the same schema gives the same bytes.
 //!
+//! Faults in fields of a key break the key as well, so they are derived but not confirmed.
+//!
 //! Not covered: entities and notations have no values here (they need a DTD), wildcards are passed
-//! over where they may be, and `final` is not looked at.
+//! over where they may be, `final` is not looked at, and `xsi:type` is only used with complex types.
 
 mod automaton;
 mod determinism;

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::edit::apply;
-use super::instance::{Instance, NoInstance, instances};
+use super::instance::{Instance, NoInstance, within_limits};
 use super::mutate::{Violation, violations};
 use super::name::Name;
 use super::rule::Rule;
@@ -18,6 +18,8 @@ pub struct Derived {
     pub instances: Vec<Instance>,
     /// Violations, each of exactly one rule.
     pub violations: Vec<Violation>,
+    /// False when the limits left something out: more messages or violations could be derived.
+    pub complete: bool,
     /// Ids of what the engine saw otherwise, with what it said.
     pub unproven: Vec<(String, String)>,
 }
@@ -32,8 +34,9 @@ pub fn derive(
     limits: &Limits,
     validator: &Validator,
 ) -> Result<Derived, NoInstance> {
-    let mut out = Derived::default();
-    for instance in instances(model, root, limits)? {
+    let (all, complete) = within_limits(model, root, limits)?;
+    let mut out = Derived { complete, ..Derived::default() };
+    for instance in all {
         match reports(&instance.root, validator) {
             Ok(found) if found.is_empty() => out.instances.push(instance),
             Ok(found) => out.unproven.push((instance.id, listed(&found))),
@@ -41,6 +44,7 @@ pub fn derive(
         }
     }
     let found = violations(model, &out.instances, limits);
+    out.complete &= found.len() < limits.violations;
     prove(found, validator, &mut out);
     Ok(out)
 }

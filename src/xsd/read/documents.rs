@@ -7,6 +7,49 @@ use super::{At, attribute, children};
 use crate::xml::{Element, SchemaError, SchemaSet, parse_schema_file};
 use crate::xsd::name::{Name, XML, XSD};
 
+/// The elements of XML Schema 1.0, without annotations.
+const WORDS: [&str; 39] = [
+    "all",
+    "any",
+    "anyAttribute",
+    "attribute",
+    "attributeGroup",
+    "choice",
+    "complexContent",
+    "complexType",
+    "element",
+    "enumeration",
+    "extension",
+    "field",
+    "fractionDigits",
+    "group",
+    "import",
+    "include",
+    "key",
+    "keyref",
+    "length",
+    "list",
+    "maxExclusive",
+    "maxInclusive",
+    "maxLength",
+    "minExclusive",
+    "minInclusive",
+    "minLength",
+    "notation",
+    "pattern",
+    "redefine",
+    "restriction",
+    "schema",
+    "selector",
+    "sequence",
+    "simpleContent",
+    "simpleType",
+    "totalDigits",
+    "union",
+    "unique",
+    "whiteSpace",
+];
+
 /// Kinds of global components, each with its own symbol space.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {
@@ -190,6 +233,7 @@ impl<'a> Documents<'a> {
             target: target.to_owned(),
             chameleon: attribute(root, "targetNamespace").is_none() && !target.is_empty(),
         });
+        self.unknown(&file, root);
         for node in children(root) {
             match node.name.as_str() {
                 "include" | "redefine" => {
@@ -217,6 +261,23 @@ impl<'a> Documents<'a> {
                 "import" => self.import(parsed, url, &file, node, depth),
                 _ => self.declare(index, node),
             }
+        }
+    }
+
+    /// Tells elements that XML Schema 1.0 does not know; what they demand would be passed over.
+    fn unknown(&mut self, file: &str, node: &Element) {
+        for child in children(node) {
+            if !WORDS.contains(&child.name.as_str()) {
+                self.fail(
+                    file,
+                    child.line,
+                    format!(
+                        "<{}> is not part of XML Schema 1.0, which the schema engine follows",
+                        child.name
+                    ),
+                );
+            }
+            self.unknown(file, child);
         }
     }
 

@@ -7,6 +7,7 @@ use super::builtin::Builtin;
 use super::decimal::Decimal;
 use super::facets::{COLLECTED, builtin, is_valid, same_value, steps, white_space};
 use super::pattern::{combinations, example, lengths};
+use super::value::is_plain_uri;
 use crate::xsd::model::{Components, TypeId, Variety};
 
 /// Longest text that is made to meet a maximum length, characters.
@@ -160,7 +161,8 @@ fn collect(c: &Components, id: TypeId, budget: &mut usize, out: &mut Vec<Sample>
     *budget = left;
     let mut take = |label: &str, text: String| {
         let known = out.iter().any(|s| s.text == text || label == "usual" && s.label == label);
-        if !known && out.len() < MOST && is_valid(c, id, &text) {
+        let plain = builtin(c, id) != Some(Builtin::AnyUri) || is_plain_uri(&text);
+        if !known && plain && out.len() < MOST && is_valid(c, id, &text) {
             let edge = !out.is_empty();
             out.push(Sample { label: label.to_owned(), text, edge });
         }

@@ -96,16 +96,8 @@ pub(in crate::xsd) fn parse(builtin: Builtin, text: &str) -> Option<Value> {
             && text.bytes().all(|b| b.is_ascii_hexdigit()))
         .then(|| Value::Bytes(text.len() / 2, text.to_ascii_uppercase())),
         Builtin::Base64Binary => base64(text),
-        Builtin::AnyUri => {
-            // Nearly everything is an anyURI (part 2, section 3.2.17); what RFC 2396 excludes is
-            // kept out so that every engine agrees.
-            let usable = !text.chars().any(|c| c.is_control() || " <>\"{}|\\^`".contains(c))
-                && !text.starts_with(':')
-                && !text.starts_with("//:")
-                && text.matches('#').count() <= 1
-                && percent_is_complete(text);
-            usable.then(|| Value::Text(text.to_owned()))
-        }
+        // Any text can be made a URI by escaping (part 2, section 3.2.17).
+        Builtin::AnyUri => Some(Value::Text(text.to_owned())),
         Builtin::QName | Builtin::Notation => {
             let good = match text.split_once(':') {
                 Some((prefix, local)) => is_ncname(prefix) && is_ncname(local),
@@ -115,6 +107,15 @@ pub(in crate::xsd) fn parse(builtin: Builtin, text: &str) -> Option<Value> {
         }
         _ => None,
     }
+}
+
+/// True for a text that every engine takes for a URI; some are stricter than the standard.
+pub(super) fn is_plain_uri(text: &str) -> bool {
+    !text.chars().any(|c| c.is_control() || " <>\"{}|\\^`".contains(c))
+        && !text.starts_with(':')
+        && !text.starts_with("//:")
+        && text.matches('#').count() <= 1
+        && percent_is_complete(text)
 }
 
 fn percent_is_complete(text: &str) -> bool {
