@@ -546,3 +546,118 @@ fn hostile_schemas_end_in_time() {
     );
     assert!(start.elapsed().as_secs() < 60, "{:?}", start.elapsed());
 }
+
+/// A set of several files; the first is the main one.
+fn files(list: &[(&str, &str)]) -> SchemaSet {
+    let files = list.iter().map(|(name, body)| {
+        let text = body.replacen(
+            "<xs:schema",
+            "<xs:schema xmlns:xs=\"http://www.w3.org/2001/XMLSchema\"",
+            1,
+        );
+        (format!("schema:///{name}"), std::sync::Arc::new(text.into_bytes()))
+    });
+    SchemaSet { main: format!("schema:///{}", list[0].0), files: files.collect() }
+}
+
+#[test]
+fn a_file_without_namespace_belongs_to_each_that_includes_it() {
+    let set = files(&[
+        (
+            "a.xsd",
+            "<xs:schema targetNamespace='urn:a' xmlns='urn:a' xmlns:b='urn:b' elementFormDefault='qualified'><xs:import namespace='urn:b' schemaLocation='b.xsd'/><xs:include schemaLocation='t.xsd'/><xs:element name='a'><xs:complexType><xs:sequence><xs:element ref='b:b'/><xs:element name='i' type='T'/></xs:sequence></xs:complexType></xs:element></xs:schema>",
+        ),
+        (
+            "b.xsd",
+            "<xs:schema targetNamespace='urn:b' xmlns='urn:b' elementFormDefault='qualified'><xs:include schemaLocation='t.xsd'/><xs:element name='b' type='T'/></xs:schema>",
+        ),
+        (
+            "t.xsd",
+            "<xs:schema elementFormDefault='qualified'><xs:complexType name='T'><xs:sequence><xs:element name='x' type='S'/></xs:sequence></xs:complexType><xs:simpleType name='S'><xs:restriction base='xs:string'><xs:pattern value='[0-9]{5}'/></xs:restriction></xs:simpleType></xs:schema>",
+        ),
+    ]);
+    let (found, _) = derived(&set, &Name::new("urn:a", "a"));
+    assert_eq!(found.unproven, Vec::new());
+    let root = &found.instances[0].root;
+    let inner: Vec<&str> = root
+        .elements()
+        .flat_map(pruefstand::xml::Element::elements)
+        .map(|e| e.namespace.as_str())
+        .collect();
+    assert_eq!(inner, ["urn:b", "urn:a"]);
+}
+
+#[test]
+fn what_only_a_dropped_import_declares_is_missing_and_the_file_is_named() {
+    let main = |wanted: &str| {
+        format!(
+            "<xs:schema xmlns:p='urn:p'><xs:import namespace='urn:p' schemaLocation='one.xsd'/>\n<xs:import namespace='urn:p' schemaLocation='two.xsd'/>\n<xs:element name='a' type='p:{wanted}'/></xs:schema>"
+        )
+    };
+    let one = (
+        "one.xsd",
+        "<xs:schema targetNamespace='urn:p'><xs:simpleType name='One'><xs:restriction base='xs:int'/></xs:simpleType></xs:schema>",
+    );
+    let two = (
+        "two.xsd",
+        "<xs:schema targetNamespace='urn:p'><xs:simpleType name='Two'><xs:restriction base='xs:int'/></xs:simpleType></xs:schema>",
+    );
+    assert_eq!(errors(&files(&[("m.xsd", &main("One")), one, two])), Vec::<String>::new());
+    let found = errors(&files(&[("m.xsd", &main("Two")), one, two]));
+    assert_eq!(found.len(), 1);
+    assert!(found[0].starts_with("schema:///m.xsd:3: type \"Two\" is not declared"), "{found:?}");
+    assert!(found[0].contains("two.xsd (import at schema:///m.xsd:2) was dropped, which declares"));
+}
+
+#[test]
+fn redefinitions_build_on_what_they_replace() {
+    let set = files(&[
+        (
+            "new.xsd",
+            "<xs:schema><xs:redefine schemaLocation='old.xsd'>
+             <xs:simpleType name='S'><xs:restriction base='S'><xs:maxLength value='6'/></xs:restriction></xs:simpleType>
+             <xs:complexType name='T'><xs:complexContent><xs:extension base='T'><xs:sequence><xs:element name='neu' type='xs:date'/></xs:sequence></xs:extension></xs:complexContent></xs:complexType>
+             <xs:group name='G'><xs:sequence><xs:group ref='G'/><xs:element name='g2' type='S'/></xs:sequence></xs:group>
+             <xs:attributeGroup name='A'><xs:attributeGroup ref='A'/><xs:attribute name='a2' type='xs:int' use='required'/></xs:attributeGroup>
+             </xs:redefine></xs:schema>",
+        ),
+        (
+            "old.xsd",
+            "<xs:schema><xs:simpleType name='S'><xs:restriction base='xs:string'><xs:minLength value='4'/></xs:restriction></xs:simpleType>
+             <xs:group name='G'><xs:sequence><xs:element name='g1' type='S'/></xs:sequence></xs:group>
+             <xs:attributeGroup name='A'><xs:attribute name='a1' type='xs:int' use='required'/></xs:attributeGroup>
+             <xs:complexType name='T'><xs:group ref='G'/><xs:attributeGroup ref='A'/></xs:complexType>
+             <xs:element name='r' type='T'/></xs:schema>",
+        ),
+    ]);
+    let (found, _) = derived(&set, &root("r"));
+    let first = &found.instances[0].root;
+    let names: Vec<&str> = first.elements().map(|e| e.name.as_str()).collect();
+    assert_eq!(names, ["g1", "g2", "neu"]);
+    let attributes: Vec<&str> = first.attributes.iter().map(|a| a.name.as_str()).collect();
+    assert_eq!(attributes, ["a1", "a2"]);
+    for id in
+        ["minLength/T/g1", "maxLength/T/g1", "attribute-missing/T/@a1", "lexical/T/neu/german"]
+    {
+        assert!(ids(&found).contains(id), "{id}: {:?}", ids(&found));
+    }
+}
+
+#[test]
+fn what_never_ends_is_told_and_avoided() {
+    let set = small(
+        "<xs:element name='e'><xs:complexType><xs:sequence><xs:element ref='e'/></xs:sequence></xs:complexType></xs:element>
+         <xs:element name='ok'><xs:complexType><xs:choice><xs:element ref='e'/><xs:element name='x' type='xs:int'/><xs:sequence><xs:element name='y' type='xs:int'/><xs:element ref='e' minOccurs='0'/></xs:sequence></xs:choice></xs:complexType></xs:element>
+         <xs:element name='leer'><xs:simpleType><xs:restriction base='xs:string'><xs:minLength value='5'/><xs:pattern value='.{3}'/></xs:restriction></xs:simpleType></xs:element>",
+    );
+    let model = SchemaModel::read(&set).unwrap();
+    for name in ["e", "leer"] {
+        assert_eq!(
+            instances(&model, &root(name), &Limits::default()).unwrap_err(),
+            NoInstance::Endless(root(name))
+        );
+    }
+    let (found, _) = derived(&set, &root("ok"));
+    let all: String = found.instances.iter().map(|i| Writer::new().write(&i.root)).collect();
+    assert!(all.contains("<x>") && all.contains("<y>") && !all.contains("<e"), "{all}");
+}
