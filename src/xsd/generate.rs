@@ -100,6 +100,8 @@ pub(super) struct Generator<'m> {
     mode: Mode,
     built: usize,
     frames: usize,
+    /// Names of the elements around.
+    around: Vec<&'m str>,
     on_stack: BTreeMap<TypeId, u32>,
     expanded: BTreeMap<TypeId, u32>,
     samples: BTreeMap<TypeId, Rc<Vec<Sample>>>,
@@ -116,6 +118,7 @@ impl<'m> Generator<'m> {
             mode: Mode::Minimal,
             built: 0,
             frames: 0,
+            around: Vec::new(),
             on_stack: BTreeMap::new(),
             expanded: BTreeMap::new(),
             samples: BTreeMap::new(),
@@ -159,6 +162,7 @@ impl<'m> Generator<'m> {
         self.mode = mode;
         self.built = 0;
         self.frames = 0;
+        self.around.clear();
         self.on_stack.clear();
         self.expanded.clear();
         let before = self.covered.clone();
@@ -216,14 +220,16 @@ impl<'m> Generator<'m> {
             if let Content::Elements(particle) = &complex.content {
                 let mut path = Vec::new();
                 let mut inside = Vec::new();
+                self.around.push(&decl.name.local);
                 self.content(ty, particle, &mut path, steer, full, depth, &mut inside)?;
+                self.around.pop();
                 node.children = inside;
             }
             if let Some(fixed) = &decl.fixed {
                 node.text = Some(fixed.clone());
                 node.children.clear();
             } else if complex.mixed && full && node.children.is_empty() {
-                node.text = usual(c, STRING, &decl.name.local);
+                node.text = usual(c, STRING, "", &decl.name.local);
             }
         }
         self.leave(ty);
@@ -303,7 +309,7 @@ impl<'m> Generator<'m> {
         let index = forced.or_else(|| if full { fresh(&self.covered) } else { None }).unwrap_or(0);
         self.covered.insert(Key::Value(ty, index));
         if index == 0 {
-            return usual(self.c, ty, hint);
+            return usual(self.c, ty, self.around.last().copied().unwrap_or_default(), hint);
         }
         samples.get(index).map(|s| s.text.clone())
     }

@@ -25,7 +25,7 @@ impl Sizes {
     pub(super) fn new(c: &Components) -> Self {
         let no_value = (0..c.types.len())
             .map(|i| TypeId(u32::try_from(i).unwrap_or(u32::MAX)))
-            .map(|id| c.simple(id).is_some() && super::simple::usual(c, id, "").is_none())
+            .map(|id| c.simple(id).is_some() && super::simple::usual(c, id, "", "").is_none())
             .collect();
         let mut sizes = Self {
             elements: vec![ENDLESS; c.elements.len()],

@@ -36,9 +36,31 @@ const WORDS: [&str; 8] = [
     "Grünfläche an der Neiße",
 ];
 
-/// Texts that suit a field of this name.
-fn hinted(hint: &str) -> Option<&'static str> {
-    let hint = hint.to_lowercase();
+/// Texts that suit a field of this name, inside an element of another.
+fn hinted(around: &str, hint: &str) -> Option<&'static str> {
+    let (around, hint) = (around.to_lowercase(), hint.to_lowercase());
+    // What "name" means depends on what it is inside of.
+    if hint == "name" || hint == "bezeichnung" {
+        let table = [
+            ("vorname", "Jürgen"),
+            ("nachname", "Groß-Böhme"),
+            ("familienname", "Groß-Böhme"),
+            ("institution", "Stadt Görlitz"),
+            ("organisation", "Ordnungsamt"),
+            ("behoerde", "Straßenverkehrsamt Görlitz"),
+            ("leser", "Straßenverkehrsamt Görlitz"),
+            ("autor", "Stadt Görlitz"),
+            ("datei", "Übersicht der Flächen.pdf"),
+            ("code", "Übrige"),
+            ("typ", "Übrige"),
+        ];
+        if let Some((_, text)) = table.iter().find(|(key, _)| around.contains(key)) {
+            return Some(text);
+        }
+    }
+    if hint == "ort" || hint.ends_with(".ort") {
+        return Some("Görlitz");
+    }
     let table = [
         ("uuid", "3f2504e0-4f89-41d3-9a0c-0305e82c3301"),
         ("mail", "poststelle@goerlitz.example"),
@@ -51,13 +73,12 @@ fn hinted(hint: &str) -> Option<&'static str> {
         ("vorname", "Jürgen"),
         ("nachname", "Groß-Böhme"),
         ("familienname", "Groß-Böhme"),
+        ("version", "1.0"),
         ("produkthersteller", "Müller & Söhne GmbH"),
         ("produkt", "Prüfverfahren"),
         ("ortsteil", "Königshufen"),
-        ("ort", "Görlitz"),
         ("betreff", "Änderung der Anschrift"),
         ("uri", "urn:example:pruefung"),
-        ("version", "1.0"),
         ("aktenzeichen", "32.1/2026/0815"),
         ("kennung", "AMT-0815"),
         ("code", "0001"),
@@ -129,8 +150,13 @@ pub(super) fn range(c: &Components, id: TypeId) -> Range {
     out
 }
 
-/// The usual text for a field of this name; none when the type has no value.
-pub(in crate::xsd) fn usual(c: &Components, id: TypeId, hint: &str) -> Option<String> {
+/// The usual text for a field of this name inside an element of another; none when the type has no value.
+pub(in crate::xsd) fn usual(
+    c: &Components,
+    id: TypeId,
+    around: &str,
+    hint: &str,
+) -> Option<String> {
     let simple = c.simple(id)?;
     let free = matches!(&simple.variety, Variety::Atomic(b)
         if matches!(b.primitive(), Builtin::String | Builtin::AnySimple)
@@ -138,7 +164,7 @@ pub(in crate::xsd) fn usual(c: &Components, id: TypeId, hint: &str) -> Option<St
     if free && steps(c, id).iter().all(|f| f.enumeration.is_empty()) {
         let start = hint.bytes().fold(0_usize, |a, b| a.wrapping_mul(31).wrapping_add(b.into()));
         let words = (0..WORDS.len()).map(|i| WORDS[(start + i) % WORDS.len()]);
-        for text in hinted(hint).into_iter().chain(words) {
+        for text in hinted(around, hint).into_iter().chain(words) {
             if is_valid(c, id, text) {
                 return Some(text.to_owned());
             }
