@@ -99,6 +99,7 @@ pub fn derive(
                 .into(),
         )
     })?;
+    let organisation = &concerned(concept, organisation);
     for system in &organisation.file.system {
         if !concept.file.receiver.iter().any(|r| r.id == system.receiver) {
             return Err(DeriveError::Mismatch(format!(
@@ -170,6 +171,25 @@ fn settle_requirements(plan: &mut TestPlan) {
                 Some(format!("kein Verfahren des Katalogs hat einen Testfall ergeben{limited}"));
         }
     }
+}
+
+/// The part of an organisation that a concept concerns: authorities that offer one of its services,
+/// and the systems they use. Where a concept names no services, all of it.
+fn concerned(concept: &SystemConcept, organisation: &TestOrganisation) -> TestOrganisation {
+    let mut out = organisation.clone();
+    if concept.file.service.is_empty() {
+        return out;
+    }
+    let offered = |leika: &String| concept.file.service.iter().any(|s| &s.leika == leika);
+    out.file.authority.retain(|a| a.services.iter().any(offered));
+    let authorities = &out.file.authority;
+    out.file.system.retain(|s| {
+        s.kind == ComponentKind::Antragsassistent
+            || authorities.iter().any(|a| {
+                [&a.fachverfahren, &a.dms, &a.mailbox].into_iter().flatten().any(|id| id == &s.id)
+            })
+    });
+    out
 }
 
 fn messages(d: &mut Derivation<'_>) -> Result<Vec<PlanMessage>, DeriveError> {

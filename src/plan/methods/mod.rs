@@ -1,6 +1,7 @@
 //! The methods of derivation, one idea per file; the catalogue says which are applied.
 
 mod boundaries;
+mod checked;
 mod documents;
 mod failures;
 mod flow;
@@ -22,7 +23,7 @@ use crate::organisation::Authority;
 
 type Apply = fn(&mut Derivation<'_>, &Method);
 
-const METHODS: [(&str, Apply); 24] = [
+const METHODS: [(&str, Apply); 25] = [
     ("minimal", partitions::minimal),
     ("maximal", partitions::maximal),
     ("optional", partitions::optional),
@@ -34,6 +35,7 @@ const METHODS: [(&str, Apply); 24] = [
     ("length", boundaries::length),
     ("range", boundaries::range),
     ("rules", rules::rules),
+    ("checked", checked::checked),
     ("documents", documents::documents),
     ("syntax", syntax::syntax),
     ("routing", routing::routing),
