@@ -14,6 +14,7 @@ mod clients;
 mod defects;
 mod derivation;
 mod forged;
+mod hundehaltung;
 mod layering;
 mod lost;
 mod readme;

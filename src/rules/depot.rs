@@ -43,9 +43,10 @@ const HUNDEHALTUNG: &[(&str, &[u8])] = embedded!("hundehaltung":
     "schemas/bescheid.xsd",
 );
 
+type Files = &'static [(&'static str, &'static [u8])];
+
 /// Embedded depots by name.
-const EMBEDDED: [(&str, &[(&str, &[u8])]); 2] =
-    [("gewerbe", GEWERBE), ("hundehaltung", HUNDEHALTUNG)];
+const EMBEDDED: [(&str, Files); 2] = [("gewerbe", GEWERBE), ("hundehaltung", HUNDEHALTUNG)];
 
 /// The file `depot.toml`.
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
