@@ -41,7 +41,7 @@ pub enum Order {
 pub struct Options<'a> {
     /// 1 for single levels, 2 for pairs, 3 for triples; other values are brought into that range,
     /// and into the number of factors. For more than 300 levels in all, 3 becomes
-    /// 2; for more than 10 000, 2 becomes 1.
+    /// 2; for more than 2000, 2 becomes 1.
     pub strength: usize,
     /// What matters more.
     pub order: Order,
@@ -86,11 +86,14 @@ const STEPS_IN_VAIN: usize = 400_000;
 /// In how many further orders of factors a search is tried before it is given up.
 const ORDERS: usize = 3;
 
+/// How many places are looked at in all to take rows out; only large arrays need more.
+const PLACES: usize = 2_000_000;
+
 /// The most levels in all for triples.
 const MOST_FOR_TRIPLES: usize = 300;
 
 /// The most levels in all for pairs.
-const MOST_FOR_PAIRS: usize = 10_000;
+const MOST_FOR_PAIRS: usize = 2000;
 
 /// An array in which every possible tuple occurs.
 ///
@@ -159,6 +162,7 @@ struct Maker<'a> {
     open: Vec<usize>,
     rows: Vec<Partial>,
     in_vain: usize,
+    places: usize,
 }
 
 impl<'a> Maker<'a> {
@@ -173,7 +177,18 @@ impl<'a> Maker<'a> {
         let total: usize = sizes.iter().sum();
         let state = vec![State::Apart; (0..strength).fold(1, |all, _| all * total)];
         let open = vec![0; total];
-        Self { model, sizes, strength, first, total, state, open, rows: Vec::new(), in_vain: 0 }
+        Self {
+            model,
+            sizes,
+            strength,
+            first,
+            total,
+            state,
+            open,
+            rows: Vec::new(),
+            in_vain: 0,
+            places: 0,
+        }
     }
 
     fn keep(&mut self, rows: &[Vec<usize>]) {
@@ -185,10 +200,6 @@ impl<'a> Maker<'a> {
                 self.add(row);
             }
         }
-    }
-
-    fn index(&self, tuple: &[(usize, usize)]) -> usize {
-        tuple.iter().fold(0, |sum, (f, level)| sum * self.total + self.first[*f] + level)
     }
 
     /// The tuples of a row that contain a level of a factor, as indices.
@@ -265,22 +276,20 @@ impl<'a> Maker<'a> {
 
     /// All tuples with levels below `stage`.
     fn tuples(&self, stage: usize) -> Vec<usize> {
-        let mut all = vec![Tuple::new()];
+        // Index so far, and the first factor that may follow.
+        let mut all = vec![(0, 0)];
         for _ in 0..self.strength {
             let mut longer = Vec::new();
-            for tuple in &all {
-                let from = tuple.last().map_or(0, |(factor, _)| factor + 1);
+            for (index, from) in all {
                 for factor in from..self.sizes.len() {
-                    for level in 0..self.sizes[factor].min(stage) {
-                        let mut next = tuple.clone();
-                        next.push((factor, level));
-                        longer.push(next);
-                    }
+                    let first = index * self.total + self.first[factor];
+                    let levels = 0..self.sizes[factor].min(stage);
+                    longer.extend(levels.map(|level| (first + level, factor + 1)));
                 }
             }
             all = longer;
         }
-        all.iter().map(|tuple| self.index(tuple)).collect()
+        all.into_iter().map(|(index, _)| index).collect()
     }
 
     /// Adds rows until no tuple with levels below `stage` is open.
@@ -459,7 +468,7 @@ impl<'a> Maker<'a> {
         while again {
             again = false;
             let mut row = fixed;
-            while row < self.rows.len() {
+            while row < self.rows.len() && self.places < PLACES {
                 if self.without(row, fixed, &mut counts) {
                     again = true;
                 } else {
@@ -470,7 +479,7 @@ impl<'a> Maker<'a> {
     }
 
     /// Takes out one row if the others can take over; else everything stays as it was.
-    fn without(&mut self, gone: usize, fixed: usize, counts: &mut Vec<u32>) -> bool {
+    fn without(&mut self, gone: usize, fixed: usize, counts: &mut [u32]) -> bool {
         let mut alone = Vec::new();
         self.within(&self.rows[gone], &mut |index| {
             counts[index] -= 1;
@@ -478,24 +487,39 @@ impl<'a> Maker<'a> {
                 alone.push(index);
             }
         });
-        let rows_before = self.rows.clone();
-        let counts_before = counts.clone();
+        let mut moved = Vec::new();
         for index in alone {
-            if counts[index] == 0 && !self.house(index, gone, fixed, counts) {
-                self.rows = rows_before;
-                *counts = counts_before;
-                self.within(&self.rows[gone], &mut |index| counts[index] += 1);
-                return false;
+            if counts[index] > 0 {
+                continue;
             }
+            if let Some(change) = self.house(index, gone, fixed, counts) {
+                moved.push(change);
+                continue;
+            }
+            for (place, before) in moved.into_iter().rev() {
+                let after = std::mem::replace(&mut self.rows[place], before);
+                self.within(&after, &mut |i| counts[i] -= 1);
+                self.within(&self.rows[place], &mut |i| counts[i] += 1);
+            }
+            self.within(&self.rows[gone], &mut |i| counts[i] += 1);
+            return false;
         }
         self.rows.remove(gone);
         true
     }
 
-    /// Finds a row that can have a tuple without losing one that no other has.
-    fn house(&mut self, index: usize, gone: usize, fixed: usize, counts: &mut [u32]) -> bool {
+    /// Changes a row so that it has a tuple, without losing one that no other has; gives its place
+    /// and what it was.
+    fn house(
+        &mut self,
+        index: usize,
+        gone: usize,
+        fixed: usize,
+        counts: &mut [u32],
+    ) -> Option<(usize, Partial)> {
         let tuple = self.tuple(index);
         for place in (fixed..self.rows.len()).filter(|place| *place != gone) {
+            self.places += 1;
             let before = &self.rows[place];
             // Whatever a level that changes is part of must occur elsewhere.
             let mut spare = true;
@@ -516,11 +540,10 @@ impl<'a> Maker<'a> {
             if (self.model.allowed)(&row) {
                 self.within(before, &mut |i| counts[i] -= 1);
                 self.within(&row, &mut |i| counts[i] += 1);
-                self.rows[place] = row;
-                return true;
+                return Some((place, std::mem::replace(&mut self.rows[place], row)));
             }
         }
-        false
+        None
     }
 
     fn finish(self) -> Array {

@@ -122,6 +122,25 @@ fn the_sizes_keep_up_with_those_of_another_generator() {
 }
 
 #[test]
+fn triples_are_covered_too() {
+    // At least 4 * 4 * 4 and 2 * 2 * 2 rows are needed.
+    for (sizes, fewest, most) in [(vec![4; 6], 64, 120), (vec![2; 20], 8, 24)] {
+        let found = array(&sizes, &Options { strength: 3, ..Options::default() });
+        assert_eq!(found.covered, found.possible);
+        assert_eq!(found.covered, tuples_of(&found.rows, 3).len());
+        assert!((fewest..=most).contains(&found.rows.len()), "{}", found.rows.len());
+    }
+}
+
+#[test]
+fn too_many_levels_lower_the_strength() {
+    let sizes = [290, 6, 6];
+    assert_eq!(array(&sizes, &Options { strength: 3, ..Options::default() }).strength, 2);
+    assert_eq!(array(&[1001, 1001], &Options::default()).strength, 1);
+    assert_eq!(array(&[1001, 1001], &Options::default()).rows.len(), 1001);
+}
+
+#[test]
 fn the_same_model_gives_the_same_rows() {
     let sizes = [4, 3, 3, 2, 2, 5];
     assert_eq!(array(&sizes, &Options::default()), array(&sizes, &Options::default()));
