@@ -12,6 +12,7 @@ mod coverage;
 mod derive;
 mod diff;
 mod methods;
+pub mod pairwise;
 mod types;
 mod values;
 mod waiver;
