@@ -100,6 +100,21 @@ fn coverage(plan: &TestPlan, format: Format) {
         out.push_str(&format!("{count:6}  {}\n", technique.name()));
     }
     out.push('\n');
+    for p in &plan.pairs {
+        let (covered, possible) = (p.covered, p.possible);
+        out.push_str(&format!("{covered:6}  of {possible} pairs in {}\n", p.message));
+    }
+    for left in &plan.left_out {
+        out.push_str(&format!("{:6}  left out by the limit of {}\n", left.cases, left.by));
+    }
+    for missing in &plan.not_made {
+        out.push_str(&format!("not made: {} ({})\n", missing.case, missing.reason));
+    }
+    for waiver in &plan.waiver {
+        let (case, until, by) = (&waiver.case, &waiver.until, &waiver.by);
+        out.push_str(&format!("waived until {until} by {by}: {case} ({})\n", waiver.reason));
+    }
+    out.push('\n');
     for r in &coverage.requirements {
         let level = format!("{:?}", r.level).to_uppercase();
         out.push_str(&format!("{} {level:5} {:4} cases  {}\n", r.id, r.cases.len(), r.title));

@@ -54,6 +54,8 @@ pub enum Technique {
     BoundaryValueAnalysis,
     /// 5.2.4
     SyntaxTesting,
+    /// 5.2.5, pair-wise testing
+    PairwiseTesting,
     /// 5.2.6
     DecisionTableTesting,
     /// 5.2.8
@@ -73,6 +75,7 @@ impl Technique {
             Self::EquivalencePartitioning => "equivalence-partitioning",
             Self::BoundaryValueAnalysis => "boundary-value-analysis",
             Self::SyntaxTesting => "syntax-testing",
+            Self::PairwiseTesting => "pairwise-testing",
             Self::DecisionTableTesting => "decision-table-testing",
             Self::StateTransitionTesting => "state-transition-testing",
             Self::ScenarioTesting => "scenario-testing",

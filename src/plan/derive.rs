@@ -12,8 +12,9 @@ use super::certifier;
 use super::conditions::{self, Factor, Rules};
 use super::methods;
 use super::types::{
-    EmbeddedFile, Head, NotMade, PlanAuthority, PlanCondition, PlanConversion, PlanField,
-    PlanGroup, PlanMessage, PlanReceiver, PlanRequirement, PlanSystem, TestPlan, ValueSet,
+    EmbeddedFile, Head, NotMade, PairCoverage, PlanAuthority, PlanCondition, PlanConversion,
+    PlanField, PlanGroup, PlanMessage, PlanReceiver, PlanRequirement, PlanSystem, TestPlan,
+    ValueSet,
 };
 use super::values::Source;
 use crate::concept::{
@@ -71,6 +72,8 @@ pub(super) struct Derivation<'a> {
     pub schemas: BTreeMap<String, SchemaSet>,
     pub messages: BTreeMap<String, PlanMessage>,
     pub rules: BTreeMap<String, Rules>,
+    /// How many pairs of choices the combinations cover, by message.
+    pub pairs: Vec<PairCoverage>,
     /// Cases that could not be made, with the reason.
     pub dropped: BTreeMap<CaseId, String>,
 }
@@ -128,6 +131,7 @@ pub fn derive(
         schemas: BTreeMap::new(),
         messages: BTreeMap::new(),
         rules: BTreeMap::new(),
+        pairs: vec![],
         dropped: BTreeMap::new(),
     };
     let message = messages(&mut d)?;
@@ -395,6 +399,7 @@ fn finish(
         deadline: concept.deadline.clone(),
         message,
         values: d.values,
+        pairs: d.pairs,
         left_out: vec![],
         not_made: d.dropped.into_iter().map(|(case, reason)| NotMade { case, reason }).collect(),
         waiver: vec![],

@@ -45,6 +45,9 @@ pub struct TestPlan {
     /// Values that many cases share.
     #[serde(default)]
     pub values: Vec<ValueSet>,
+    /// Pairs of choices that combinations of a message cover.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pairs: Vec<PairCoverage>,
     /// Cases that a limit of the catalogue left out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<LeftOut>,
@@ -60,6 +63,20 @@ pub struct TestPlan {
     /// Files the plan needs: schemas, samples, rule sheets.
     #[serde(default)]
     pub file: Vec<EmbeddedFile>,
+}
+
+/// Pairs of choices (authority, optional parts) of a message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PairCoverage {
+    /// The message.
+    pub message: String,
+    /// Pairs that occur together in some case; 0 where not all combinations could be made.
+    pub covered: u32,
+    /// Pairs that can occur together.
+    pub possible: u32,
+    /// Pairs that cannot, such as a field within a group that is left out.
+    pub impossible: u32,
 }
 
 /// Cases that a limit left out.

@@ -403,6 +403,7 @@ fn plan(case: &CaseId) -> TestPlan {
             message("e", MessageKind::Bestaetigung, "Eingang", vec![]),
         ],
         values: vec![],
+        pairs: vec![],
         left_out: vec![],
         not_made: vec![],
         waiver: vec![],

@@ -2,6 +2,7 @@
 
 mod boundaries;
 mod checked;
+mod combination;
 mod documents;
 mod failures;
 mod flow;
@@ -23,7 +24,7 @@ use crate::organisation::Authority;
 
 type Apply = fn(&mut Derivation<'_>, &Method);
 
-const METHODS: [(&str, Apply); 25] = [
+const METHODS: [(&str, Apply); 26] = [
     ("minimal", partitions::minimal),
     ("maximal", partitions::maximal),
     ("optional", partitions::optional),
@@ -34,6 +35,7 @@ const METHODS: [(&str, Apply); 25] = [
     ("too-many", invalid::too_many),
     ("length", boundaries::length),
     ("range", boundaries::range),
+    ("combination", combination::combination),
     ("rules", rules::rules),
     ("checked", checked::checked),
     ("documents", documents::documents),
