@@ -13,6 +13,7 @@ mod chain;
 mod clients;
 mod defects;
 mod derivation;
+mod diff;
 mod forged;
 mod hundehaltung;
 mod layering;

@@ -25,7 +25,7 @@ pub use conditions::without_namespaces;
 pub use contents::document_bytes;
 pub use coverage::{Coverage, coverage};
 pub use derive::{DeriveError, FORMAT, Scope, derive, nachricht_of, vorgang_of};
-pub use diff::{CaseChange, PlanDiff, diff};
+pub use diff::{CaseChange, PlanDiff, Standing, diff};
 pub use types::*;
 pub use waiver::Waiver;
 
