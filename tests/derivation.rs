@@ -138,6 +138,19 @@ fn a_changed_field_changes_its_own_cases_only() {
     }
 }
 
+/// Coverage is no property of the methods: take the cases away, and it falls.
+#[test]
+fn coverage_falls_with_the_cases() {
+    let mut plan = pruefstand::plan::load(&plan_of("gewerbe")).unwrap();
+    plan.case.retain(|c| c.method != "range" && c.method != "codes" && c.method != "forbidden");
+    let coverage = pruefstand::plan::coverage(&plan);
+    for kind in ["bounds", "codes", "forbidden transitions"] {
+        let share = &coverage.facts[kind];
+        assert!(share.covered < share.possible && !share.missing.is_empty(), "{kind}");
+    }
+    assert!(coverage.facts["bounds"].missing.contains("bescheid.gebuehr Wert über 9999.99"));
+}
+
 #[test]
 fn every_testable_must_has_a_case() {
     let plan = root().join("testplans/gewerbe/plan.toml");
@@ -149,6 +162,15 @@ fn every_testable_must_has_a_case() {
         assert!(r["level"] != "muss" || cases > 0, "{}", r["id"]);
     }
     assert!(coverage["techniques"].as_object().unwrap().len() >= 7);
+    // What the cases exercise is measured from the cases.
+    for kind in ["fields", "bounds", "codes", "rules", "transitions", "forbidden transitions"] {
+        let share = &coverage["facts"][kind];
+        assert_eq!(share["covered"], share["possible"], "{kind}: {}", share["missing"]);
+        assert!(share["possible"].as_u64().unwrap() >= 4, "{kind}");
+    }
+    for pairs in coverage["pairs"].as_array().unwrap() {
+        assert_eq!(pairs["covered"], pairs["possible"], "{pairs}");
+    }
     // A lower stage asks for less.
     let done = pruefstand(args!["plan", "derive", "--concept", concept(), "--stage", "1"]).exits(0);
     assert!(!done.stdout.contains("check = \"filing\"\nrequirement = \"GEW-022\""));

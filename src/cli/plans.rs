@@ -110,6 +110,16 @@ fn coverage(plan: &TestPlan, format: Format) {
         out.push_str(&format!("{count:6}  {}\n", technique.name()));
     }
     out.push('\n');
+    for (name, share) in &coverage.facts {
+        let (covered, possible) = (share.covered, share.possible);
+        out.push_str(&format!("{covered:6}  of {possible} {name}\n"));
+        for missing in share.missing.iter().take(12) {
+            out.push_str(&format!("        not: {missing}\n"));
+        }
+        if share.missing.len() > 12 {
+            out.push_str(&format!("        and {} more\n", share.missing.len() - 12));
+        }
+    }
     for p in &plan.pairs {
         let (covered, possible) = (p.covered, p.possible);
         out.push_str(&format!("{covered:6}  of {possible} pairs in {}\n", p.message));

@@ -12,9 +12,9 @@ use super::certifier;
 use super::conditions::{self, Factor, Rules};
 use super::methods;
 use super::types::{
-    EmbeddedFile, Head, NotMade, PairCoverage, PlanAuthority, PlanCondition, PlanConversion,
-    PlanField, PlanGroup, PlanMessage, PlanReceiver, PlanRequirement, PlanSystem, TestPlan,
-    ValueSet,
+    EmbeddedFile, Head, NotMade, PairCoverage, PlanAuthority, PlanCodeList, PlanCondition,
+    PlanConversion, PlanField, PlanGroup, PlanMessage, PlanReceiver, PlanRequirement, PlanSystem,
+    TestPlan, ValueSet,
 };
 use super::values::Source;
 use crate::concept::{
@@ -286,6 +286,8 @@ fn plan_group(concept: &SystemConcept, group: &Group) -> PlanGroup {
                 kind: f.kind,
                 length: f.length,
                 range: f.range.clone(),
+                pattern: f.pattern.clone(),
+                code_list: f.code_list.clone(),
                 check: f.check,
                 made_by_target: f.made_by_target,
                 per_message: matches!(f.world.as_deref(), Some("nachricht" | "zeitpunkt")),
@@ -391,6 +393,17 @@ fn finish(
             .map(|s| PlanSystem { id: s.id.clone(), kind: s.kind, receiver: s.receiver.clone() })
             .collect(),
         receiver,
+        code_list: concept
+            .code_list
+            .iter()
+            .map(|l| PlanCodeList {
+                id: l.id.clone(),
+                uri: l.uri.clone(),
+                version: l.version.clone(),
+                codes: l.codes.keys().cloned().collect(),
+            })
+            .collect(),
+        transition: concept.transition.clone(),
         conversion: concept
             .conversion
             .iter()
@@ -571,7 +584,8 @@ impl<'a> Derivation<'a> {
         conditions::factors(self.concept, message, test, &|f| self.source.realistic(f, 0))
     }
 
-    fn repair(
+    /// Changes after which every rule of a message holds; see [`conditions::repair`].
+    pub fn repair(
         &self,
         message: &PlanMessage,
         set: &ValueSet,

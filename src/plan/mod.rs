@@ -11,6 +11,7 @@ mod contents;
 mod coverage;
 mod derive;
 mod diff;
+mod measure;
 mod methods;
 pub mod pairwise;
 mod types;
@@ -26,6 +27,7 @@ pub use contents::document_bytes;
 pub use coverage::{Coverage, coverage};
 pub use derive::{DeriveError, FORMAT, Scope, derive, nachricht_of, vorgang_of};
 pub use diff::{CaseChange, PlanDiff, Standing, diff};
+pub use measure::Share;
 pub use types::*;
 pub use waiver::Waiver;
 

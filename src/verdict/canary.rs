@@ -282,6 +282,8 @@ fn plan(case: &CaseId) -> TestPlan {
         kind: crate::concept::FieldType::Text,
         length: None,
         range: None,
+        pattern: None,
+        code_list: None,
         check: None,
         per_message: id == "n",
         made_by_target: None,
@@ -396,6 +398,8 @@ fn plan(case: &CaseId) -> TestPlan {
             ),
             receiver("dms", ComponentKind::Dms, Form::Mapped, &[("v", "k:vorgang")]),
         ],
+        code_list: vec![],
+        transition: vec![],
         conversion: vec![],
         deadline: vec![],
         message: vec![

@@ -65,11 +65,22 @@ fn one(d: &mut Derivation<'_>, method: &Method, message: &Message) {
         },
         levels: vec!["mit".into(), "ohne".into()],
     }));
-    // What lies within a group that is left out cannot be there.
+    let ruled = ruled(d, message, &parts);
+    let known = std::cell::RefCell::new(std::collections::BTreeMap::new());
     let allowed = |row: &[Option<usize>]| {
-        parts.iter().enumerate().all(|(i, (_, outer))| {
+        // What lies within a group that is left out cannot be there.
+        let inside = parts.iter().enumerate().all(|(i, (_, outer))| {
             outer.is_none_or(|o| row[o + 1] != Some(1) || row[i + 1] != Some(0))
-        })
+        });
+        // Rules are asked once for each choice among the parts they look at.
+        let chosen: Option<Vec<usize>> = ruled.iter().map(|&i| row[i + 1]).collect();
+        inside
+            && chosen.is_none_or(|levels| {
+                *known
+                    .borrow_mut()
+                    .entry(levels.clone())
+                    .or_insert_with(|| can_be(d, message, &parts, &ruled, &levels))
+            })
     };
     let model = Model { factors: &factors, allowed: &allowed };
     let array = pairwise(&model, &Options::default());
@@ -90,6 +101,57 @@ fn one(d: &mut Derivation<'_>, method: &Method, message: &Message) {
         possible: u32::try_from(array.possible).unwrap_or(u32::MAX),
         impossible: u32::try_from(array.impossible.len()).unwrap_or(u32::MAX),
     });
+}
+
+/// Parts that some rule looks at.
+fn ruled(d: &Derivation<'_>, message: &Message, parts: &[(Part, Option<usize>)]) -> Vec<usize> {
+    let tests = d.messages.get(&message.id).into_iter().flat_map(|m| &m.condition);
+    let looked: std::collections::BTreeSet<String> =
+        tests.flat_map(|c| d.factors(&message.id, &c.test)).map(|f| f.id).collect();
+    (0..parts.len())
+        .filter(|&i| match &parts[i].0 {
+            Part::Field(id) | Part::Group(id) => looked.contains(id),
+            Part::Documents(_) => false,
+        })
+        .collect()
+}
+
+/// Whether the rules can be kept with these parts there or not.
+fn can_be(
+    d: &Derivation<'_>,
+    message: &Message,
+    parts: &[(Part, Option<usize>)],
+    ruled: &[usize],
+    levels: &[usize],
+) -> bool {
+    let set_id = format!("{}/maximal", message.id);
+    let (Some(planned), Some(values)) =
+        (d.messages.get(&message.id), d.values.iter().find(|v| v.id == set_id))
+    else {
+        return true;
+    };
+    let changes: Vec<Change> = ruled
+        .iter()
+        .zip(levels)
+        .filter(|(_, level)| **level == 1)
+        .filter_map(|(&i, _)| match &parts[i].0 {
+            Part::Group(id) => Some(Change::Repeat { group: id.clone(), times: 0 }),
+            Part::Field(id) => d.concept.field(id).map(|f| set(f, vec![])),
+            Part::Documents(_) => None,
+        })
+        .collect();
+    let kept: Vec<String> = ruled
+        .iter()
+        .zip(levels)
+        .filter(|(_, level)| **level == 0)
+        .filter_map(|(&i, _)| match &parts[i].0 {
+            Part::Group(id) | Part::Field(id) => Some(id.clone()),
+            Part::Documents(_) => None,
+        })
+        .collect();
+    d.repair(planned, values, &changes).is_some_and(|more| {
+        !more.iter().any(|c| c.subject().is_some_and(|s| kept.iter().any(|k| k == s)))
+    })
 }
 
 fn case(
