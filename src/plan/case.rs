@@ -270,6 +270,18 @@ pub enum Damage {
     WrongNamespace,
     /// Nothing at all.
     Empty,
+    /// With a byte order mark; still the same message.
+    ByteOrderMark,
+    /// With a prefix on every element; still the same message.
+    Prefixed,
+    /// With a comment and a processing instruction before the root; still the same message.
+    Prolog,
+    /// The first two elements below the root in the wrong order.
+    WrongOrder,
+    /// An element below the root that no schema knows.
+    UnknownElement,
+    /// `xsi:nil` on an element that may not be nil.
+    Nil,
 }
 
 /// What must be seen.

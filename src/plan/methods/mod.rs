@@ -5,6 +5,7 @@ mod checked;
 mod combination;
 mod documents;
 mod failures;
+mod field_lore;
 mod flow;
 mod invalid;
 mod partitions;
@@ -24,7 +25,7 @@ use crate::organisation::Authority;
 
 type Apply = fn(&mut Derivation<'_>, &Method);
 
-const METHODS: [(&str, Apply); 26] = [
+const METHODS: [(&str, Apply); 27] = [
     ("minimal", partitions::minimal),
     ("maximal", partitions::maximal),
     ("optional", partitions::optional),
@@ -46,6 +47,7 @@ const METHODS: [(&str, Apply); 26] = [
     ("log", time::log),
     ("flow", flow::paths),
     ("forbidden", flow::forbidden),
+    ("field-lore", field_lore::field_lore),
     ("duplicate", failures::duplicate),
     ("outage", failures::outage),
     ("crash", failures::crash),
