@@ -3,6 +3,7 @@
 mod boundaries;
 mod checked;
 mod combination;
+mod cross;
 mod documents;
 mod failures;
 mod field_lore;
