@@ -16,15 +16,16 @@
 //! | --- | --- | --- |
 //! | 0 | [`ids`], [`ambient`], [`secret`], [`diagnostic`], [`text`] | names and digests; clock and randomness as values; text that prints as `***`; findings about authored files; texts as administration writes them |
 //! | 1 | [`xml`] | parsing, schema validation, comparison, XSLT in a worker process; the only unsafe code |
-//! | 2 | [`xdatenfelder`] | FIM's descriptions of forms, both editions, as one tree of fields |
-//! | 3 | [`concept`], [`organisation`] | the Systemkonzept · authorities, systems, the world of invented people |
-//! | 4 | [`plan`] | the catalogue of methods, derivation, coverage, difference |
-//! | 5 | [`message`] | the bytes of each test message |
-//! | 6 | [`evidence`], [`channel`], [`rules`] | what was sent and seen · transports · rule depots |
-//! | 7 | [`fake_system`], [`reference_hub`], [`target`] | fakes · our own hub · how a target is started and reached |
-//! | 8 | [`run`] | driving a plan: it observes |
-//! | 9 | [`verdict`] | judging: the sole author of findings |
-//! | 10 | [`report`], [`certificate`] | readers of a verdict · the signed result |
+//! | 2 | [`xsd`] | what XML Schemas say: components, valid messages, messages that break one rule |
+//! | 3 | [`xdatenfelder`] | FIM's descriptions of forms, both editions, as one tree of fields |
+//! | 4 | [`concept`], [`organisation`] | the Systemkonzept · authorities, systems, the world of invented people |
+//! | 5 | [`plan`] | the catalogue of methods, derivation, coverage, difference |
+//! | 6 | [`message`] | the bytes of each test message |
+//! | 7 | [`evidence`], [`channel`], [`rules`] | what was sent and seen · transports · rule depots |
+//! | 8 | [`fake_system`], [`reference_hub`], [`target`] | fakes · our own hub · how a target is started and reached |
+//! | 9 | [`run`] | driving a plan: it observes |
+//! | 10 | [`verdict`] | judging: the sole author of findings |
+//! | 11 | [`report`], [`certificate`] | readers of a verdict · the signed result |
 //!
 //! The binary (`src/main.rs`, `src/cli/`) only translates: it is the one place that prints, and the
 //! one that decides exit codes.
@@ -50,3 +51,4 @@ pub mod text;
 pub mod verdict;
 pub mod xdatenfelder;
 pub mod xml;
+pub mod xsd;

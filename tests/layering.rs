@@ -6,9 +6,10 @@ use std::path::Path;
 use crate::support::root;
 
 /// Rows from the bottom up. A module may use modules in rows above its own in this list.
-const ROWS: [&[&str]; 11] = [
+const ROWS: [&[&str]; 12] = [
     &["ids", "ambient", "secret", "diagnostic", "text"],
     &["xml"],
+    &["xsd"],
     &["xdatenfelder"],
     &["concept", "organisation"],
     &["plan"],

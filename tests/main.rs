@@ -25,4 +25,5 @@ mod support;
 mod text;
 mod xdatenfelder;
 mod xml_kinds;
+mod xsd;
 mod xwasser;

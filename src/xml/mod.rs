@@ -10,14 +10,16 @@ mod schema;
 mod transform;
 mod tree;
 mod worker;
+mod write;
 mod xpath;
 
 pub use compare::{Difference, compare};
 pub use encoding::{Decoded, decode};
 pub use ffi::engine_versions;
-pub use parse::{Document, ParseError, ParseErrorKind, parse};
+pub use parse::{Document, ParseError, ParseErrorKind, parse, parse_schema_file};
 pub use schema::{SchemaError, SchemaSet, Validator, Violation};
 pub use transform::{SheetSet, Worker};
 pub use tree::{Attribute, Element, Node, escape_attribute, escape_text};
 pub use worker::{TransformEnd, Transformed, serve as serve_worker};
+pub use write::Writer;
 pub use xpath::{Condition, ConditionError};

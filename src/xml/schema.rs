@@ -10,6 +10,8 @@ use super::parse::{parse, parse_schema_file};
 use super::tree::Element;
 
 const XSD: &str = "http://www.w3.org/2001/XMLSchema";
+/// Most folders above that of the main file that a set reaches into.
+const MOST_ABOVE: usize = 16;
 const CATALOG: &str = "urn:oasis:names:tc:entity:xmlns:xml:catalog";
 
 /// Why a schema cannot be used. Never the fault of a message.
@@ -69,8 +71,34 @@ impl SchemaSet {
             Some(path) => read_catalogue(path)?,
             None => BTreeMap::new(),
         };
-        let base = main.parent().unwrap_or(Path::new("."));
-        let name = main.file_name().unwrap_or_default().to_string_lossy();
+        // Files beside the folder of the main file (`../`) need its name in the URLs; most do not.
+        let mut above = 0;
+        loop {
+            match Self::load_below(main, &catalogue, above)? {
+                Some(set) => return Ok(set),
+                None => above += 1,
+            }
+        }
+    }
+
+    /// Loads with this many folder names in the URL of the main file; none when a reference leads
+    /// above them.
+    fn load_below(
+        main: &Path,
+        catalogue: &BTreeMap<String, PathBuf>,
+        above: usize,
+    ) -> Result<Option<Self>, SchemaError> {
+        let mut base = main.parent().unwrap_or(Path::new(".")).to_owned();
+        if above > 0 {
+            base = base.canonicalize().unwrap_or(base);
+        }
+        let mut name = main.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        for _ in 0..above {
+            let folder = base.file_name().unwrap_or_default().to_string_lossy();
+            // At the top of the file system `..` leads nowhere else.
+            name = format!("{}/{name}", if folder.is_empty() { "_" } else { &folder });
+            base = base.parent().map_or(base.clone(), Path::to_owned);
+        }
         let main_url = format!("schema:///{name}");
         let mut set = Self { main: main_url.clone(), files: BTreeMap::new() };
         let mut todo = vec![(main_url, main.to_owned())];
@@ -84,6 +112,9 @@ impl SchemaSet {
             let document = parse_schema_file(&bytes)
                 .map_err(|e| SchemaError::new(&shown, e.line, e.message))?;
             for (line, location) in locations(&document.root) {
+                if above < MOST_ABOVE && climbs(&url, &location) {
+                    return Ok(None);
+                }
                 let wanted = join(&url, &location);
                 let local = match catalogue.get(&wanted).or_else(|| catalogue.get(&location)) {
                     Some(local) => local.clone(),
@@ -107,7 +138,12 @@ impl SchemaSet {
             }
             set.files.insert(url, Arc::new(bytes));
         }
-        Ok(set)
+        Ok(Some(set))
+    }
+
+    /// The URL that a reference in a file of the set means; the key in `files`.
+    pub fn resolve(base: &str, reference: &str) -> String {
+        join(base, reference.trim())
     }
 
     /// Compiles the set.
@@ -190,6 +226,24 @@ fn has_scheme(text: &str) -> bool {
     text.split_once(':').is_some_and(|(scheme, _)| {
         scheme.len() > 1 && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
     })
+}
+
+/// True when a relative reference leads above the root of a file of the set.
+fn climbs(base: &str, reference: &str) -> bool {
+    let Some(path) = base.strip_prefix("schema:///") else { return false };
+    if has_scheme(reference) || reference.starts_with('/') {
+        return false;
+    }
+    let mut depth = path.matches('/').count();
+    for part in reference.split('/') {
+        match part {
+            "." | "" => {}
+            ".." if depth == 0 => return true,
+            ".." => depth -= 1,
+            _ => depth += 1,
+        }
+    }
+    false
 }
 
 /// Resolves a reference against a base URL (RFC 3986 section 5.2, hierarchical URLs only).
@@ -275,7 +329,16 @@ impl Validator {
 
 #[cfg(test)]
 mod tests {
-    use super::join;
+    use super::{climbs, join};
+
+    #[test]
+    fn references_above_the_main_folder_are_noticed() {
+        assert!(climbs("schema:///b.xsd", "../c.xsd"));
+        assert!(climbs("schema:///a/b.xsd", "../../c.xsd"));
+        assert!(!climbs("schema:///a/b.xsd", "../c.xsd"));
+        assert!(!climbs("schema:///b.xsd", "d/../c.xsd"));
+        assert!(!climbs("schema:///b.xsd", "http://h/../c.xsd"));
+    }
 
     #[test]
     fn references_resolve_against_their_file() {

@@ -1,0 +1,1 @@
+//! Facets and texts of small types.
