@@ -92,8 +92,9 @@ pub(in crate::xsd) fn parse(builtin: Builtin, text: &str) -> Option<Value> {
         | Builtin::GMonthDay
         | Builtin::GDay
         | Builtin::GMonth => super::date::moment(builtin.primitive(), text),
-        Builtin::HexBinary => (text.len().is_multiple_of(2) && text.bytes().all(|b| b.is_ascii_hexdigit()))
-            .then(|| Value::Bytes(text.len() / 2, text.to_ascii_uppercase())),
+        Builtin::HexBinary => (text.len().is_multiple_of(2)
+            && text.bytes().all(|b| b.is_ascii_hexdigit()))
+        .then(|| Value::Bytes(text.len() / 2, text.to_ascii_uppercase())),
         Builtin::Base64Binary => base64(text),
         Builtin::AnyUri => {
             // Nearly everything is an anyURI (part 2, section 3.2.17); what RFC 2396 excludes is
