@@ -3,6 +3,9 @@
 use pruefstand::xml::SchemaSet;
 use pruefstand::xsd::{Limits, Rule, SchemaModel, derive, instances};
 
+use crate::args;
+use crate::support::{pruefstand, real_data};
+
 fn schema(body: &str) -> SchemaSet {
     SchemaSet::single(&format!(
         "<xs:schema xmlns:xs=\"http://www.w3.org/2001/XMLSchema\">\n{body}\n</xs:schema>"
@@ -81,4 +84,25 @@ fn references_that_lead_nowhere_are_found_when_the_schema_is_read() {
     let set = content("<xs:element name=\"a\" type=\"fehlt\"/>");
     let errors = SchemaModel::read(&set).unwrap_err();
     assert!(errors.iter().any(|e| e.to_string().contains("fehlt") && e.line > 0), "{errors:?}");
+}
+
+/// The field cases of schemas about which engines disagree, with the right answers.
+#[test]
+fn the_field_cases_of_schemas_agree() {
+    for (case, file, code) in [
+        ("08-keyref-field-and-broken-schemas", "schema.xsd", 0),
+        ("08-keyref-field-and-broken-schemas", "schema-unknown-refer.xsd", 65),
+        ("08-keyref-field-and-broken-schemas", "schema-predicate-in-selector.xsd", 65),
+        ("10-include-without-namespace", "bescheid.xsd", 0),
+        ("11-two-imports-one-namespace", "haupt.xsd", 65),
+        ("11-two-imports-one-namespace", "haupt-ueber-sammeldatei.xsd", 0),
+        ("15-ambiguous-content-model", "fixed-then-same.xsd", 0),
+        ("15-ambiguous-content-model", "optional-then-same.xsd", 65),
+        ("15-ambiguous-content-model", "range-then-same.xsd", 65),
+        ("15-ambiguous-content-model", "wildcard-then-element.xsd", 65),
+    ] {
+        let Some(folder) = real_data(&format!("cases/{case}")) else { return };
+        let done = pruefstand(args!["check", folder.join(file)]).exits(code);
+        assert_eq!(done.stderr.contains("error:"), code == 65, "{file}: {}", done.stderr);
+    }
 }

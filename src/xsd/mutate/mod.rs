@@ -81,7 +81,7 @@ impl Here<'_> {
 }
 
 /// All violations that can be derived from these messages, each component and rule once, in the
-/// order of the messages. They follow the schema; whether an engine agrees, [`super::prove`] tells.
+/// order of the messages. They follow the schema; whether an engine agrees, [`derive`](super::derive) tells.
 pub fn violations(
     model: &SchemaModel,
     _root: &Name,
