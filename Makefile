@@ -32,8 +32,10 @@ setup-test:
 # What is generated from other files and committed; `fresh` fails when one is stale.
 generate: build
 	$(PRUEFSTAND) schema --concept testplans/gewerbe/concept.toml --out fixtures/depot/gewerbe/schemas
-	rm -f fixtures/depot/gewerbe/schemas/eingangsbestaetigung.xsd
+	$(PRUEFSTAND) schema --concept testplans/hundehaltung/concept.toml --out fixtures/depot/hundehaltung/schemas
+	rm -f fixtures/depot/*/schemas/eingangsbestaetigung.xsd
 	$(PRUEFSTAND) plan derive --concept testplans/gewerbe/concept.toml -o testplans/gewerbe/plan.toml
+	$(PRUEFSTAND) plan derive --concept testplans/hundehaltung/concept.toml -o testplans/hundehaltung/plan.toml
 	$(PRUEFSTAND) file-schemas --out reports/schemas
 
 fresh: generate

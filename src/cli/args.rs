@@ -182,6 +182,15 @@ pub enum PlanCommand {
         old: PathBuf,
         /// The new plan.
         new: PathBuf,
+        /// A certificate over the old plan: does it still stand, and for what?
+        #[arg(long, requires = "trust")]
+        certificate: Option<PathBuf>,
+        /// Trusted public keys (PEM) for the certificate.
+        #[arg(long)]
+        trust: Option<PathBuf>,
+        /// Number of the change request behind the difference.
+        #[arg(long)]
+        change_request: Option<String>,
     },
     /// Is a plan still what would be derived?
     Check {

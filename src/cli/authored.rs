@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use pruefstand::concept::SystemConcept;
-use pruefstand::diagnostic::{Diagnostics, Source};
+use pruefstand::diagnostic::{Diagnostic, Diagnostics, Source};
 use pruefstand::organisation::{TestOrganisation, export};
 use pruefstand::plan::{self, Catalogue};
 use pruefstand::rules::{Depot, DepotError};
 use pruefstand::target::TargetFile;
-use pruefstand::{xdatenfelder, xml};
+use pruefstand::{xdatenfelder, xml, xsd};
 
 use super::args::{Format, OrganisationCommand, RulesCommand};
 use super::exit::{CliError, Exit};
@@ -88,6 +88,19 @@ fn data_schema(name: &str, bytes: &[u8]) -> Result<(), Diagnostics> {
     Ok(())
 }
 
+/// An XML Schema: everything that it refers to is there, and its content models are deterministic.
+fn xml_schema(name: &str, path: &Path) -> Result<(), Diagnostics> {
+    let whole = |errors: Vec<xml::SchemaError>| {
+        let help = "engines disagree about such a schema; mend it before it is used";
+        let list = errors.iter().map(|e| Diagnostic::error(0..0, e.to_string(), help)).collect();
+        Diagnostics::new(Source { name: name.to_owned(), text: String::new() }, list)
+    };
+    let set = xml::SchemaSet::load(path, None).map_err(|e| whole(vec![e]))?;
+    let model = xsd::SchemaModel::read(&set).map_err(whole)?;
+    let unclear = model.determinism();
+    if unclear.is_empty() { Ok(()) } else { Err(whole(unclear)) }
+}
+
 /// The `format` of a file, even where the rest of it cannot be read.
 fn format_of(path: &Path) -> Option<String> {
     let text = std::fs::read_to_string(path).ok()?;
@@ -107,6 +120,9 @@ fn check_one(path: &Path) -> Result<(), Diagnostics> {
     }
     if is_xdatenfelder(path) {
         return data_schema(&name, &std::fs::read(path).unwrap_or_default());
+    }
+    if path.extension().is_some_and(|e| e == "xsd") {
+        return xml_schema(&name, path);
     }
     let format = format_of(path).unwrap_or_default();
     let kind = format.split('/').nth(1).unwrap_or_default();

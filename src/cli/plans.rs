@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
+use pruefstand::certificate::{self, TrustedKeys};
 use pruefstand::concept::{SystemConcept, xsd_of};
-use pruefstand::ids::ComponentKind;
+use pruefstand::ids::{ComponentKind, Digest, RequirementId};
 use pruefstand::message;
-use pruefstand::plan::{self, CaseChange, Catalogue, Scope, TestPlan};
+use pruefstand::plan::{self, CaseChange, Catalogue, PlanDiff, Scope, TestPlan};
 
 use super::args::{Format, PlanCommand, PlanSource};
 use super::authored::organisation_of;
@@ -68,7 +69,16 @@ pub fn plan(command: PlanCommand, format: Format) -> Result<Exit, CliError> {
             coverage(&plan::load(&plan)?, format);
             Ok(Exit::Passed)
         }
-        PlanCommand::Diff { old, new } => Ok(diff(&plan::load(&old)?, &plan::load(&new)?, format)),
+        PlanCommand::Diff { old, new, certificate, trust, change_request } => {
+            let (before, after) = (plan::load(&old)?, plan::load(&new)?);
+            let mut diff = plan::diff(&before, &after);
+            diff.change_request = change_request;
+            if let (Some(certificate), Some(trust)) = (certificate, trust) {
+                bound_to(&certificate, &trust, &old)?;
+                diff.certificate = Some(diff.standing(&before, &after));
+            }
+            Ok(show(&diff, format))
+        }
         PlanCommand::Check { plan, source } => {
             let committed = std::fs::read_to_string(&plan)
                 .map_err(|e| CliError::BadInput(format!("{}: {e}", plan.display())))?;
@@ -79,7 +89,7 @@ pub fn plan(command: PlanCommand, format: Format) -> Result<Exit, CliError> {
             }
             match plan::load(&plan) {
                 Ok(committed) => {
-                    diff(&committed, &derived, format);
+                    show(&plan::diff(&committed, &derived), format);
                 }
                 Err(findings) => output::say(&findings.render(output::colour())),
             }
@@ -100,6 +110,31 @@ fn coverage(plan: &TestPlan, format: Format) {
         out.push_str(&format!("{count:6}  {}\n", technique.name()));
     }
     out.push('\n');
+    for (name, share) in &coverage.facts {
+        let (covered, possible) = (share.covered, share.possible);
+        out.push_str(&format!("{covered:6}  of {possible} {name}\n"));
+        for missing in share.missing.iter().take(12) {
+            out.push_str(&format!("        not: {missing}\n"));
+        }
+        if share.missing.len() > 12 {
+            out.push_str(&format!("        and {} more\n", share.missing.len() - 12));
+        }
+    }
+    for p in &plan.pairs {
+        let (covered, possible) = (p.covered, p.possible);
+        out.push_str(&format!("{covered:6}  of {possible} pairs in {}\n", p.message));
+    }
+    for left in &plan.left_out {
+        out.push_str(&format!("{:6}  left out by the limit of {}\n", left.cases, left.by));
+    }
+    for missing in &plan.not_made {
+        out.push_str(&format!("not made: {} ({})\n", missing.case, missing.reason));
+    }
+    for waiver in &plan.waiver {
+        let (case, until, by) = (&waiver.case, &waiver.until, &waiver.by);
+        out.push_str(&format!("waived until {until} by {by}: {case} ({})\n", waiver.reason));
+    }
+    out.push('\n');
     for r in &coverage.requirements {
         let level = format!("{:?}", r.level).to_uppercase();
         out.push_str(&format!("{} {level:5} {:4} cases  {}\n", r.id, r.cases.len(), r.title));
@@ -110,10 +145,31 @@ fn coverage(plan: &TestPlan, format: Format) {
     output::result(&out);
 }
 
-fn diff(old: &TestPlan, new: &TestPlan, format: Format) -> Exit {
-    let diff = plan::diff(old, new);
+/// A certificate that is trusted and was issued over this very plan.
+fn bound_to(certificate: &Path, trust: &Path, plan: &Path) -> Result<(), CliError> {
+    let trust = TrustedKeys::load(trust)?;
+    let verified = certificate::verify(certificate, &trust)?;
+    let bytes =
+        std::fs::read(plan).map_err(|e| CliError::BadInput(format!("{}: {e}", plan.display())))?;
+    let digest = Digest::of(&bytes);
+    let subjects = verified.statement["subject"].as_array().cloned().unwrap_or_default();
+    let bound = subjects
+        .iter()
+        .any(|s| s["name"] == "plan.toml" && s["digest"]["sha256"] == digest.0.as_str());
+    if bound {
+        return Ok(());
+    }
+    let text = format!(
+        "{} was not issued over {}; name the plan that lies in the certified run's folder",
+        certificate.display(),
+        plan.display()
+    );
+    Err(CliError::BadInput(text))
+}
+
+fn show(diff: &PlanDiff, format: Format) -> Exit {
     if format == Format::Json {
-        output::json(&diff);
+        output::json(diff);
     } else {
         let mut out = String::new();
         for (id, (change, why)) in &diff.cases {
@@ -134,6 +190,23 @@ fn diff(old: &TestPlan, new: &TestPlan, format: Format) -> Exit {
             diff.count(CaseChange::Untouched),
             if requirements.is_empty() { "none".to_owned() } else { requirements.join(", ") }
         ));
+        if let Some(number) = &diff.change_request {
+            out.push_str(&format!("\nchange request: {number}"));
+        }
+        if let Some(standing) = &diff.certificate {
+            let list = |ids: &std::collections::BTreeSet<RequirementId>| {
+                let ids: Vec<&str> = ids.iter().map(RequirementId::as_str).collect();
+                if ids.is_empty() { "nothing".to_owned() } else { ids.join(", ") }
+            };
+            let word = if standing.stands { "still stands" } else { "stands no longer as a whole" };
+            out.push_str(&format!("\ncertificate: {word}; for: {}", list(&standing.stands_for)));
+            if !standing.not_for.is_empty() {
+                out.push_str(&format!("; to be tested again: {}", list(&standing.not_for)));
+            }
+            if let Some(reason) = &standing.reason {
+                out.push_str(&format!(" ({reason})"));
+            }
+        }
         output::result(&out);
     }
     let same = diff.count(CaseChange::Untouched) == diff.cases.len();

@@ -192,6 +192,7 @@ impl Import<'_> {
             (Some(min), Some(max)) if bounded => Some(Range { min: min.clone(), max: max.clone() }),
             (None, None) => None,
             _ if !bounded => None,
+            _ if self.file.position.iter().any(|p| p.at == id && p.range.is_some()) => None,
             _ => {
                 self.problems.push((
                     format!("field {id} ({}) has a bound on one side only", field.label),

@@ -539,7 +539,7 @@ pub struct State {
 }
 
 /// A transition of the flow.
-#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Transition {
     /// State before; empty for the start.

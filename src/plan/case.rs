@@ -54,6 +54,8 @@ pub enum Technique {
     BoundaryValueAnalysis,
     /// 5.2.4
     SyntaxTesting,
+    /// 5.2.5, pair-wise testing
+    PairwiseTesting,
     /// 5.2.6
     DecisionTableTesting,
     /// 5.2.8
@@ -73,6 +75,7 @@ impl Technique {
             Self::EquivalencePartitioning => "equivalence-partitioning",
             Self::BoundaryValueAnalysis => "boundary-value-analysis",
             Self::SyntaxTesting => "syntax-testing",
+            Self::PairwiseTesting => "pairwise-testing",
             Self::DecisionTableTesting => "decision-table-testing",
             Self::StateTransitionTesting => "state-transition-testing",
             Self::ScenarioTesting => "scenario-testing",
@@ -267,6 +270,18 @@ pub enum Damage {
     WrongNamespace,
     /// Nothing at all.
     Empty,
+    /// With a byte order mark; still the same message.
+    ByteOrderMark,
+    /// With a prefix on every element; still the same message.
+    Prefixed,
+    /// With a comment and a processing instruction before the root; still the same message.
+    Prolog,
+    /// The first two elements below the root in the wrong order.
+    WrongOrder,
+    /// An element below the root that no schema knows.
+    UnknownElement,
+    /// `xsi:nil` on an element that may not be nil.
+    Nil,
 }
 
 /// What must be seen.

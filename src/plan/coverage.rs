@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::case::Technique;
-use super::types::TestPlan;
+use super::measure::{Share, shares};
+use super::types::{PairCoverage, TestPlan};
 use crate::concept::Level;
 use crate::ids::{CaseId, RequirementId};
 
@@ -16,6 +17,11 @@ pub struct Coverage {
     pub requirements: Vec<RequirementCoverage>,
     /// Cases by technique.
     pub techniques: BTreeMap<Technique, usize>,
+    /// Facts of the concept that the cases exercise, out of all there are: `fields`, `bounds`,
+    /// `codes`, `rules`, `transitions`, `forbidden transitions`.
+    pub facts: BTreeMap<&'static str, Share>,
+    /// Pairs of choices, message by message.
+    pub pairs: Vec<PairCoverage>,
     /// All cases.
     pub cases: usize,
 }
@@ -59,5 +65,6 @@ pub fn coverage(plan: &TestPlan) -> Coverage {
             }
         })
         .collect();
-    Coverage { requirements, techniques, cases: plan.case.len() }
+    let (facts, pairs) = (shares(plan), plan.pairs.clone());
+    Coverage { requirements, techniques, facts, pairs, cases: plan.case.len() }
 }

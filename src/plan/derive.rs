@@ -12,8 +12,9 @@ use super::certifier;
 use super::conditions::{self, Factor, Rules};
 use super::methods;
 use super::types::{
-    EmbeddedFile, Head, NotMade, PlanAuthority, PlanCondition, PlanConversion, PlanField,
-    PlanGroup, PlanMessage, PlanReceiver, PlanRequirement, PlanSystem, TestPlan, ValueSet,
+    EmbeddedFile, Head, NotMade, PairCoverage, PlanAuthority, PlanCodeList, PlanCondition,
+    PlanConversion, PlanField, PlanGroup, PlanMessage, PlanReceiver, PlanRequirement, PlanSystem,
+    TestPlan, ValueSet,
 };
 use super::values::Source;
 use crate::concept::{
@@ -71,6 +72,8 @@ pub(super) struct Derivation<'a> {
     pub schemas: BTreeMap<String, SchemaSet>,
     pub messages: BTreeMap<String, PlanMessage>,
     pub rules: BTreeMap<String, Rules>,
+    /// How many pairs of choices the combinations cover, by message.
+    pub pairs: Vec<PairCoverage>,
     /// Cases that could not be made, with the reason.
     pub dropped: BTreeMap<CaseId, String>,
 }
@@ -99,6 +102,7 @@ pub fn derive(
                 .into(),
         )
     })?;
+    let organisation = &concerned(concept, organisation);
     for system in &organisation.file.system {
         if !concept.file.receiver.iter().any(|r| r.id == system.receiver) {
             return Err(DeriveError::Mismatch(format!(
@@ -127,6 +131,7 @@ pub fn derive(
         schemas: BTreeMap::new(),
         messages: BTreeMap::new(),
         rules: BTreeMap::new(),
+        pairs: vec![],
         dropped: BTreeMap::new(),
     };
     let message = messages(&mut d)?;
@@ -170,6 +175,25 @@ fn settle_requirements(plan: &mut TestPlan) {
                 Some(format!("kein Verfahren des Katalogs hat einen Testfall ergeben{limited}"));
         }
     }
+}
+
+/// The part of an organisation that a concept concerns: authorities that offer one of its services,
+/// and the systems they use. Where a concept names no services, all of it.
+fn concerned(concept: &SystemConcept, organisation: &TestOrganisation) -> TestOrganisation {
+    let mut out = organisation.clone();
+    if concept.file.service.is_empty() {
+        return out;
+    }
+    let offered = |leika: &String| concept.file.service.iter().any(|s| &s.leika == leika);
+    out.file.authority.retain(|a| a.services.iter().any(offered));
+    let authorities = &out.file.authority;
+    out.file.system.retain(|s| {
+        s.kind == ComponentKind::Antragsassistent
+            || authorities.iter().any(|a| {
+                [&a.fachverfahren, &a.dms, &a.mailbox].into_iter().flatten().any(|id| id == &s.id)
+            })
+    });
+    out
 }
 
 fn messages(d: &mut Derivation<'_>) -> Result<Vec<PlanMessage>, DeriveError> {
@@ -262,6 +286,8 @@ fn plan_group(concept: &SystemConcept, group: &Group) -> PlanGroup {
                 kind: f.kind,
                 length: f.length,
                 range: f.range.clone(),
+                pattern: f.pattern.clone(),
+                code_list: f.code_list.clone(),
                 check: f.check,
                 made_by_target: f.made_by_target,
                 per_message: matches!(f.world.as_deref(), Some("nachricht" | "zeitpunkt")),
@@ -367,6 +393,17 @@ fn finish(
             .map(|s| PlanSystem { id: s.id.clone(), kind: s.kind, receiver: s.receiver.clone() })
             .collect(),
         receiver,
+        code_list: concept
+            .code_list
+            .iter()
+            .map(|l| PlanCodeList {
+                id: l.id.clone(),
+                uri: l.uri.clone(),
+                version: l.version.clone(),
+                codes: l.codes.keys().cloned().collect(),
+            })
+            .collect(),
+        transition: concept.transition.clone(),
         conversion: concept
             .conversion
             .iter()
@@ -375,6 +412,7 @@ fn finish(
         deadline: concept.deadline.clone(),
         message,
         values: d.values,
+        pairs: d.pairs,
         left_out: vec![],
         not_made: d.dropped.into_iter().map(|(case, reason)| NotMade { case, reason }).collect(),
         waiver: vec![],
@@ -546,7 +584,8 @@ impl<'a> Derivation<'a> {
         conditions::factors(self.concept, message, test, &|f| self.source.realistic(f, 0))
     }
 
-    fn repair(
+    /// Changes after which every rule of a message holds; see [`conditions::repair`].
+    pub fn repair(
         &self,
         message: &PlanMessage,
         set: &ValueSet,

@@ -9,7 +9,7 @@ use super::case::TestCase;
 use super::waiver::Waiver;
 use crate::concept::{
     Arrival, Deadline, DocumentPlace, FieldType, Form, HeaderRule, Length, Level, MessageKind,
-    OwnSource, Range, ValueCheck,
+    OwnSource, Range, Transition, ValueCheck,
 };
 use crate::ids::{CaseId, ComponentKind, Digest, RequirementId, SystemId};
 
@@ -33,6 +33,12 @@ pub struct TestPlan {
     /// Formats of receivers.
     #[serde(default)]
     pub receiver: Vec<PlanReceiver>,
+    /// Code lists of the fields.
+    #[serde(default)]
+    pub code_list: Vec<PlanCodeList>,
+    /// Transitions of the flow.
+    #[serde(default)]
+    pub transition: Vec<Transition>,
     /// Code conversions.
     #[serde(default)]
     pub conversion: Vec<PlanConversion>,
@@ -45,6 +51,9 @@ pub struct TestPlan {
     /// Values that many cases share.
     #[serde(default)]
     pub values: Vec<ValueSet>,
+    /// Pairs of choices that combinations of a message cover.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pairs: Vec<PairCoverage>,
     /// Cases that a limit of the catalogue left out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<LeftOut>,
@@ -60,6 +69,21 @@ pub struct TestPlan {
     /// Files the plan needs: schemas, samples, rule sheets.
     #[serde(default)]
     pub file: Vec<EmbeddedFile>,
+}
+
+/// Pairs of choices (authority, optional parts) of a message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PairCoverage {
+    /// The message.
+    pub message: String,
+    /// Pairs that occur together in some case; 0 where not all combinations could be made.
+    pub covered: u32,
+    /// Pairs that can occur together.
+    pub possible: u32,
+    /// Pairs that cannot, such as a field within a group that is left out, or only by undoing
+    /// another choice for the sake of a rule.
+    pub impossible: u32,
 }
 
 /// Cases that a limit left out.
@@ -182,6 +206,20 @@ pub struct PlanReceiver {
     pub lineage: BTreeMap<String, Arrival>,
 }
 
+/// A code list.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PlanCodeList {
+    /// Short name.
+    pub id: String,
+    /// URN of the list.
+    pub uri: String,
+    /// Version of the list.
+    pub version: String,
+    /// Codes.
+    pub codes: Vec<String>,
+}
+
 /// A code conversion.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -276,6 +314,12 @@ pub struct PlanField {
     pub length: Option<Length>,
     /// Range.
     pub range: Option<Range>,
+    /// Pattern, as in XML Schema.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pattern: Option<String>,
+    /// Code list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code_list: Option<String>,
     /// What a value must be beyond its form.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub check: Option<ValueCheck>,

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::types::{DocumentUse, ValuePart, ValueSet};
-use crate::concept::{Field, FieldType, Group, Message, SystemConcept};
+use crate::concept::{Field, FieldType, Group, Message, SystemConcept, ValueCheck};
 use crate::organisation::TestOrganisation;
-use crate::text::Pattern;
+use crate::text::{Pattern, iban};
 
 /// Longest text that is looked at where a pattern alone decides, characters.
 pub(super) const LONGEST: usize = 400;
@@ -21,6 +21,9 @@ impl Source<'_> {
     pub fn realistic(&self, field: &Field, nth: usize) -> String {
         if let Some(special) = field.world.as_deref().and_then(placeholder) {
             return special.to_owned();
+        }
+        if field.check == Some(ValueCheck::Iban) {
+            return iban::test_iban(nth as u64);
         }
         if field.kind == FieldType::Code
             && let Some(list) = field.code_list.as_ref().and_then(|id| self.concept.code_list(id))
@@ -150,7 +153,11 @@ fn placeholder(world: &str) -> Option<&'static str> {
 pub(super) fn fits(field: &Field, value: &str) -> bool {
     let count = u32::try_from(value.chars().count()).unwrap_or(u32::MAX);
     let length = field.length.is_none_or(|l| (l.min..=l.max).contains(&count));
-    length && pattern_of(field).is_none_or(|p| p.matches(value))
+    let checked = match field.check {
+        None => true,
+        Some(ValueCheck::Iban) => iban::check(value).is_ok(),
+    };
+    length && checked && pattern_of(field).is_none_or(|p| p.matches(value))
 }
 
 /// The pattern of a field, read.

@@ -52,6 +52,8 @@ defects! {
     NoDuplicateCheck, "no-duplicate-check", "nimmt dieselbe Nachricht noch einmal an", "GEW-032", "error-guessing";
     NoSchemaCheck, "no-schema-check", "prüft nicht gegen das Schema", "GEW-010", "equivalence-partitioning";
     NoRuleCheck, "no-rule-check", "prüft keine Regel über mehrere Felder", "GEW-018", "decision-table-testing";
+    UnescapesTwice, "unescapes-twice", "löst Maskierungen zweimal auf", "GEW-006", "error-guessing";
+    BreaksCombination, "breaks-combination", "verliert die E-Mail-Adresse, wenn das Telefon fehlt", "GEW-005", "pairwise-testing";
     TruncatesText, "truncates-text", "kürzt Texte auf 60 Zeichen", "GEW-012", "boundary-value-analysis";
     NoFiling, "no-filing", "legt nichts in der E-Akte ab", "GEW-022", "equivalence-partitioning";
     FilesEmptyDocuments, "files-empty-documents", "legt leere Dokumente in der E-Akte ab", "GEW-022", "equivalence-partitioning";

@@ -48,6 +48,7 @@ impl Hub {
             Defect::InventsValue,
             Defect::TruncatesText,
             Defect::LostAttachment,
+            Defect::BreaksCombination,
         ];
         let mut output = output;
         if faults.iter().any(|f| self.has(*f))
@@ -55,6 +56,9 @@ impl Hub {
         {
             self.spoil_tree(message, &mut document.root);
             output = document.root.to_xml().into_bytes();
+        }
+        if self.has(Defect::UnescapesTwice) {
+            output = String::from_utf8_lossy(&output).replace("&amp;amp;", "&amp;").into_bytes();
         }
         if self.has(Defect::UmlautsBroken) {
             let text: String = output.iter().map(|b| char::from(*b)).collect();
@@ -82,6 +86,12 @@ impl Hub {
                     .children
                     .retain(|n| !matches!(n, Node::Element(e) if e.name == "Geburtsname"));
                 element.attributes.retain(|a| a.name != "geburtsname");
+            }
+            if self.has(Defect::BreaksCombination)
+                && element.child("Email").is_some()
+                && element.child("Telefon").is_none()
+            {
+                element.children.retain(|n| !matches!(n, Node::Element(e) if e.name == "Email"));
             }
             if self.has(Defect::FieldsSwapped) {
                 for child in &mut element.children {

@@ -15,13 +15,13 @@ use crate::xml::{Condition, SchemaError, SchemaSet, SheetSet, Validator};
 const FORMAT: &str = "pruefstand/depot/1";
 
 macro_rules! embedded {
-    ($($path:literal),* $(,)?) => {
-        &[$(($path, include_bytes!(concat!("../../fixtures/depot/gewerbe/", $path)))),*]
+    ($depot:literal: $($path:literal),* $(,)?) => {
+        &[$(($path, include_bytes!(concat!("../../fixtures/depot/", $depot, "/", $path)))),*]
     };
 }
 
 /// Files of the embedded depot `gewerbe`.
-const GEWERBE: &[(&str, &[u8])] = embedded!(
+const GEWERBE: &[(&str, &[u8])] = embedded!("gewerbe":
     "depot.toml",
     "rules/fachverfahren-a.xsl",
     "rules/fachverfahren-b.xsl",
@@ -34,6 +34,19 @@ const GEWERBE: &[(&str, &[u8])] = embedded!(
     "schemas/unterlagen.nachfordern.xsd",
     "schemas/bescheid.xsd",
 );
+
+/// Files of the embedded depot `hundehaltung`.
+const HUNDEHALTUNG: &[(&str, &[u8])] = embedded!("hundehaltung":
+    "depot.toml",
+    "schemas/anmeldung.einreichen.xsd",
+    "schemas/befreiung.einreichen.xsd",
+    "schemas/bescheid.xsd",
+);
+
+type Files = &'static [(&'static str, &'static [u8])];
+
+/// Embedded depots by name.
+const EMBEDDED: [(&str, Files); 2] = [("gewerbe", GEWERBE), ("hundehaltung", HUNDEHALTUNG)];
 
 /// The file `depot.toml`.
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
@@ -242,9 +255,10 @@ impl Depot {
             reason,
         };
         let mut files = BTreeMap::new();
-        let embedded = name == "gewerbe" && !folder.join("depot.toml").is_file();
-        if embedded {
-            for (path, bytes) in GEWERBE {
+        let known = EMBEDDED.iter().find(|(known, _)| *known == name);
+        let embedded = known.filter(|_| !folder.join("depot.toml").is_file());
+        if let Some((_, list)) = embedded {
+            for (path, bytes) in *list {
                 files.insert((*path).to_owned(), bytes.to_vec());
             }
         } else {
@@ -266,7 +280,7 @@ impl Depot {
         let mut schemas = BTreeMap::new();
         for procedure in &file.procedure {
             let bad = |error| DepotError::Schema { depot: name.to_owned(), error };
-            let set = if embedded {
+            let set = if embedded.is_some() {
                 let bytes = files
                     .get(&procedure.schema)
                     .ok_or_else(|| missing(&procedure.schema, "is missing".into()))?;

@@ -110,7 +110,8 @@ impl Pattern {
     ///
     /// It prefers letters and digits, and words with ä ö ü ß where the expression allows any
     /// letter. A different `nth` gives a different text where there are several; where there are
-    /// fewer than `nth`, texts come again. `None` if no text of that length matches.
+    /// fewer than `nth`, texts come again. `None` if no text of that length matches; also, above
+    /// 4096 characters, where repeated parts have lengths with gaps between them.
     pub fn example(&self, length: usize, nth: usize) -> Option<String> {
         example::example(&self.node, length, nth)
     }

@@ -55,7 +55,7 @@ pub(super) fn length(d: &mut Derivation<'_>, method: &Method) {
         // Ids and keys that the run fills in cannot be stretched.
         let filled = matches!(
             field.world.as_deref(),
-            Some("vorgang" | "nachricht" | "behoerde" | "leistung" | "aktenzeichen")
+            Some("vorgang" | "nachricht" | "behoerde" | "leistung")
         );
         for (variant, size) in bounds_of(field).into_iter().filter(|_| !filled) {
             if let Some(value) = of_length(field, size).filter(|v| fits(field, v)) {

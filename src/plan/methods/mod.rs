@@ -1,8 +1,12 @@
 //! The methods of derivation, one idea per file; the catalogue says which are applied.
 
 mod boundaries;
+mod checked;
+mod combination;
+mod cross;
 mod documents;
 mod failures;
+mod field_lore;
 mod flow;
 mod invalid;
 mod partitions;
@@ -22,7 +26,7 @@ use crate::organisation::Authority;
 
 type Apply = fn(&mut Derivation<'_>, &Method);
 
-const METHODS: [(&str, Apply); 24] = [
+const METHODS: [(&str, Apply); 27] = [
     ("minimal", partitions::minimal),
     ("maximal", partitions::maximal),
     ("optional", partitions::optional),
@@ -33,7 +37,9 @@ const METHODS: [(&str, Apply); 24] = [
     ("too-many", invalid::too_many),
     ("length", boundaries::length),
     ("range", boundaries::range),
+    ("combination", combination::combination),
     ("rules", rules::rules),
+    ("checked", checked::checked),
     ("documents", documents::documents),
     ("syntax", syntax::syntax),
     ("routing", routing::routing),
@@ -42,6 +48,7 @@ const METHODS: [(&str, Apply); 24] = [
     ("log", time::log),
     ("flow", flow::paths),
     ("forbidden", flow::forbidden),
+    ("field-lore", field_lore::field_lore),
     ("duplicate", failures::duplicate),
     ("outage", failures::outage),
     ("crash", failures::crash),

@@ -1,6 +1,7 @@
 //! Equivalence partitions of valid messages: as little as possible, as much as possible, each
 //! optional part, each code.
 
+use super::cross::crossed;
 use super::{Place, Right, flow, places, positive};
 use crate::concept::{Aspect, FieldType, Message, MessageKind};
 use crate::organisation::Authority;
@@ -19,8 +20,15 @@ pub(super) fn maximal(d: &mut Derivation<'_>, method: &Method) {
 }
 
 fn whole(d: &mut Derivation<'_>, method: &Method, set: &str, what: &str) {
-    for message in d.messages(MessageKind::Antrag) {
-        for authority in d.offering(message) {
+    let pairs = d
+        .messages(MessageKind::Antrag)
+        .into_iter()
+        .flat_map(|m| d.offering(m).into_iter().map(|a| (m.id.as_str(), a.id.as_str())))
+        .collect();
+    let authorities = &d.organisation.file.authority;
+    for (message, authority) in crossed(pairs, method.full_up_to) {
+        let authority = authorities.iter().find(|a| a.id == authority);
+        if let (Some(message), Some(authority)) = (d.concept.message(message), authority) {
             one(d, method, message, authority, set, what);
         }
     }

@@ -53,7 +53,9 @@ pub(super) fn examples(node: &Node, length: usize, count: usize) -> Vec<String> 
                 order.push(text);
                 in_vain = 0;
             }
-            _ => in_vain += 1,
+            Some(_) => in_vain += 1,
+            // Too long for its gaps; other choices hardly ever help.
+            None => in_vain += IN_VAIN / 4,
         }
     }
     order

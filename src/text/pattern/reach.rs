@@ -142,23 +142,26 @@ impl Text<'_> {
     /// back from each end.
     fn run(&self, class: &ClassUnicode, starts: &Bits, min: usize, max: usize) -> Bits {
         let mut out = Bits::new(starts.last);
-        // before[i]: starts among the positions 0..i
-        let mut before = Vec::with_capacity(starts.last + 2);
-        before.push(0usize);
-        for position in 0..=starts.last {
-            before.push(before[position] + usize::from(starts.contains(position)));
+        let (Some(begin), Some(end)) = (starts.iter().next(), starts.last()) else { return out };
+        // before[i]: starts among the positions begin..begin + i
+        let mut before = vec![0usize];
+        for position in begin..=end {
+            before.push(before[position - begin] + usize::from(starts.contains(position)));
         }
-        let mut unbroken = 0;
-        for end in 0..=starts.last {
-            if end > 0 && !self.allows(class, end - 1) {
-                unbroken = end;
+        let mut unbroken = begin;
+        for here in begin..=starts.last {
+            if here > begin && !self.allows(class, here - 1) {
+                unbroken = here;
             }
-            let first = unbroken.max(end.saturating_sub(max));
-            if let Some(last) = end.checked_sub(min)
+            let first = unbroken.max(here.saturating_sub(max));
+            if first > end {
+                break;
+            }
+            if let Some(last) = here.checked_sub(min).map(|last| last.min(end))
                 && first <= last
-                && before[last + 1] > before[first]
+                && before[last + 1 - begin] > before[first - begin]
             {
-                out.insert(end);
+                out.insert(here);
             }
         }
         out
