@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
+use pruefstand::text::Decimal;
 use pruefstand::text::din91379::{self, DataType};
 use pruefstand::text::iban::{self, IbanError};
 use pruefstand::text::keys::{self, Key};
-use pruefstand::text::money::Decimal;
 use pruefstand::text::{Pattern, both};
 use pruefstand::xml::{Element, SchemaSet, escape_attribute, escape_text, parse};
 

@@ -6,6 +6,7 @@ use super::assemble::{Filling, changed, tree};
 use super::case::Change;
 use super::types::{PlanMessage, ValueSet};
 use crate::concept::{Field, FieldType, Message, SystemConcept, literals_in, paths_in};
+use crate::text::Decimal;
 use crate::xml::{Condition, Element, Node, SchemaSet, Validator};
 
 /// Most rows of a rule's table that are looked at.
@@ -217,7 +218,7 @@ fn levels(
 fn suits(field: &Field, literal: &str) -> bool {
     match field.kind {
         FieldType::Integer => literal.parse::<i64>().is_ok(),
-        FieldType::Decimal => super::values::shift_decimal(literal, 0, 0).is_some(),
+        FieldType::Decimal => Decimal::parse(literal).is_some(),
         FieldType::Date => literal.parse::<jiff::civil::Date>().is_ok(),
         FieldType::Text => super::values::fits(field, literal),
         _ => false,

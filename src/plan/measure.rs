@@ -219,7 +219,7 @@ impl Seen {
 
 /// Numbers by value, dates by day.
 fn order(a: &str, b: &str) -> Option<std::cmp::Ordering> {
-    use crate::text::money::Decimal;
+    use crate::text::Decimal;
     if let (Some(a), Some(b)) = (Decimal::parse(a), Decimal::parse(b)) {
         return Some(a.cmp(&b));
     }

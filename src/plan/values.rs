@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::types::{DocumentUse, ValuePart, ValueSet};
 use crate::concept::{Field, FieldType, Group, Message, SystemConcept, ValueCheck};
 use crate::organisation::TestOrganisation;
-use crate::text::{Pattern, iban};
+use crate::text::{Decimal, Pattern, iban};
 
 /// Longest text that is looked at where a pattern alone decides, characters.
 pub(super) const LONGEST: usize = 400;
@@ -195,16 +195,11 @@ pub(super) fn shift_day(date: &str, days: i64) -> Option<String> {
     Some(moved.to_string())
 }
 
-/// A decimal moved by its smallest unit, without binary fractions.
-pub(super) fn shift_decimal(value: &str, fraction: u32, units: i128) -> Option<String> {
-    let (whole, part) = value.split_once('.').unwrap_or((value, ""));
-    let part = format!("{part:0<width$}", width = fraction as usize);
-    let scaled: i128 = format!("{whole}{}", part.get(..fraction as usize)?).parse().ok()?;
-    let moved = scaled + units;
-    let sign = if moved < 0 { "-" } else { "" };
-    let digits = format!("{:0>width$}", moved.unsigned_abs(), width = fraction as usize + 1);
-    let (whole, part) = digits.split_at(digits.len() - fraction as usize);
-    Some(if part.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}.{part}") })
+/// A decimal moved by its smallest unit, up or down.
+pub(super) fn shift_decimal(value: &str, fraction: u32, up: bool) -> Option<String> {
+    let (value, places) = (Decimal::parse(value)?, fraction as usize);
+    let moved = if up { value.up(places) } else { value.down(places) };
+    Some(moved.to_text(places))
 }
 
 #[cfg(test)]
@@ -213,9 +208,9 @@ mod tests {
 
     #[test]
     fn values_move_by_exactly_one_unit() {
-        assert_eq!(shift_decimal("0.00", 2, -1).as_deref(), Some("-0.01"));
-        assert_eq!(shift_decimal("9999.99", 2, 1).as_deref(), Some("10000.00"));
-        assert_eq!(shift_decimal("5", 0, 1).as_deref(), Some("6"));
+        assert_eq!(shift_decimal("0.00", 2, false).as_deref(), Some("-0.01"));
+        assert_eq!(shift_decimal("9999.99", 2, true).as_deref(), Some("10000.00"));
+        assert_eq!(shift_decimal("5", 0, true).as_deref(), Some("6"));
         assert_eq!(shift_day("2028-02-28", 1).as_deref(), Some("2028-02-29"));
         assert_eq!(shift_day("1900-01-01", -1).as_deref(), Some("1899-12-31"));
         assert_eq!(text_of_length(20).chars().count(), 20);

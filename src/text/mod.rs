@@ -3,6 +3,7 @@
 //! Nothing here knows of messages or tests; other modules ask for a text with a property.
 
 pub mod aktenzeichen;
+pub mod decimal;
 pub mod din91379;
 pub mod iban;
 pub mod keys;
@@ -10,4 +11,5 @@ pub mod moments;
 pub mod money;
 pub mod pattern;
 
+pub use decimal::Decimal;
 pub use pattern::{Lengths, Pattern, PatternError, both};

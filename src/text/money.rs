@@ -1,37 +1,9 @@
-//! Amounts as texts: `xs:decimal` (XML Schema Part 2, 3.2.3), the German form, and the smallest
-//! step up and down, all in decimal digits and never through a binary fraction.
+//! Amounts as texts: the German form, the edges of a range by the smallest unit, and forms that look
+//! alike.
 
-use std::cmp::Ordering;
-use std::fmt;
-
-/// A decimal number of any size.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Decimal {
-    /// Never for zero.
-    negative: bool,
-    /// Without leading zeros; empty for 0.
-    whole: String,
-    /// Without trailing zeros.
-    fraction: String,
-}
+use super::decimal::Decimal;
 
 impl Decimal {
-    /// Reads the lexical form of `xs:decimal`: an optional sign, digits, an optional point. White
-    /// space of XML (space, tab, ends of lines) around it is collapsed; no other is.
-    ///
-    /// `None` for anything else: exponents, commas, other digits than 0 to 9, U+00A0, `NaN`.
-    pub fn parse(text: &str) -> Option<Self> {
-        let text = text.trim_matches([' ', '\t', '\n', '\r']);
-        let (negative, digits) = match text.strip_prefix(['+', '-']) {
-            Some(rest) => (text.starts_with('-'), rest),
-            None => (false, text),
-        };
-        let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-        let all = || whole.bytes().chain(fraction.bytes());
-        (all().next().is_some() && all().all(|b| b.is_ascii_digit()))
-            .then(|| Self::of(negative, whole, fraction))
-    }
-
     /// Reads the German form: `1234,56` or `1.234,56`, with points before every third digit or
     /// none. `None` for anything else, and for a point that is no separator of thousands.
     pub fn from_german(text: &str) -> Option<Self> {
@@ -51,161 +23,25 @@ impl Decimal {
         let right = grouped
             && !digits.is_empty()
             && digits.bytes().chain(fraction.bytes()).all(|b| b.is_ascii_digit());
-        right.then(|| Self::of(negative, &digits, fraction))
-    }
-
-    fn of(negative: bool, whole: &str, fraction: &str) -> Self {
-        let whole = whole.trim_start_matches('0').to_owned();
-        let fraction = fraction.trim_end_matches('0').to_owned();
-        let zero = whole.is_empty() && fraction.is_empty();
-        Self { negative: negative && !zero, whole, fraction }
+        let sign = if negative { "-" } else { "" };
+        right.then(|| Self::exact(&format!("{sign}{digits}.{fraction}"))).flatten()
     }
 
     /// The German form with points between thousands and at least this number of decimals; more
     /// if the value has more, since nothing is rounded.
     pub fn to_german(&self, decimals: usize) -> String {
-        let digits = if self.whole.is_empty() { "0" } else { &self.whole };
-        let mut out = String::from(if self.negative { "-" } else { "" });
+        let (sign, digits, fraction) = self.parts();
+        let mut out = sign.to_owned();
         for (index, digit) in digits.chars().enumerate() {
             if index > 0 && (digits.len() - index).is_multiple_of(3) {
                 out.push('.');
             }
             out.push(digit);
         }
-        if decimals > 0 || !self.fraction.is_empty() {
-            out.push(',');
-            out.push_str(&format!("{:0<decimals$}", self.fraction));
+        if decimals > 0 || !fraction.is_empty() {
+            out.push_str(&format!(",{fraction:0<decimals$}"));
         }
         out
-    }
-
-    /// A lexical form of `xs:decimal` with at least this number of decimals, without exponent.
-    pub fn to_text(&self, decimals: usize) -> String {
-        let sign = if self.negative { "-" } else { "" };
-        let whole = if self.whole.is_empty() { "0" } else { &self.whole };
-        if decimals == 0 && self.fraction.is_empty() {
-            return format!("{sign}{whole}");
-        }
-        format!("{sign}{whole}.{:0<decimals$}", self.fraction)
-    }
-
-    /// The digits that the facet `totalDigits` counts: those of the value, so that zeros in front
-    /// and at the end of the fraction do not count. One for 0.
-    pub fn total_digits(&self) -> usize {
-        let zeros = if self.whole.is_empty() {
-            self.fraction.len() - self.fraction.trim_start_matches('0').len()
-        } else {
-            0
-        };
-        (self.whole.len() + self.fraction.len() - zeros).max(1)
-    }
-
-    /// The digits that the facet `fractionDigits` counts.
-    pub fn fraction_digits(&self) -> usize {
-        self.fraction.len()
-    }
-
-    /// The value one unit of the last of `decimals` places higher.
-    pub fn up(&self, decimals: usize) -> Self {
-        self.step(decimals, false)
-    }
-
-    /// The value one unit of the last of `decimals` places lower.
-    pub fn down(&self, decimals: usize) -> Self {
-        self.step(decimals, true)
-    }
-
-    fn step(&self, decimals: usize, down: bool) -> Self {
-        let places = decimals.max(self.fraction.len());
-        let mut digits: Vec<u8> = self
-            .whole
-            .bytes()
-            .chain(format!("{:0<places$}", self.fraction).bytes())
-            .map(|b| b - b'0')
-            .collect();
-        // From the end: the places finer than the unit stay as they are.
-        let unit = places - decimals;
-        digits.reverse();
-        digits.resize(digits.len().max(unit + 1), 0);
-        let mut negative = self.negative;
-        if negative == down {
-            add(&mut digits, unit);
-        } else if !subtract(&mut digits, unit) {
-            negative = !negative;
-        }
-        digits.resize(digits.len().max(places), 0);
-        digits.reverse();
-        let text: String = digits.iter().map(|d| char::from(b'0' + d)).collect();
-        let (whole, fraction) = text.split_at(text.len() - places);
-        Self::of(negative, whole, fraction)
-    }
-}
-
-/// Adds one at a place; digits from the least.
-fn add(digits: &mut Vec<u8>, place: usize) {
-    for digit in digits.iter_mut().skip(place) {
-        if *digit < 9 {
-            *digit += 1;
-            return;
-        }
-        *digit = 0;
-    }
-    digits.push(1);
-}
-
-/// Takes one away at a place; where the number is too small, what is missing is left and the
-/// answer is `false`.
-fn subtract(digits: &mut [u8], place: usize) -> bool {
-    if digits.iter().skip(place).any(|d| *d > 0) {
-        for digit in digits.iter_mut().skip(place) {
-            if *digit > 0 {
-                *digit -= 1;
-                return true;
-            }
-            *digit = 9;
-        }
-        return true;
-    }
-    // 1 at the place less what stands below it: the ten's complement of the lower places.
-    let mut borrowed = false;
-    for digit in digits.iter_mut().take(place) {
-        let taken = *digit + u8::from(borrowed);
-        borrowed = taken > 0;
-        *digit = (10 - taken) % 10;
-    }
-    if let Some(digit) = digits.get_mut(place) {
-        *digit = u8::from(!borrowed);
-    }
-    false
-}
-
-impl fmt::Display for Decimal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.to_text(0))
-    }
-}
-
-impl PartialOrd for Decimal {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Decimal {
-    fn cmp(&self, other: &Self) -> Ordering {
-        let size = || {
-            (self.whole.len(), &self.whole, &self.fraction).cmp(&(
-                other.whole.len(),
-                &other.whole,
-                &other.fraction,
-            ))
-        };
-        match (self.negative, other.negative) {
-            (false, true) => Ordering::Greater,
-            (true, false) => Ordering::Less,
-            (false, false) => size(),
-            (true, true) => size().reverse(),
-        }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use super::model::{DataType, Edition};
+use crate::text::Decimal;
 
 /// Reads `anzahl`, such as `0:1`, `1:*`, `2:5`.
 ///
@@ -79,7 +80,7 @@ impl Bound {
     /// Order of two bounds of the same type.
     pub(super) fn compare(&self, other: &Bound) -> Option<Ordering> {
         match (self, other) {
-            (Bound::Number(a), Bound::Number(b)) => Some(a.compare(b)),
+            (Bound::Number(a), Bound::Number(b)) => Some(a.cmp(b)),
             (Bound::Date(a), Bound::Date(b)) => Some(a.cmp(b)),
             (Bound::Time(a), Bound::Time(b)) => Some(a.cmp(b)),
             (Bound::Datetime(a), Bound::Datetime(b)) => Some(a.cmp(b)),
@@ -94,11 +95,11 @@ impl Bound {
 /// What the bound should look like.
 pub(super) fn bound(text: &str, datentyp: DataType) -> Result<Option<Bound>, &'static str> {
     let bound = match datentyp {
-        DataType::Integer => Decimal::parse(text)
-            .filter(|d| d.fraction.is_empty())
+        DataType::Integer => Decimal::exact(text)
+            .filter(|d| d.fraction_digits() == 0)
             .map(Bound::Number)
             .ok_or("a whole number, such as 12")?,
-        DataType::Number | DataType::Currency => Decimal::parse(text)
+        DataType::Number | DataType::Currency => Decimal::exact(text)
             .map(Bound::Number)
             .ok_or("a decimal number with a point, such as 0.5")?,
         DataType::Date => {
@@ -116,45 +117,6 @@ pub(super) fn bound(text: &str, datentyp: DataType) -> Result<Option<Bound>, &'s
         | DataType::Object => return Ok(None),
     };
     Ok(Some(bound))
-}
-
-/// A decimal number of any length (XML Schema part 2, section 3.2.3), exact.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Decimal {
-    negative: bool,
-    /// Digits before the point, without leading zeros.
-    whole: String,
-    /// Digits after the point, without trailing zeros.
-    fraction: String,
-}
-
-impl Decimal {
-    pub(super) fn parse(text: &str) -> Option<Self> {
-        let (negative, body) = match text.as_bytes().first()? {
-            b'-' => (true, &text[1..]),
-            b'+' => (false, &text[1..]),
-            _ => (false, text),
-        };
-        let (whole, fraction) = body.split_once('.').unwrap_or((body, ""));
-        let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
-        if (whole.is_empty() && fraction.is_empty()) || !digits(whole) || !digits(fraction) {
-            return None;
-        }
-        let whole = whole.trim_start_matches('0').to_owned();
-        let fraction = fraction.trim_end_matches('0').to_owned();
-        let negative = negative && !(whole.is_empty() && fraction.is_empty());
-        Some(Self { negative, whole, fraction })
-    }
-
-    fn compare(&self, other: &Self) -> Ordering {
-        let size = |d: &Self| (d.whole.len(), d.whole.clone(), d.fraction.clone());
-        match (self.negative, other.negative) {
-            (false, true) => Ordering::Greater,
-            (true, false) => Ordering::Less,
-            (false, false) => size(self).cmp(&size(other)),
-            (true, true) => size(other).cmp(&size(self)),
-        }
-    }
 }
 
 #[cfg(test)]
@@ -183,18 +145,17 @@ mod tests {
 
     #[test]
     fn decimals_compare_by_value() {
-        let order =
-            |a: &str, b: &str| Decimal::parse(a).unwrap().compare(&Decimal::parse(b).unwrap());
+        let order = |a: &str, b: &str| Decimal::exact(a).unwrap().cmp(&Decimal::exact(b).unwrap());
         assert_eq!(order("10", "9.5"), Ordering::Greater);
         assert_eq!(order("0.10", "0.1"), Ordering::Equal);
         assert_eq!(order("-0", "0"), Ordering::Equal);
         assert_eq!(order("-2", "-10"), Ordering::Greater);
         assert_eq!(order("1234567890123456.78", "1234567890123456.79"), Ordering::Less);
         assert_eq!(order("0.09", "0.1"), Ordering::Less);
-        assert!(Decimal::parse("1,5").is_none());
-        assert!(Decimal::parse(".").is_none());
-        assert!(Decimal::parse("").is_none());
-        assert!(Decimal::parse("--1").is_none());
+        assert!(Decimal::exact("1,5").is_none());
+        assert!(Decimal::exact(".").is_none());
+        assert!(Decimal::exact("").is_none());
+        assert!(Decimal::exact("--1").is_none());
     }
 
     #[test]

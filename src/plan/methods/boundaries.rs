@@ -118,7 +118,7 @@ pub(super) fn range(d: &mut Derivation<'_>, method: &Method) {
         let Some(range) = &field.range else { continue };
         let shift = |value: &str, by: i64| match field.kind {
             FieldType::Date => shift_day(value, by),
-            _ => shift_decimal(value, field.fraction.unwrap_or(0), i128::from(by)),
+            _ => shift_decimal(value, field.fraction.unwrap_or(0), by > 0),
         };
         for (variant, value) in [("min", &range.min), ("max", &range.max)] {
             good(

@@ -1,8 +1,8 @@
 //! Dates, times and durations (XML Schema 1.0 part 2, sections 3.2.6 to 3.2.14).
 
 use super::builtin::Builtin;
-use super::decimal::Decimal;
 use super::value::Value;
+use crate::text::Decimal;
 
 /// Takes characters from the front.
 struct Cursor<'a>(&'a str);
@@ -51,7 +51,7 @@ impl Cursor<'_> {
             if count == 0 {
                 return None;
             }
-            let fraction = Decimal::parse(&format!("0.{}", &self.0[..count]))?;
+            let fraction = Decimal::exact(&format!("0.{}", &self.0[..count]))?;
             beyond = fraction > Decimal::default();
             seconds = seconds.plus(&fraction);
             self.0 = &self.0[count..];
@@ -216,7 +216,7 @@ fn fields(text: &str, units: &str, mut take: impl FnMut(char, &Decimal)) -> Opti
         if number.contains('.') && unit != 'S' || number.starts_with('.') || number.ends_with('.') {
             return None;
         }
-        take(unit, &Decimal::parse(number)?);
+        take(unit, &Decimal::exact(number)?);
         rest = &rest[end + unit.len_utf8()..];
     }
     Some(())

@@ -1,9 +1,9 @@
 //! Facets, and which of them a text breaks (XML Schema 1.0 part 2, section 4.3).
 
 use super::Builtin;
-use super::decimal::Decimal;
 use super::pattern::Pattern;
 use super::value::{self, Value};
+use crate::text::Decimal;
 use crate::xsd::model::{Components, TypeId, Variety};
 
 /// How white space is treated before anything else.
@@ -224,7 +224,9 @@ fn digits(facets: &Facets, value: &Decimal, out: &mut Vec<Broken>) {
     let over = |limit: Option<u64>, count: usize| {
         limit.is_some_and(|limit| u64::try_from(count).is_ok_and(|count| count > limit))
     };
-    if over(facets.total_digits, value.total_digits()) {
+    // 0.05 is 5 × 10^-2: its places count as well (part 2, section 4.3.11: n <= totalDigits).
+    let total = value.total_digits().max(value.fraction_digits());
+    if over(facets.total_digits, total) {
         out.push(Broken::TotalDigits);
     }
     if over(facets.fraction_digits, value.fraction_digits()) {

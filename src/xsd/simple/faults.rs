@@ -2,11 +2,11 @@
 
 use super::WhiteSpace;
 use super::builtin::Builtin;
-use super::decimal::Decimal;
 use super::facets::{Broken, COLLECTED, broken, builtin};
 use super::pattern::{combinations, counterexample, example, lengths};
 use super::samples::{bytes, name_of, range, running, samples};
 use super::value::is_plain_uri;
+use crate::text::Decimal;
 use crate::xsd::model::{Components, TypeId, Variety};
 
 /// Most wrong lexical forms of one type.
@@ -174,7 +174,7 @@ fn numbers(
     let places = usize::try_from(fraction.unwrap_or(0)).unwrap_or(0).min(30);
     let unit = Decimal::unit(places);
     for (kind, bound) in bounds {
-        let Some(bound) = Decimal::parse(&WhiteSpace::Collapse.apply(bound)) else { continue };
+        let Some(bound) = Decimal::exact(&WhiteSpace::Collapse.apply(bound)) else { continue };
         let text = match kind {
             Broken::MinInclusive => bound.minus(&unit),
             Broken::MaxInclusive => bound.plus(&unit),

@@ -2,7 +2,6 @@
 
 mod builtin;
 mod date;
-mod decimal;
 mod facets;
 mod faults;
 mod pattern;

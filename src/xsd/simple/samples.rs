@@ -4,10 +4,10 @@ use base64::Engine as _;
 
 use super::WhiteSpace;
 use super::builtin::Builtin;
-use super::decimal::Decimal;
 use super::facets::{COLLECTED, builtin, is_valid, same_value, steps, white_space};
 use super::pattern::{combinations, example, lengths};
 use super::value::is_plain_uri;
+use crate::text::Decimal;
 use crate::xsd::model::{Components, TypeId, Variety};
 
 /// Longest text that is made to meet a maximum length, characters.
@@ -400,7 +400,7 @@ fn numbers(range: &Range, take: &mut impl FnMut(&str, String)) {
     }
     let mut edges = Vec::new();
     for (kind, bound) in &range.bounds {
-        let Some(bound) = Decimal::parse(&WhiteSpace::Collapse.apply(bound)) else { continue };
+        let Some(bound) = Decimal::exact(&WhiteSpace::Collapse.apply(bound)) else { continue };
         edges.push(match kind {
             super::Broken::MinInclusive => ("min", bound),
             super::Broken::MaxInclusive => ("max", bound),

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::builtin::Builtin;
-use super::decimal::Decimal;
+use crate::text::Decimal;
 
 /// A value of a built-in type.
 #[derive(Debug, Clone, PartialEq)]
@@ -62,7 +62,7 @@ pub(in crate::xsd) fn parse(builtin: Builtin, text: &str) -> Option<Value> {
             _ => None,
         },
         Builtin::Decimal => {
-            let value = Decimal::parse(text)?;
+            let value = Decimal::exact(text)?;
             if builtin.is_a(Builtin::Integer) {
                 let (min, max) = builtin.bounds();
                 if text.contains('.')

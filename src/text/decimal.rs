@@ -1,41 +1,44 @@
-//! Decimals of any size, as digits: never through a binary number (XML Schema 1.0 part 2, section
-//! 3.2.3).
+//! Decimal numbers of any size, as digits: never through a binary number (XML Schema 1.0 part 2,
+//! section 3.2.3).
 
 use std::cmp::Ordering;
 
 /// A decimal number without leading and trailing zeros.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(in crate::xsd) struct Decimal {
+pub struct Decimal {
     negative: bool,
     whole: Vec<u8>,
     fraction: Vec<u8>,
 }
 
 impl Decimal {
-    /// Reads the lexical form: optional sign, digits, optional point; no exponent, ASCII digits.
-    pub(in crate::xsd) fn parse(text: &str) -> Option<Self> {
-        let (negative, rest) = match text.strip_prefix('-') {
-            Some(rest) => (true, rest),
-            None => (false, text.strip_prefix('+').unwrap_or(text)),
+    /// Reads the lexical form of `xs:decimal`: an optional sign, digits, an optional point. White
+    /// space of XML (space, tab, ends of lines) around it is collapsed; no other is.
+    ///
+    /// `None` for anything else: exponents, commas, other digits than 0 to 9, U+00A0, `NaN`.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::exact(text.trim_matches([' ', '\t', '\n', '\r']))
+    }
+
+    /// Reads the lexical form of `xs:decimal` without any white space around it.
+    pub fn exact(text: &str) -> Option<Self> {
+        let (negative, rest) = match text.strip_prefix(['+', '-']) {
+            Some(rest) => (text.starts_with('-'), rest),
+            None => (false, text),
         };
         let (whole, fraction) = rest.split_once('.').unwrap_or((rest, ""));
-        if whole.is_empty() && fraction.is_empty() {
-            return None;
-        }
-        if !rest.bytes().all(|b| b.is_ascii_digit() || b == b'.') || fraction.contains('.') {
-            return None;
-        }
-        let digits = |s: &str| s.bytes().map(|b| b - b'0').collect::<Vec<u8>>();
-        Some(Self::of(negative, digits(whole), digits(fraction)))
+        let all = || whole.bytes().chain(fraction.bytes());
+        (all().next().is_some() && all().all(|b| b.is_ascii_digit()))
+            .then(|| Self::of(negative, digits(whole), digits(fraction)))
     }
 
     /// A whole number.
-    pub(in crate::xsd) fn whole(value: i128) -> Self {
-        Self::parse(&value.to_string()).unwrap_or_default()
+    pub fn whole(value: i128) -> Self {
+        Self::exact(&value.to_string()).unwrap_or_default()
     }
 
     /// The smallest positive number with this many fraction digits.
-    pub(in crate::xsd) fn unit(places: usize) -> Self {
+    pub fn unit(places: usize) -> Self {
         if places == 0 {
             return Self::whole(1);
         }
@@ -54,24 +57,50 @@ impl Decimal {
         Self { negative, whole, fraction }
     }
 
-    /// Digits that `totalDigits` counts (part 2, section 4.3.11): zero has one.
-    pub(in crate::xsd) fn total_digits(&self) -> usize {
-        if self.whole.is_empty() {
-            // 0.05 is 5 × 10^-2: the zeros after the point count as places, not as digits; the
-            // number of places is still a lower bound (|i| < 10^totalDigits and n <= totalDigits).
-            self.fraction.len().max(1)
-        } else {
-            self.whole.len() + self.fraction.len()
-        }
+    /// The sign, the digits before the point (at least one) and those after it.
+    pub(super) fn parts(&self) -> (&'static str, String, String) {
+        let text = |digits: &[u8]| digits.iter().map(|d| char::from(b'0' + d)).collect::<String>();
+        let whole = if self.whole.is_empty() { "0".to_owned() } else { text(&self.whole) };
+        (if self.negative { "-" } else { "" }, whole, text(&self.fraction))
     }
 
-    /// Digits after the point.
-    pub(in crate::xsd) fn fraction_digits(&self) -> usize {
+    /// A lexical form of `xs:decimal` with at least this number of decimals, without exponent.
+    pub fn to_text(&self, decimals: usize) -> String {
+        let (sign, whole, fraction) = self.parts();
+        if decimals == 0 && fraction.is_empty() {
+            return format!("{sign}{whole}");
+        }
+        format!("{sign}{whole}.{fraction:0<decimals$}")
+    }
+
+    /// The digits that the facet `totalDigits` counts: those of the value, so that zeros in front
+    /// and at the end of the fraction do not count. One for 0.
+    pub fn total_digits(&self) -> usize {
+        let zeros = if self.whole.is_empty() {
+            self.fraction.iter().take_while(|d| **d == 0).count()
+        } else {
+            0
+        };
+        (self.whole.len() + self.fraction.len() - zeros).max(1)
+    }
+
+    /// The digits that the facet `fractionDigits` counts.
+    pub fn fraction_digits(&self) -> usize {
         self.fraction.len()
     }
 
+    /// The value one unit of the last of `decimals` places higher.
+    pub fn up(&self, decimals: usize) -> Self {
+        self.plus(&Self::unit(decimals))
+    }
+
+    /// The value one unit of the last of `decimals` places lower.
+    pub fn down(&self, decimals: usize) -> Self {
+        self.minus(&Self::unit(decimals))
+    }
+
     /// This number plus another.
-    pub(in crate::xsd) fn plus(&self, other: &Self) -> Self {
+    pub fn plus(&self, other: &Self) -> Self {
         if self.negative == other.negative {
             let (whole, fraction) = add(self, other);
             return Self::of(self.negative, whole, fraction);
@@ -85,7 +114,7 @@ impl Decimal {
     }
 
     /// This number less another.
-    pub(in crate::xsd) fn minus(&self, other: &Self) -> Self {
+    pub fn minus(&self, other: &Self) -> Self {
         let turned = Self { negative: !other.negative, ..other.clone() };
         self.plus(&Self::of(turned.negative, turned.whole, turned.fraction))
     }
@@ -97,6 +126,11 @@ impl Decimal {
             .then_with(|| self.whole.cmp(&other.whole))
             .then_with(|| self.fraction.cmp(&other.fraction))
     }
+}
+
+/// The values of ASCII digits.
+fn digits(text: &str) -> Vec<u8> {
+    text.bytes().map(|b| b - b'0').collect()
 }
 
 fn columns(a: &Decimal, b: &Decimal) -> Vec<(u8, u8)> {
@@ -162,22 +196,7 @@ impl Ord for Decimal {
 
 impl std::fmt::Display for Decimal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if self.negative {
-            f.write_str("-")?;
-        }
-        if self.whole.is_empty() {
-            f.write_str("0")?;
-        }
-        for digit in &self.whole {
-            write!(f, "{digit}")?;
-        }
-        if !self.fraction.is_empty() {
-            f.write_str(".")?;
-            for digit in &self.fraction {
-                write!(f, "{digit}")?;
-            }
-        }
-        Ok(())
+        f.write_str(&self.to_text(0))
     }
 }
 
