@@ -65,15 +65,14 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
             collect(&path, files);
         } else if path.is_file() {
             let is = |extension: &str| path.extension().is_some_and(|e| e == extension);
-            if is("toml") && format_of(&path).is_some() || is("xml") && is_xdatenfelder(&path) {
+            if is("toml") && format_of(&path).is_some()
+                || is("xml")
+                    && std::fs::read(&path).is_ok_and(|b| xdatenfelder::is_xdatenfelder(&b))
+            {
                 files.push(path);
             }
         }
     }
-}
-
-fn is_xdatenfelder(path: &Path) -> bool {
-    std::fs::read(path).is_ok_and(|bytes| xdatenfelder::is_xdatenfelder(&bytes))
 }
 
 /// A file of XDatenfelder: what stops it is an error, what is merely odd is said.
@@ -118,11 +117,13 @@ fn check_one(path: &Path) -> Result<(), Diagnostics> {
     if std::fs::metadata(path).is_ok_and(|m| !m.is_file()) {
         return Err(Diagnostics::whole(&name, "is no regular file", "name a .toml file"));
     }
-    if is_xdatenfelder(path) {
-        return data_schema(&name, &std::fs::read(path).unwrap_or_default());
-    }
     if path.extension().is_some_and(|e| e == "xsd") {
         return xml_schema(&name, path);
+    }
+    if let Ok(bytes) = std::fs::read(path)
+        && xdatenfelder::is_xdatenfelder(&bytes)
+    {
+        return data_schema(&name, &bytes);
     }
     let format = format_of(path).unwrap_or_default();
     let kind = format.split('/').nth(1).unwrap_or_default();

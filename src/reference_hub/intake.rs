@@ -223,11 +223,7 @@ pub(super) fn find(root: &Element, path: &str) -> Option<String> {
 
 /// All values at a path whose steps may lie in any namespace.
 pub(super) fn find_all(root: &Element, path: &str) -> Vec<String> {
-    let mut found = vec![root];
-    for step in path.split('/').filter(|s| !s.is_empty()) {
-        found = found.into_iter().flat_map(Element::elements).filter(|e| e.name == step).collect();
-    }
-    found.into_iter().map(|e| e.text().trim().to_owned()).collect()
+    root.elements_at(path).into_iter().map(|e| e.text().trim().to_owned()).collect()
 }
 
 fn holds_largest(root: &Element) -> bool {

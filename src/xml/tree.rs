@@ -122,6 +122,16 @@ impl Element {
         step(self, "", visit);
     }
 
+    /// Elements at a path of local names below this element, in any namespace, in document order.
+    pub fn elements_at(&self, path: &str) -> Vec<&Element> {
+        let mut found = vec![self];
+        for step in path.split('/').filter(|s| !s.is_empty()) {
+            found =
+                found.into_iter().flat_map(Element::elements).filter(|e| e.name == step).collect();
+        }
+        found
+    }
+
     /// Values at a path such as `Betrieb/Anschrift/@art`, relative to this element; every step must
     /// lie in `namespace`.
     pub fn values_at(&self, path: &str, namespace: &str) -> Vec<String> {

@@ -95,10 +95,6 @@ fn one(d: &mut Derivation<'_>, method: &Method, message: &Message, correlator: &
 }
 
 /// Values at a path whose steps may lie in any namespace.
-pub(in crate::plan) fn any_namespace(root: &crate::xml::Element, path: &str) -> Vec<String> {
-    let mut found = vec![root];
-    for step in path.split('/').filter(|s| !s.is_empty()) {
-        found = found.into_iter().flat_map(|e| e.elements()).filter(|e| e.name == step).collect();
-    }
-    found.into_iter().map(|e| e.text().trim().to_owned()).collect()
+fn any_namespace(root: &crate::xml::Element, path: &str) -> Vec<String> {
+    root.elements_at(path).into_iter().map(|e| e.text().trim().to_owned()).collect()
 }

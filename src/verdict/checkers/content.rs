@@ -75,15 +75,6 @@ impl Checker for Content {
     }
 }
 
-/// Elements at a path below another, in document order.
-fn elements_at<'a>(from: &'a Element, path: &str) -> Vec<&'a Element> {
-    let mut found = vec![from];
-    for step in path.split('/').filter(|s| !s.is_empty()) {
-        found = found.into_iter().flat_map(Element::elements).filter(|e| e.name == step).collect();
-    }
-    found
-}
-
 /// The innermost element in which all these places lie; none where they share no element.
 fn common_element<'a>(mut places: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let mut common = places.next()?.rsplit_once('/')?.0;
@@ -226,7 +217,7 @@ impl Compare<'_> {
         judgement: &mut Judgement,
     ) {
         for group in &message.group {
-            let from = elements_at(sent, &group.path);
+            let from = sent.elements_at(&group.path);
             let places: Vec<(&PlanField, &Arrival)> = group
                 .field
                 .iter()
@@ -238,7 +229,7 @@ impl Compare<'_> {
             if from.len() < 2 {
                 continue;
             }
-            let to = elements_at(arrived, first);
+            let to = arrived.elements_at(first);
             let values =
                 |element: &Element, path: &str| element.values_at(path, &element.namespace);
             let mixed = to.len() != from.len()

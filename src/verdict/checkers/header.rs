@@ -25,10 +25,7 @@ impl Checker for Header {
         else {
             return Judgement::cannot("die gesendete Nachricht ist nicht auswertbar");
         };
-        let mut at = vec![&root];
-        for name in rule.path.split('/') {
-            at = at.into_iter().flat_map(|e| e.elements()).filter(|e| e.name == name).collect();
-        }
+        let at = root.elements_at(&rule.path);
         let mut judgement = Judgement::default();
         if at.is_empty() {
             Found::new(
