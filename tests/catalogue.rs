@@ -90,7 +90,13 @@ fn limits_keep_cases_by_their_id_and_say_what_they_left_out() {
 fn own_cases_run_and_waivers_are_shown_everywhere() {
     let sandbox = Sandbox::new();
     let plan = derive(&sandbox, "own", &format!("{}{OWN}", standard()));
-    assert!(plan.case(&"eigene/umlaute".into()).is_some());
+    let own = plan.case(&"eigene/umlaute".into()).unwrap();
+    let last = own.expect.last().unwrap();
+    assert_eq!(
+        last.checker(),
+        "nothing-else",
+        "an own case is judged as strictly as a derived one"
+    );
     let file = sandbox.path("own-plan.toml");
     let out = sandbox.path("run");
     let line = args!["run", "--plan", &file, "--out", &out, "--case", "eigene/umlaute"];

@@ -1,7 +1,5 @@
 //! Putting a case together, step by step and expectation by expectation.
 
-use std::collections::BTreeSet;
-
 use super::case::{Expectation, MessageUse, Outcome, Step, TestCase, Validity};
 use super::derive::{Derivation, LogDemand, vorgang_of};
 use crate::concept::{Aspect, Message};
@@ -11,19 +9,18 @@ use crate::organisation::Authority;
 /// A case while it is put together.
 pub(super) struct CaseBuilder {
     primary: RequirementId,
-    sent: BTreeSet<u32>,
     pub case: TestCase,
 }
 
 impl CaseBuilder {
     /// Begins with an empty case.
     pub fn new(primary: RequirementId, case: TestCase) -> Self {
-        Self { primary, sent: BTreeSet::new(), case }
+        Self { primary, case }
     }
 
-    /// The case, the numbers of the messages it sends, and its first requirement.
-    pub fn finish(self) -> (TestCase, BTreeSet<u32>, RequirementId) {
-        (self.case, self.sent, self.primary)
+    /// The case and its first requirement.
+    pub fn finish(self) -> (TestCase, RequirementId) {
+        (self.case, self.primary)
     }
 
     fn requirement(&self, d: &Derivation<'_>, aspect: Option<Aspect>) -> RequirementId {
@@ -32,7 +29,6 @@ impl CaseBuilder {
 
     /// Adds a step that sends.
     pub fn send(&mut self, name: &str, from: &SystemId, message: MessageUse) {
-        self.sent.insert(message.number);
         self.case.step.push(Step::Send {
             name: name.into(),
             from: from.clone(),

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest as _, Sha256};
 
-use super::case::{Step, TestCase};
+use super::case::TestCase;
 use super::catalogue::Catalogue;
 use super::check::Known;
-use super::derive::{nachricht_of, vorgang_of};
+use super::derive::complete;
 use super::types::{LeftOut, TestPlan};
 use crate::concept::Level;
 use crate::diagnostic::{Diagnostics, Path};
-use crate::ids::{CaseId, Correlator};
+use crate::ids::CaseId;
 
 /// Leaves out what is beyond a limit: of a method first, then of a technique. Which cases stay
 /// follows from the hash of their ids, so that an inserted field does not move the others.
@@ -65,21 +65,13 @@ pub(super) fn add(plan: &mut TestPlan, catalogue: &Catalogue) -> Result<(), Diag
     for (index, written) in catalogue.file.case.iter().enumerate() {
         let at = Path::default().at("case").at(index);
         let id = CaseId(format!("eigene/{}", written.id));
-        let numbers = written.step.iter().filter_map(|s| match s {
-            Step::Send { message, .. } => Some(message.number),
-            _ => None,
-        });
-        let mut correlators = vec![Correlator(vorgang_of(&id))];
-        correlators.extend(numbers.map(|n| Correlator(nachricht_of(&id, n))));
-        correlators.dedup();
-        let levels = plan.requirement.iter().filter(|r| written.requirements.contains(&r.id));
-        let case = TestCase {
+        let mut case = TestCase {
             title: written.title.clone(),
             technique: written.technique,
             method: "eigene".into(),
-            level: levels.map(|r| r.level).min().unwrap_or(Level::Muss),
+            level: Level::Muss,
             requirements: written.requirements.clone(),
-            correlators,
+            correlators: vec![],
             exclusive: written.exclusive,
             fresh_state: false,
             step: written.step.clone(),
@@ -97,6 +89,11 @@ pub(super) fn add(plan: &mut TestPlan, catalogue: &Catalogue) -> Result<(), Diag
         if twice {
             let text = format!("case \"{}\" stands twice", written.id);
             list.push(catalogue.finding(&at.at("id"), text, "rename one"));
+        }
+        if let Some(primary) = case.requirements.first().cloned() {
+            complete(&mut case, primary, |id| {
+                plan.requirement.iter().find(|r| &r.id == id).map(|r| r.level)
+            });
         }
         own.push(case);
     }

@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::assemble::Filling;
 use super::builder::CaseBuilder;
-use super::case::{Change, TestCase};
+use super::case::{Change, Expectation, Step, TestCase, Validity};
 use super::catalogue::{Catalogue, Method};
 use super::certifier;
 use super::conditions::{self, Factor, Rules};
@@ -18,7 +18,7 @@ use super::types::{
 };
 use super::values::Source;
 use crate::concept::{
-    Aspect, Fault, Group, LogAfter, Message, MessageKind, SystemConcept, placed, xsd_of,
+    Aspect, Fault, Group, Level, LogAfter, Message, MessageKind, SystemConcept, placed, xsd_of,
 };
 use crate::diagnostic::Diagnostics;
 use crate::ids::{CaseId, ComponentKind, Correlator, Digest, RequirementId, SystemId};
@@ -161,6 +161,38 @@ pub fn derive(
     certifier::add(&mut plan, catalogue)?;
     settle_requirements(&mut plan);
     Ok(plan)
+}
+
+/// What every case gets, whoever made it: its correlators, that nothing else happens, the
+/// requirements behind its expectations, and the level that follows from them.
+pub(super) fn complete(
+    case: &mut TestCase,
+    primary: RequirementId,
+    level: impl Fn(&RequirementId) -> Option<Level>,
+) {
+    let sent: BTreeSet<u32> = case
+        .step
+        .iter()
+        .filter_map(|s| match s {
+            Step::Send { message, .. } => Some(message.number),
+            _ => None,
+        })
+        .collect();
+    if case.correlators.is_empty() {
+        case.correlators.push(Correlator(vorgang_of(&case.id)));
+        for number in &sent {
+            case.correlators.push(Correlator(nachricht_of(&case.id, *number)));
+        }
+    }
+    if !sent.is_empty() {
+        case.expect.push(Expectation::NothingElse { requirement: primary });
+    }
+    for expectation in &case.expect {
+        if !case.requirements.contains(expectation.requirement()) {
+            case.requirements.push(expectation.requirement().clone());
+        }
+    }
+    case.level = case.requirements.iter().filter_map(level).min().unwrap_or(Level::Kann);
 }
 
 /// Says of every requirement that has no case why, where the concept did not.
@@ -508,7 +540,7 @@ impl<'a> Derivation<'a> {
             title,
             technique: method.technique,
             method: method.id.clone(),
-            level: crate::concept::Level::Kann,
+            level: Level::Kann,
             requirements,
             correlators: vec![],
             exclusive: false,
@@ -527,31 +559,15 @@ impl<'a> Derivation<'a> {
 
     /// Finishes a case.
     pub fn push(&mut self, builder: CaseBuilder) {
-        let (mut case, sent, primary) = builder.finish();
-        if case.correlators.is_empty() {
-            case.correlators.push(Correlator(vorgang_of(&case.id)));
-            for number in sent {
-                case.correlators.push(Correlator(nachricht_of(&case.id, number)));
-            }
-        }
+        let (mut case, primary) = builder.finish();
         if let Err(reason) = self.keep_rules(&mut case) {
             self.dropped.insert(case.id, reason);
             return;
         }
         self.documents_with_content(&mut case);
-        if case.step.iter().any(|s| matches!(s, super::case::Step::Send { .. })) {
-            case.expect.push(super::case::Expectation::NothingElse { requirement: primary });
-        }
-        for expectation in &case.expect {
-            if !case.requirements.contains(expectation.requirement()) {
-                case.requirements.push(expectation.requirement().clone());
-            }
-        }
-        let level = |id: &RequirementId| {
+        complete(&mut case, primary, |id| {
             self.concept.file.requirement.iter().find(|r| r.id == id.as_str()).map(|r| r.level)
-        };
-        case.level =
-            case.requirements.iter().filter_map(level).min().unwrap_or(crate::concept::Level::Kann);
+        });
         self.cases.push(case);
     }
 
@@ -615,7 +631,6 @@ impl<'a> Derivation<'a> {
 
     /// Whatever a case changes, every rule that it does not mean to break still holds.
     fn keep_rules(&self, case: &mut TestCase) -> Result<(), String> {
-        use super::case::{Step, Validity};
         for step in &mut case.step {
             let Step::Send { message: use_, .. } = step else { continue };
             let ruled = self.rules.contains_key(&use_.message);
@@ -641,7 +656,7 @@ impl<'a> Derivation<'a> {
 
     /// Wherever the content of a message is compared, so are its documents.
     fn documents_with_content(&self, case: &mut TestCase) {
-        use super::case::{Expectation as E, Step};
+        use super::case::Expectation as E;
         let mut more = Vec::new();
         for expectation in &case.expect {
             let E::Content { requirement, step, system } = expectation else { continue };
