@@ -176,6 +176,20 @@ pub enum Validity {
     Process,
 }
 
+impl Validity {
+    /// What a fault breaks: the schema, a rule beyond it, or the process.
+    pub fn of(fault: Fault) -> Self {
+        match fault {
+            Fault::Header | Fault::Rule | Fault::Value => Self::Rule,
+            Fault::Duplicate
+            | Fault::UnknownAuthority
+            | Fault::UnknownService
+            | Fault::WrongState => Self::Process,
+            _ => Self::Schema,
+        }
+    }
+}
+
 fn first() -> u32 {
     1
 }

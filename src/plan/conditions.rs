@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::assemble::{Filling, changed, tree};
-use super::case::Change;
+use super::assemble::{Filling, applied, changed, tree};
+use super::case::{Change, Step, TestCase, Validity};
+use super::derive::{Derivation, DeriveError};
 use super::types::{PlanMessage, ValueSet};
 use crate::concept::{Field, FieldType, Message, SystemConcept, literals_in, paths_in};
 use crate::text::Decimal;
@@ -256,4 +257,93 @@ pub(super) fn changes(factors: &[Factor], row: &Row) -> Vec<Change> {
 /// What a row says, factor by factor.
 pub(super) fn shown(factors: &[Factor], row: &Row) -> BTreeMap<String, String> {
     factors.iter().zip(row).map(|(f, &level)| (f.id.clone(), f.levels[level].0.clone())).collect()
+}
+
+impl Derivation<'_> {
+    /// Makes the rules of a message ready.
+    pub fn add_rules(&mut self, message: &PlanMessage) {
+        let leistung = message
+            .leistung
+            .clone()
+            .or_else(|| self.concept.file.service.first().map(|s| s.leika.clone()));
+        let filling = Filling {
+            vorgang: "PS-0123456789AB".into(),
+            nachricht: "01234567-89ab-4def-8123-456789abcdef".into(),
+            behoerde: self
+                .organisation
+                .file
+                .authority
+                .first()
+                .map_or_else(String::new, |a| a.ags.clone()),
+            leistung: leistung.unwrap_or_default(),
+        };
+        let schema = self.schemas.get(&message.id);
+        if let Some(rules) = schema.and_then(|s| Rules::of(message, s, filling)) {
+            self.rules.insert(message.id.clone(), rules);
+        }
+    }
+
+    /// What the rules of a message look at.
+    pub fn factors(&self, message: &str, test: &str) -> Vec<Factor> {
+        let Some(message) = self.concept.message(message) else { return vec![] };
+        factors(self.concept, message, test, &|f| self.source.realistic(f, 0))
+    }
+
+    /// Changes after which every rule of a message holds; see [`repair`].
+    pub fn repair(
+        &self,
+        message: &PlanMessage,
+        set: &ValueSet,
+        changes: &[Change],
+    ) -> Option<Vec<Change>> {
+        match self.rules.get(&message.id) {
+            None => Some(vec![]),
+            Some(rules) => {
+                repair(rules, message, set, changes, &|test| self.factors(&message.id, test))
+            }
+        }
+    }
+
+    /// A value set that satisfies the rules of its message.
+    pub fn satisfying(
+        &self,
+        message: &PlanMessage,
+        set: ValueSet,
+    ) -> Result<ValueSet, DeriveError> {
+        let more = self.repair(message, &set, &[]).ok_or_else(|| {
+            let rules: Vec<&str> = message.condition.iter().map(|c| c.id.as_str()).collect();
+            DeriveError::Mismatch(format!(
+                "no values of \"{}\" satisfy the rules {}; look for two that contradict each other",
+                set.id,
+                rules.join(", ")
+            ))
+        })?;
+        let (part, document) = applied(message, &set, &more);
+        Ok(ValueSet { part, document, ..set })
+    }
+
+    /// Whatever a case changes, every rule that it does not mean to break still holds.
+    pub fn keep_rules(&self, case: &mut TestCase) -> Result<(), String> {
+        for step in &mut case.step {
+            let Step::Send { message: use_, .. } = step else { continue };
+            let ruled = self.rules.contains_key(&use_.message);
+            if !ruled || use_.change.is_empty() || use_.validity == Validity::Rule {
+                continue;
+            }
+            let Some(message) = self.planned(&use_.message) else { continue };
+            // Where the values have too little to satisfy a rule, the maximal ones have all.
+            let maximal = format!("{}/maximal", use_.message);
+            let sets = [use_.values.clone().unwrap_or_default(), maximal];
+            let found = sets.iter().find_map(|id| {
+                let set = self.values.iter().find(|v| &v.id == id)?;
+                Some((id.clone(), self.repair(message, set, &use_.change)?))
+            });
+            let (set, more) = found.ok_or_else(|| {
+                format!("keine Werte von {} halten dabei alle Regeln ein", use_.message)
+            })?;
+            use_.values = Some(set);
+            use_.change.splice(0..0, more);
+        }
+        Ok(())
+    }
 }

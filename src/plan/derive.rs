@@ -4,12 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest as _, Sha256};
 
-use super::assemble::Filling;
 use super::builder::CaseBuilder;
-use super::case::{Change, Expectation, Step, TestCase, Validity};
+use super::case::{Expectation, Step, TestCase};
 use super::catalogue::{Catalogue, Method};
 use super::certifier;
-use super::conditions::{self, Factor, Rules};
+use super::conditions::Rules;
 use super::methods;
 use super::types::{
     EmbeddedFile, Head, NotMade, PairCoverage, PlanAuthority, PlanCodeList, PlanCondition,
@@ -70,7 +69,7 @@ pub(super) struct Derivation<'a> {
     pub cases: Vec<TestCase>,
     pub files: BTreeMap<String, Vec<u8>>,
     pub schemas: BTreeMap<String, SchemaSet>,
-    pub messages: BTreeMap<String, PlanMessage>,
+    planned: Vec<PlanMessage>,
     pub rules: BTreeMap<String, Rules>,
     /// How many pairs of choices the combinations cover, by message.
     pub pairs: Vec<PairCoverage>,
@@ -129,14 +128,13 @@ pub fn derive(
         cases: Vec::new(),
         files: BTreeMap::new(),
         schemas: BTreeMap::new(),
-        messages: BTreeMap::new(),
+        planned: vec![],
         rules: BTreeMap::new(),
         pairs: vec![],
         dropped: BTreeMap::new(),
     };
-    let message = messages(&mut d)?;
-    for planned in &message {
-        d.messages.insert(planned.id.clone(), planned.clone());
+    let all = messages(&mut d)?;
+    for planned in &all {
         if let Some(message) = concept.message(&planned.id).filter(|m| m.schema.is_none()) {
             d.add_rules(planned);
             for set in [d.source.minimal(message), d.source.maximal(message)] {
@@ -145,6 +143,7 @@ pub fn derive(
             }
         }
     }
+    d.planned = all;
     for method in catalogue.file.method.iter().filter(|m| catalogue.applies(m)) {
         methods::apply(&mut d, method);
     }
@@ -156,7 +155,7 @@ pub fn derive(
             scope.stage
         )));
     }
-    let mut plan = finish(d, catalogue, scope, message);
+    let mut plan = finish(d, catalogue, scope);
     plan.left_out = left_out;
     certifier::add(&mut plan, catalogue)?;
     settle_requirements(&mut plan);
@@ -328,12 +327,7 @@ fn plan_group(concept: &SystemConcept, group: &Group) -> PlanGroup {
     }
 }
 
-fn finish(
-    d: Derivation<'_>,
-    catalogue: &Catalogue,
-    scope: Scope,
-    message: Vec<PlanMessage>,
-) -> TestPlan {
+fn finish(d: Derivation<'_>, catalogue: &Catalogue, scope: Scope) -> TestPlan {
     let concept = &d.concept.file;
     let requirement = concept
         .requirement
@@ -442,7 +436,7 @@ fn finish(
             .map(|c| PlanConversion { id: c.id.clone(), codes: c.codes.clone() })
             .collect(),
         deadline: concept.deadline.clone(),
-        message,
+        message: d.planned,
         values: d.values,
         pairs: d.pairs,
         left_out: vec![],
@@ -571,87 +565,14 @@ impl<'a> Derivation<'a> {
         self.cases.push(case);
     }
 
-    /// Makes the rules of a message ready.
-    fn add_rules(&mut self, message: &PlanMessage) {
-        let leistung = message
-            .leistung
-            .clone()
-            .or_else(|| self.concept.file.service.first().map(|s| s.leika.clone()));
-        let filling = Filling {
-            vorgang: "PS-0123456789AB".into(),
-            nachricht: "01234567-89ab-4def-8123-456789abcdef".into(),
-            behoerde: self
-                .organisation
-                .file
-                .authority
-                .first()
-                .map_or_else(String::new, |a| a.ags.clone()),
-            leistung: leistung.unwrap_or_default(),
-        };
-        let schema = self.schemas.get(&message.id);
-        if let Some(rules) = schema.and_then(|s| Rules::of(message, s, filling)) {
-            self.rules.insert(message.id.clone(), rules);
-        }
+    /// A message as the plan will hold it.
+    pub fn planned(&self, id: &str) -> Option<&PlanMessage> {
+        self.planned.iter().find(|m| m.id == id)
     }
 
-    /// What the rules of a message look at.
-    pub fn factors(&self, message: &str, test: &str) -> Vec<Factor> {
-        let Some(message) = self.concept.message(message) else { return vec![] };
-        conditions::factors(self.concept, message, test, &|f| self.source.realistic(f, 0))
-    }
-
-    /// Changes after which every rule of a message holds; see [`conditions::repair`].
-    pub fn repair(
-        &self,
-        message: &PlanMessage,
-        set: &ValueSet,
-        changes: &[Change],
-    ) -> Option<Vec<Change>> {
-        match self.rules.get(&message.id) {
-            None => Some(vec![]),
-            Some(rules) => conditions::repair(rules, message, set, changes, &|test| {
-                self.factors(&message.id, test)
-            }),
-        }
-    }
-
-    /// A value set that satisfies the rules of its message.
-    fn satisfying(&self, message: &PlanMessage, set: ValueSet) -> Result<ValueSet, DeriveError> {
-        let more = self.repair(message, &set, &[]).ok_or_else(|| {
-            let rules: Vec<&str> = message.condition.iter().map(|c| c.id.as_str()).collect();
-            DeriveError::Mismatch(format!(
-                "no values of \"{}\" satisfy the rules {}; look for two that contradict each other",
-                set.id,
-                rules.join(", ")
-            ))
-        })?;
-        let (part, document) = super::assemble::applied(message, &set, &more);
-        Ok(ValueSet { part, document, ..set })
-    }
-
-    /// Whatever a case changes, every rule that it does not mean to break still holds.
-    fn keep_rules(&self, case: &mut TestCase) -> Result<(), String> {
-        for step in &mut case.step {
-            let Step::Send { message: use_, .. } = step else { continue };
-            let ruled = self.rules.contains_key(&use_.message);
-            if !ruled || use_.change.is_empty() || use_.validity == Validity::Rule {
-                continue;
-            }
-            let Some(message) = self.messages.get(&use_.message) else { continue };
-            // Where the values have too little to satisfy a rule, the maximal ones have all.
-            let maximal = format!("{}/maximal", use_.message);
-            let sets = [use_.values.clone().unwrap_or_default(), maximal];
-            let found = sets.iter().find_map(|id| {
-                let set = self.values.iter().find(|v| &v.id == id)?;
-                Some((id.clone(), self.repair(message, set, &use_.change)?))
-            });
-            let (set, more) = found.ok_or_else(|| {
-                format!("keine Werte von {} halten dabei alle Regeln ein", use_.message)
-            })?;
-            use_.values = Some(set);
-            use_.change.splice(0..0, more);
-        }
-        Ok(())
+    /// A value set of a message.
+    pub fn value_set(&self, message: &str, name: &str) -> Option<&ValueSet> {
+        self.values.iter().find(|v| v.id.strip_prefix(message) == Some(&format!("/{name}")))
     }
 
     /// Wherever the content of a message is compared, so are its documents.

@@ -1,9 +1,7 @@
 //! Values of the right form that cannot be right: check digits.
 
-use super::{Right, authority_for, base_set, places, positive, send_in_context, set};
+use super::{Right, Wrong, authority_for, base_set, negative, places, positive, set};
 use crate::concept::{Aspect, Fault, ValueCheck};
-use crate::plan::Validity;
-use crate::plan::builder::valid;
 use crate::plan::catalogue::Method;
 use crate::plan::derive::Derivation;
 use crate::text::iban;
@@ -28,19 +26,15 @@ pub(super) fn checked(d: &mut Derivation<'_>, method: &Method) {
                 continue;
             }
             let field = place.field;
-            let id = format!("{}/{}/{variant}", place.message.id, field.id);
-            let title = format!("{}: {value} hat eine falsche Prüfziffer", field.label);
-            let Some(mut case) = d.case(method, id, title, Aspect::ValueCheck) else { continue };
-            let mut subject = valid(place.message, base_set(d, field), 1, authority);
-            subject.change = vec![set(field, vec![value])];
-            subject.validity = Validity::Rule;
-            subject.violates = Some(format!("{} iban", field.id));
-            subject.fault = Some(Fault::Value);
-            let sent = send_in_context(d, &mut case, place.message, authority, subject);
-            let Some(step) = sent else { continue };
-            case.rejected(step, d.code(Fault::Value), vec![]);
-            case.absent(&[step]);
-            d.push(case);
+            let wrong = Wrong {
+                variant,
+                what: format!("{}: {value} hat eine falsche Prüfziffer", field.label),
+                aspect: Aspect::ValueCheck,
+                fault: Fault::Value,
+                change: vec![set(field, vec![value])],
+                violates: format!("{} iban", field.id),
+            };
+            negative(d, method, place.message, &field.id, base_set(d, field), wrong);
         }
     }
 }

@@ -105,7 +105,7 @@ fn one(d: &mut Derivation<'_>, method: &Method, message: &Message) {
 
 /// Parts that some rule looks at.
 fn ruled(d: &Derivation<'_>, message: &Message, parts: &[(Part, Option<usize>)]) -> Vec<usize> {
-    let tests = d.messages.get(&message.id).into_iter().flat_map(|m| &m.condition);
+    let tests = d.planned(&message.id).into_iter().flat_map(|m| &m.condition);
     let looked: std::collections::BTreeSet<String> =
         tests.flat_map(|c| d.factors(&message.id, &c.test)).map(|f| f.id).collect();
     (0..parts.len())
@@ -124,9 +124,8 @@ fn can_be(
     ruled: &[usize],
     levels: &[usize],
 ) -> bool {
-    let set_id = format!("{}/maximal", message.id);
     let (Some(planned), Some(values)) =
-        (d.messages.get(&message.id), d.values.iter().find(|v| v.id == set_id))
+        (d.planned(&message.id), d.value_set(&message.id, "maximal"))
     else {
         return true;
     };
@@ -183,7 +182,7 @@ fn case(
         }
     }
     if !left_out.is_empty() {
-        let set = d.values.iter().find(|v| v.id == format!("{}/maximal", message.id))?;
+        let set = d.value_set(&message.id, "maximal")?;
         let mut documents = set.document.clone();
         documents.retain(|x| !left_out.contains(&x.document));
         subject.change.push(Change::Documents { documents });

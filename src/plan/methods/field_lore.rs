@@ -1,12 +1,12 @@
 //! Error guessing: what real systems got wrong although the message was right, and what they let
 //! pass although it was wrong.
 
-use super::{authority_for, destination, flow, set};
+use super::{Damaged, authority_for, damaged, destination, flow, set};
 use crate::concept::{Aspect, Fault, FieldType, Message, MessageKind};
 use crate::plan::builder::valid;
 use crate::plan::catalogue::Method;
 use crate::plan::derive::Derivation;
-use crate::plan::{Change, Damage, Validity};
+use crate::plan::{Change, Damage};
 use crate::text::din91379;
 
 /// The same message in another dress: it must be taken and arrive unchanged.
@@ -33,7 +33,9 @@ pub(super) fn field_lore(d: &mut Derivation<'_>, method: &Method) {
             taken(d, method, message, (&variant, &what), None, vec![change]);
         }
         for (damage, variant, what) in STRUCTURES {
-            refused(d, method, message, (variant, what), damage);
+            let (fault, aspect) = (Fault::Schema, Aspect::Robustness);
+            let how = Damaged { damage, variant, what, fault, aspect, step: "antrag" };
+            damaged(d, method, message, &how);
         }
     }
 }
@@ -101,28 +103,5 @@ fn taken(
     if let Some(system) = destination(d, message, authority) {
         case.delivered(d, "antrag", &system, (None, None));
     }
-    d.push(case);
-}
-
-fn refused(
-    d: &mut Derivation<'_>,
-    method: &Method,
-    message: &Message,
-    (variant, what): (&str, &str),
-    damage: Damage,
-) {
-    let Some(authority) = authority_for(d, message) else { return };
-    let id = format!("{}/{variant}", message.id);
-    let title = format!("{}: {what}", message.title);
-    let Some(mut case) = d.case(method, id, title, Aspect::Robustness) else { return };
-    let mut subject = valid(message, "minimal", 1, authority);
-    subject.damage = Some(damage);
-    subject.validity = Validity::Schema;
-    subject.violates = Some(what.to_owned());
-    subject.fault = Some(Fault::Schema);
-    let portal = d.portal.clone();
-    case.send("antrag", &portal, subject);
-    case.rejected("antrag", d.code(Fault::Schema), vec![]);
-    case.absent(&[]);
     d.push(case);
 }

@@ -17,7 +17,7 @@ mod syntax;
 mod time;
 
 use super::builder::{CaseBuilder, valid};
-use super::case::{Change, MessageUse, Validity};
+use super::case::{Change, Damage, MessageUse, Validity};
 use super::catalogue::Method;
 use super::derive::Derivation;
 use crate::concept::{Aspect, Fault, Field, Group, Message, MessageKind};
@@ -226,11 +226,41 @@ fn negative(
     let Some(mut case) = d.case(method, id, wrong.what, wrong.aspect) else { return };
     let mut subject = valid(message, set, 1, authority);
     subject.change = wrong.change;
-    subject.validity = Validity::Schema;
+    subject.validity = Validity::of(wrong.fault);
     subject.violates = Some(wrong.violates);
     subject.fault = Some(wrong.fault);
     let Some(step) = send_in_context(d, &mut case, message, authority, subject) else { return };
     case.rejected(step, d.code(wrong.fault), vec![]);
     case.absent(&[step]);
+    d.push(case);
+}
+
+/// Damage to the XML of an application, and what it is.
+struct Damaged<'a> {
+    damage: Damage,
+    variant: &'a str,
+    what: &'a str,
+    fault: Fault,
+    aspect: Aspect,
+    /// Name of the step that sends it.
+    step: &'a str,
+}
+
+/// A case with a damaged application that must be rejected, and with it nothing delivered.
+fn damaged(d: &mut Derivation<'_>, method: &Method, message: &Message, damaged: &Damaged<'_>) {
+    let Damaged { damage, variant, what, fault, aspect, step } = *damaged;
+    let Some(authority) = authority_for(d, message) else { return };
+    let id = format!("{}/{variant}", message.id);
+    let title = format!("{}: {what}", message.title);
+    let Some(mut case) = d.case(method, id, title, aspect) else { return };
+    let mut subject = valid(message, "minimal", 1, authority);
+    subject.damage = Some(damage);
+    subject.validity = Validity::of(fault);
+    subject.violates = Some(what.to_owned());
+    subject.fault = Some(fault);
+    let portal = d.portal.clone();
+    case.send(step, &portal, subject);
+    case.rejected(step, d.code(fault), vec![]);
+    case.absent(&[]);
     d.push(case);
 }

@@ -18,8 +18,8 @@ pub(super) fn rules(d: &mut Derivation<'_>, method: &Method) {
         let Some(test) = &rule.test else { continue };
         for message in rule.messages.iter().filter_map(|id| concept.message(id)) {
             let factors = d.factors(&message.id, test);
-            for row in chosen(d, message, &rule.id, &factors) {
-                one(d, method, message, (&rule.id, &rule.title), &factors, &row);
+            for (row, breaks) in chosen(d, message, &rule.id, &factors) {
+                one(d, method, message, (&rule.id, &rule.title), (&factors, &row), breaks);
             }
         }
     }
@@ -27,12 +27,9 @@ pub(super) fn rules(d: &mut Derivation<'_>, method: &Method) {
 
 /// The table of a rule: each row with what comes of it.
 fn table(d: &Derivation<'_>, message: &Message, factors: &[Factor]) -> Vec<(Row, Outcome)> {
-    let set = format!("{}/maximal", message.id);
-    let (Some(rules), Some(planned), Some(set)) = (
-        d.rules.get(&message.id),
-        d.messages.get(&message.id),
-        d.values.iter().find(|v| v.id == set),
-    ) else {
+    let (Some(rules), Some(planned), Some(set)) =
+        (d.rules.get(&message.id), d.planned(&message.id), d.value_set(&message.id, "maximal"))
+    else {
         return vec![];
     };
     let mut seen = BTreeSet::new();
@@ -49,14 +46,19 @@ fn table(d: &Derivation<'_>, message: &Message, factors: &[Factor]) -> Vec<(Row,
 }
 
 /// For every factor the first pair of rows that differ in it alone, one keeping all rules and one
-/// breaking this one alone; each row once, those that break it and those that keep it.
-fn chosen(d: &Derivation<'_>, message: &Message, rule: &str, factors: &[Factor]) -> Vec<Row> {
+/// breaking this one alone; each row once, with whether it breaks the rule.
+fn chosen(
+    d: &Derivation<'_>,
+    message: &Message,
+    rule: &str,
+    factors: &[Factor],
+) -> Vec<(Row, bool)> {
     let table = table(d, message, factors);
     let keeping: BTreeSet<&Row> =
         table.iter().filter(|(_, o)| o.valid && o.broken.is_empty()).map(|(r, _)| r).collect();
     let breaking: BTreeSet<&Row> =
         table.iter().filter(|(_, o)| o.valid && o.broken == [rule]).map(|(r, _)| r).collect();
-    let mut out: Vec<Row> = Vec::new();
+    let mut out: Vec<(Row, bool)> = Vec::new();
     for at in 0..factors.len() {
         let pair = breaking.iter().find_map(|bad| {
             keeping
@@ -64,7 +66,7 @@ fn chosen(d: &Derivation<'_>, message: &Message, rule: &str, factors: &[Factor])
                 .find(|good| {
                     bad[at] != good[at] && (0..factors.len()).all(|i| i == at || bad[i] == good[i])
                 })
-                .map(|good| [(*bad).clone(), (*good).clone()])
+                .map(|good| [((*bad).clone(), true), ((*good).clone(), false)])
         });
         for row in pair.into_iter().flatten() {
             if !out.contains(&row) {
@@ -74,7 +76,8 @@ fn chosen(d: &Derivation<'_>, message: &Message, rule: &str, factors: &[Factor])
     }
     // Where no single factor decides, any two rows still show both outcomes.
     if out.is_empty() {
-        out.extend([breaking.first(), keeping.first()].into_iter().flatten().map(|r| (*r).clone()));
+        out.extend(breaking.first().map(|r| ((*r).clone(), true)));
+        out.extend(keeping.first().map(|r| ((*r).clone(), false)));
     }
     out
 }
@@ -84,22 +87,13 @@ fn one(
     method: &Method,
     message: &Message,
     (rule, title): (&str, &str),
-    factors: &[Factor],
-    row: &Row,
+    (factors, row): (&[Factor], &Row),
+    breaks: bool,
 ) {
     let Some(authority) = authority_for(d, message) else { return };
     let shown: BTreeMap<String, String> = shown(factors, row);
     let said: Vec<String> = shown.iter().map(|(id, level)| format!("{id}={level}")).collect();
     let changes = changes(factors, row);
-    let set = format!("{}/maximal", message.id);
-    let breaks = match (d.rules.get(&message.id), d.messages.get(&message.id)) {
-        (Some(rules), Some(planned)) => d
-            .values
-            .iter()
-            .find(|v| v.id == set)
-            .is_some_and(|set| !rules.outcome(planned, set, &changes).broken.is_empty()),
-        _ => return,
-    };
     let id = format!("{}/{rule}/{}", message.id, said.join(","));
     let word = if breaks { "verletzt" } else { "eingehalten" };
     let text = format!("{title} ({word}: {})", said.join(", "));

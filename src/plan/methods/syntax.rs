@@ -1,11 +1,10 @@
 //! Syntax testing: what is wrong with the XML itself.
 
-use super::{authority_for, send_in_context};
+use super::{Damaged, damaged};
 use crate::concept::{Aspect, Fault, MessageKind};
-use crate::plan::builder::valid;
+use crate::plan::Damage;
 use crate::plan::catalogue::Method;
 use crate::plan::derive::Derivation;
-use crate::plan::{Damage, Validity};
 
 const DAMAGES: [(Damage, &str, &str, Fault, Aspect); 7] = [
     (
@@ -50,22 +49,9 @@ const DAMAGES: [(Damage, &str, &str, Fault, Aspect); 7] = [
 /// Every damage to every application.
 pub(super) fn syntax(d: &mut Derivation<'_>, method: &Method) {
     for message in d.messages(MessageKind::Antrag) {
-        let Some(authority) = authority_for(d, message) else { continue };
         for (damage, variant, what, fault, aspect) in DAMAGES {
-            let id = format!("{}/{variant}", message.id);
-            let title = format!("{}: {what}", message.title);
-            let Some(mut case) = d.case(method, id, title, aspect) else { continue };
-            let mut subject = valid(message, "minimal", 1, authority);
-            subject.damage = Some(damage);
-            subject.validity = Validity::Schema;
-            subject.violates = Some(what.into());
-            subject.fault = Some(fault);
-            let Some(step) = send_in_context(d, &mut case, message, authority, subject) else {
-                continue;
-            };
-            case.rejected(step, d.code(fault), vec![]);
-            case.absent(&[]);
-            d.push(case);
+            let how = Damaged { damage, variant, what, fault, aspect, step: "pruefling" };
+            damaged(d, method, message, &how);
         }
     }
 }
