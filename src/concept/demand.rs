@@ -197,10 +197,6 @@ pub enum Aspect {
     Combination,
     /// What goes wrong in the field does not go wrong here.
     Robustness,
-    /// What a person enters is what the message holds.
-    Entry,
-    /// What only a person can check.
-    Manual,
 }
 
 /// A rule over several fields of a message (fill condition, consistency).

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::demand::{LogProfile, Rejection, Requirement, Rule, ValueCheck};
 use crate::ids::ComponentKind;
+use crate::text::Pattern;
 
 /// The whole file.
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
@@ -342,6 +343,21 @@ pub struct Field {
     /// Receivers that do not get it, although they get its message.
     #[serde(default)]
     pub nowhere: Vec<String>,
+}
+
+impl Field {
+    /// Whether a text has an allowed length and matches the pattern. A pattern that cannot be read,
+    /// which has a finding of its own, forbids nothing.
+    pub fn allows_text(&self, value: &str) -> bool {
+        let count = u32::try_from(value.chars().count()).unwrap_or(u32::MAX);
+        self.length.is_none_or(|l| (l.min..=l.max).contains(&count))
+            && self.read_pattern().is_none_or(|pattern| pattern.matches(value))
+    }
+
+    /// The pattern, read.
+    pub fn read_pattern(&self) -> Option<Pattern> {
+        self.pattern.as_ref().and_then(|p| Pattern::parse(p).ok())
+    }
 }
 
 /// Where a field must arrive at a receiver.

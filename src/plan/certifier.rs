@@ -62,6 +62,7 @@ fn keep(
 pub(super) fn add(plan: &mut TestPlan, catalogue: &Catalogue) -> Result<(), Diagnostics> {
     let mut list = Vec::new();
     let mut own = Vec::new();
+    let known = Known::of(plan);
     for (index, written) in catalogue.file.case.iter().enumerate() {
         let at = Path::default().at("case").at(index);
         let id = CaseId(format!("eigene/{}", written.id));
@@ -78,7 +79,7 @@ pub(super) fn add(plan: &mut TestPlan, catalogue: &Catalogue) -> Result<(), Diag
             expect: written.expect.clone(),
             id,
         };
-        for problem in Known::of(plan).problems(&case, &at) {
+        for problem in known.problems(&case, &at) {
             list.push(catalogue.finding(&problem.at, problem.message, problem.help));
         }
         if case.requirements.is_empty() {

@@ -6,6 +6,7 @@ use super::assemble::{Filling, applied, changed, tree};
 use super::case::{Change, Step, TestCase, Validity};
 use super::derive::{Derivation, DeriveError};
 use super::types::{PlanMessage, ValueSet};
+use super::values::{SAMPLE_NACHRICHT, SAMPLE_VORGANG};
 use crate::concept::{Field, FieldType, Message, SystemConcept, literals_in, paths_in};
 use crate::text::Decimal;
 use crate::xml::{Condition, Element, Node, SchemaSet, Validator};
@@ -267,8 +268,8 @@ impl Derivation<'_> {
             .clone()
             .or_else(|| self.concept.file.service.first().map(|s| s.leika.clone()));
         let filling = Filling {
-            vorgang: "PS-0123456789AB".into(),
-            nachricht: "01234567-89ab-4def-8123-456789abcdef".into(),
+            vorgang: SAMPLE_VORGANG.into(),
+            nachricht: SAMPLE_NACHRICHT.into(),
             behoerde: self
                 .organisation
                 .file

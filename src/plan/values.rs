@@ -5,10 +5,14 @@ use std::collections::BTreeMap;
 use super::types::{DocumentUse, ValuePart, ValueSet};
 use crate::concept::{Field, FieldType, Group, Message, SystemConcept, ValueCheck};
 use crate::organisation::TestOrganisation;
-use crate::text::{Decimal, Pattern, iban};
+use crate::text::{Decimal, iban};
 
 /// Longest text that is looked at where a pattern alone decides, characters.
 pub(super) const LONGEST: usize = 400;
+
+/// A number of a case and an id of a message as they look, where the real ones do not matter.
+pub(super) const SAMPLE_VORGANG: &str = "PS-0123456789AB";
+pub(super) const SAMPLE_NACHRICHT: &str = "01234567-89ab-4def-8123-456789abcdef";
 
 /// Where values come from.
 pub(super) struct Source<'a> {
@@ -54,7 +58,7 @@ impl Source<'_> {
         match field.kind {
             FieldType::Text => {
                 let length = field.length.map_or(8, |l| (l.min + 7).min(l.max)) as usize;
-                match pattern_of(field) {
+                match field.read_pattern() {
                     None => text_of_length(length),
                     Some(pattern) => {
                         let max = field.length.map_or(LONGEST, |l| l.max as usize);
@@ -151,24 +155,17 @@ fn placeholder(world: &str) -> Option<&'static str> {
 
 /// Whether a value satisfies the facets of a text field.
 pub(super) fn fits(field: &Field, value: &str) -> bool {
-    let count = u32::try_from(value.chars().count()).unwrap_or(u32::MAX);
-    let length = field.length.is_none_or(|l| (l.min..=l.max).contains(&count));
     let checked = match field.check {
         None => true,
         Some(ValueCheck::Iban) => iban::check(value).is_ok(),
     };
-    length && checked && pattern_of(field).is_none_or(|p| p.matches(value))
-}
-
-/// The pattern of a field, read.
-pub(super) fn pattern_of(field: &Field) -> Option<Pattern> {
-    field.pattern.as_ref().and_then(|p| Pattern::parse(p).ok())
+    checked && field.allows_text(value)
 }
 
 /// A text of exactly so many characters that matches the field's pattern, whatever its length
 /// facet says; none where the pattern allows no such text.
 pub(super) fn of_length(field: &Field, characters: usize) -> Option<String> {
-    match pattern_of(field) {
+    match field.read_pattern() {
         Some(pattern) => pattern.example(characters, 0),
         None => Some(text_of_length(characters)),
     }
@@ -185,7 +182,7 @@ pub(super) fn against_pattern(field: &Field, good: &str) -> Option<String> {
     let (min, max) = field.length.map_or((1, count + 1), |l| {
         ((l.min as usize).max(1), (l.max as usize).min(count.max(l.min as usize) + 1))
     });
-    pattern_of(field)?.counterexample(min, max, good)
+    field.read_pattern()?.counterexample(min, max, good)
 }
 
 /// The day before or after.

@@ -26,24 +26,19 @@ pub struct Waiver {
 impl Waiver {
     /// Whether it is about a case.
     pub fn covers(&self, case: &CaseId) -> bool {
-        let text = &case.0;
-        let mut parts = self.case.split('*');
-        let Some(mut rest) = parts.next().and_then(|first| text.strip_prefix(first)) else {
+        let parts: Vec<&str> = self.case.split('*').collect();
+        let [first, middle @ .., last] = parts.as_slice() else { return self.case == case.0 };
+        let Some(rest) = case.0.strip_prefix(first).and_then(|rest| rest.strip_suffix(last)) else {
             return false;
         };
-        let mut open = false;
-        for part in parts {
-            open = true;
-            match rest.find(part) {
-                Some(at) => rest = &rest[at + part.len()..],
-                None => return false,
+        let mut rest = rest;
+        middle.iter().all(|part| match rest.split_once(part) {
+            Some((_, after)) => {
+                rest = after;
+                true
             }
-        }
-        // The last part must end the text; a trailing star takes whatever is left.
-        !open && rest.is_empty()
-            || open
-                && (self.case.ends_with('*')
-                    || text.ends_with(self.case.rsplit('*').next().unwrap_or("")))
+            None => false,
+        })
     }
 
     /// Whether it counts on a day.

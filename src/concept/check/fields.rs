@@ -167,14 +167,7 @@ fn example(c: &mut Check<'_>, file: &ConceptFile, field: &Field, at: &Path) {
     let Some(value) = &field.example else { return };
     let codes = field.code_list.as_ref().and_then(|id| file.code_list.iter().find(|l| &l.id == id));
     let good = match field.kind {
-        FieldType::Text => {
-            let count = u32::try_from(value.chars().count()).unwrap_or(u32::MAX);
-            field.length.is_none_or(|l| (l.min..=l.max).contains(&count))
-                && field.pattern.as_ref().is_none_or(|p| {
-                    // A pattern that cannot be read has its own finding.
-                    Pattern::parse(p).map_or(true, |pattern| pattern.matches(value))
-                })
-        }
+        FieldType::Text => field.allows_text(value),
         FieldType::Code => codes.is_none_or(|l| l.codes.is_empty() || l.codes.contains_key(value)),
         FieldType::Date => value.parse::<jiff::civil::Date>().is_ok(),
         FieldType::Datetime => value.parse::<jiff::Timestamp>().is_ok(),

@@ -5,7 +5,8 @@ use crate::concept::{Aspect, Fault, Field, FieldType};
 use crate::plan::catalogue::Method;
 use crate::plan::derive::Derivation;
 use crate::plan::values::{
-    LONGEST, against_pattern, fits, of_length, pattern_of, shift_day, shift_decimal,
+    LONGEST, SAMPLE_NACHRICHT, SAMPLE_VORGANG, against_pattern, fits, of_length, shift_day,
+    shift_decimal,
 };
 
 fn good(
@@ -77,8 +78,8 @@ pub(super) fn length(d: &mut Derivation<'_>, method: &Method) {
         }
         if field.pattern.is_some() {
             let example = match field.world.as_deref() {
-                Some("vorgang") => "PS-0123456789AB".to_owned(),
-                Some("nachricht") => "01234567-89ab-4def-8123-456789abcdef".to_owned(),
+                Some("vorgang") => SAMPLE_VORGANG.to_owned(),
+                Some("nachricht") => SAMPLE_NACHRICHT.to_owned(),
                 Some("behoerde") => "14999010".to_owned(),
                 _ => d.source.realistic(field, 0),
             };
@@ -92,7 +93,7 @@ pub(super) fn length(d: &mut Derivation<'_>, method: &Method) {
 
 /// The shortest and the longest text a field allows; a pattern may draw the bound before the length.
 fn bounds_of(field: &Field) -> Vec<(&'static str, usize)> {
-    let Some(pattern) = pattern_of(field) else {
+    let Some(pattern) = field.read_pattern() else {
         return field.length.map_or(vec![], |l| {
             vec![("laenge-min", l.min as usize), ("laenge-max", l.max as usize)]
         });
