@@ -87,6 +87,17 @@ fn data_schema(name: &str, bytes: &[u8]) -> Result<(), Diagnostics> {
     Ok(())
 }
 
+/// A concept, with the schemas of its standards.
+fn concept(name: &str, path: &Path) -> Result<(), Diagnostics> {
+    let unusable = SystemConcept::load(path)?.unusable_schemas();
+    if unusable.is_empty() {
+        return Ok(());
+    }
+    let help = "the cases of these messages would stay open; mend the schema or its catalogue";
+    let list = unusable.iter().map(|e| Diagnostic::error(0..0, e.to_string(), help)).collect();
+    Err(Diagnostics::new(Source { name: name.to_owned(), text: String::new() }, list))
+}
+
 /// An XML Schema: everything that it refers to is there, and its content models are deterministic.
 fn xml_schema(name: &str, path: &Path) -> Result<(), Diagnostics> {
     let whole = |errors: Vec<xml::SchemaError>| {
@@ -132,7 +143,7 @@ fn check_one(path: &Path) -> Result<(), Diagnostics> {
         return Err(Diagnostics::whole(&name, text, format!("it reads pruefstand/{kind}/1")));
     }
     match kind {
-        "concept" => SystemConcept::load(path).map(|_| ()),
+        "concept" => concept(&name, path),
         "organisation" => TestOrganisation::load(path).map(|_| ()),
         "target" => TargetFile::load(path).map(|_| ()),
         "plan" => plan::load(path).map(|_| ()),

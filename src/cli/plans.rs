@@ -110,7 +110,7 @@ fn coverage(plan: &TestPlan, format: Format) {
         out.push_str(&format!("{count:6}  {}\n", technique.name()));
     }
     out.push('\n');
-    for (name, share) in &coverage.facts {
+    for (name, share) in coverage.facts.iter().filter(|(_, share)| share.possible > 0) {
         let (covered, possible) = (share.covered, share.possible);
         out.push_str(&format!("{covered:6}  of {possible} {name}\n"));
         for missing in share.missing.iter().take(12) {

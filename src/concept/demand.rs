@@ -155,6 +155,8 @@ pub enum Aspect {
     MandatoryCheck,
     /// Cardinality is enforced.
     CardinalityCheck,
+    /// The schema of a standard is enforced, whatever it says.
+    Schema,
     /// Form of the XML is enforced.
     SyntaxCheck,
     /// Encoding is enforced.

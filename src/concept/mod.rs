@@ -7,6 +7,7 @@ mod demand;
 mod expression;
 mod imported;
 mod schema;
+mod standard;
 mod written;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ use std::path::{Path, PathBuf};
 pub use demand::*;
 pub use expression::{literals_in, paths_in};
 pub use schema::{placed, xsd_of};
+pub use standard::{HeaderRule, MessageSchema, Policy, Standard};
 pub use written::*;
 
 use crate::diagnostic::{Authored, Diagnostics, read, read_text};
@@ -82,6 +84,7 @@ impl SystemConcept {
     pub fn from_text(name: &str, text: &str, folder: &Path) -> Result<Self, Diagnostics> {
         let mut authored: Authored<ConceptFile> = read(name, text)?;
         let imported = imported::extend(&mut authored, folder)?;
+        standard::extend(&mut authored, folder)?;
         let list = check::check(&authored, folder);
         if !list.is_empty() {
             return Err(Diagnostics::new(authored.source, list));
@@ -107,6 +110,11 @@ impl SystemConcept {
     pub fn load(path: &Path) -> Result<Self, Diagnostics> {
         let (name, text) = read_text(path)?;
         Self::from_text(&name, &text, path.parent().unwrap_or(Path::new(".")))
+    }
+
+    /// What is wrong with the schemas of its standards; see the reason at each.
+    pub fn unusable_schemas(&self) -> Vec<crate::xml::SchemaError> {
+        standard::unusable(&self.file, &self.folder)
     }
 
     /// The fields of a group, in order.

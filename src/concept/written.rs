@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::demand::{LogProfile, Rejection, Requirement, Rule, ValueCheck};
+use super::standard::{HeaderRule, MessageSchema, Standard};
 use crate::ids::ComponentKind;
 use crate::text::Pattern;
 
@@ -47,6 +48,9 @@ pub struct ConceptFile {
     /// Fields, in the order in which they stand in a message.
     #[serde(default)]
     pub field: Vec<Field>,
+    /// Standards whose messages are given by XML Schemas.
+    #[serde(default)]
+    pub standard: Vec<Standard>,
     /// Messages.
     #[serde(default)]
     pub message: Vec<Message>,
@@ -438,42 +442,6 @@ pub struct MessageDocument {
     /// Most occurrences.
     #[serde(default = "one")]
     pub max: u32,
-}
-
-/// A message given by XSD; paths are relative to the concept.
-#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct MessageSchema {
-    /// The main schema file.
-    pub xsd: String,
-    /// OASIS catalogue for network locations.
-    pub catalogue: Option<String>,
-    /// Sample files, sent as they are.
-    pub samples: Vec<String>,
-    /// Path of a value that ties an exchange to its sample.
-    pub correlator: String,
-}
-
-/// What happens when header and root contradict each other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Policy {
-    /// The report says so.
-    Report,
-    /// The message must be rejected.
-    Reject,
-}
-
-/// The code in the header that repeats what the root says.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct HeaderRule {
-    /// Path of the code; steps may lie in any namespace.
-    pub path: String,
-    /// The value that agrees with the root.
-    pub value: String,
-    /// What a contradiction means.
-    pub contradiction: Policy,
 }
 
 /// How a receiver takes messages.

@@ -1,10 +1,11 @@
 //! From values to bytes.
 
 use crate::plan::{
-    Damage, DocumentUse, Filling, MessageUse, TestCase, TestPlan, changed, nachricht_of, tree,
-    vorgang_of,
+    Damage, DocumentUse, Filling, MessageUse, TestCase, TestPlan, changed, filled, nachricht_of,
+    tree, vorgang_of,
 };
-use crate::xml::{Element, Node};
+use crate::xml::{Element, Node, Writer, parse};
+use crate::xsd::{Edit, apply};
 
 /// A message ready to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,8 +40,13 @@ pub fn build(
     let missing = |what: String| MessageError { case: case.id.to_string(), what };
     let nachricht = nachricht_of(&case.id, use_.number);
     if let Some(sample) = &use_.sample {
-        let bytes =
-            plan.file_bytes(sample).ok_or_else(|| missing(format!("sample \"{sample}\"")))?;
+        let bytes = plan.file_bytes(sample).ok_or_else(|| missing(format!("file \"{sample}\"")))?;
+        let filling = Filling {
+            vorgang: vorgang_of(&case.id),
+            nachricht: nachricht.clone(),
+            ..Filling::default()
+        };
+        let bytes = edited(bytes, &use_.edit, &filling).map_err(missing)?;
         return Ok(TestMessage { bytes, nachricht, documents: vec![] });
     }
     let message = plan
@@ -63,6 +69,16 @@ pub fn build(
     let (parts, documents) = changed(message, set, &use_.change, &filling);
     let root = tree(message, &parts, &documents);
     Ok(TestMessage { bytes: damaged(root, use_.damage), nachricht, documents })
+}
+
+/// A file of the plan with a case's changes; without changes, its very bytes.
+fn edited(bytes: Vec<u8>, edits: &[Edit], filling: &Filling) -> Result<Vec<u8>, String> {
+    if edits.is_empty() {
+        return Ok(bytes);
+    }
+    let mut root = parse(&bytes).map_err(|e| e.to_string())?.root;
+    apply(&mut root, &filled(edits, filling)).map_err(|e| e.to_string())?;
+    Ok(Writer::new().write(&root).into_bytes())
 }
 
 fn damaged(mut root: Element, damage: Option<Damage>) -> Vec<u8> {
@@ -131,9 +147,9 @@ fn prefixed(text: &str) -> String {
     out.replacen(" xmlns=", " xmlns:nr=", 1)
 }
 
-/// The same document whose first leaf is nil.
+/// The same document with `xsi:nil` on its first leaf, which keeps its value: only the mark is wrong.
 fn nil(text: &str) -> String {
-    let nil = " xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:nil=\"true\"/>";
+    let nil = " xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:nil=\"true\"";
     let mut from = text.find("?>").map_or(0, |i| i + 2);
     while let Some(start) = text[from..].find('<').map(|i| from + i) {
         let Some(end) = text[start..].find('>').map(|i| start + i) else { break };
@@ -143,7 +159,7 @@ fn nil(text: &str) -> String {
         if let Some(next) = text[end + 1..].find('<').map(|i| end + 1 + i)
             && text[next..].starts_with(&close)
         {
-            return format!("{}{nil}{}", &text[..end], &text[next + close.len()..]);
+            return format!("{}{nil}{}", &text[..end], &text[end..]);
         }
         from = end + 1;
     }

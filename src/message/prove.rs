@@ -6,8 +6,10 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::build::{MessageError, TestMessage, build};
-use crate::plan::{MessageUse, Step, TestCase, TestPlan, Validity};
+use crate::concept::Fault;
+use crate::plan::{Damage, MessageUse, Step, TestCase, TestPlan, Validity};
 use crate::xml::{SchemaError, Validator};
+use crate::xsd::{self, Rule};
 
 /// A message that is not what the plan says.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -84,29 +86,85 @@ pub fn prove(plan: &TestPlan) -> Result<usize, Disproved> {
     let mut count = 0;
     each(plan, |case, step, use_, built| {
         let Some(validator) = validators.get(&use_.message) else { return Ok(()) };
-        let violations = validator
-            .validate(&built.bytes)
-            .map_err(|e| Disproved::Schema(use_.message.clone(), e))?;
         count += 1;
-        // Declared encodings are read rightly by a validator; only the receiver refuses them.
-        let beyond_schema = use_.damage == Some(crate::plan::Damage::Latin1);
         let wrong = |meant, found: String| Disproved::Wrong {
             case: case.id.to_string(),
             step: step.to_owned(),
             meant,
             found,
         };
-        match (use_.validity, violations.first()) {
-            (Validity::Schema, None) if !beyond_schema => {
-                Err(wrong("invalid by schema", "the validator accepts it".into()))
-            }
-            (Validity::Valid | Validity::Rule | Validity::Process, Some(v)) => {
-                Err(wrong("valid by schema", format!("line {}: {}", v.line, v.text)))
-            }
-            _ => Ok(()),
+        if use_.validity == Validity::Schema {
+            return broken(use_, &built.bytes, validator)
+                .map_err(|found| wrong("invalid by exactly one rule of its schema", found));
+        }
+        let violations = validator
+            .validate(&built.bytes)
+            .map_err(|e| Disproved::Schema(use_.message.clone(), e))?;
+        match violations.first() {
+            Some(v) => Err(wrong("valid by schema", format!("line {}: {}", v.line, v.text))),
+            None => Ok(()),
         }
     })?;
     Ok(count)
+}
+
+/// A message that must be refused before or by its schema: it breaks the one rule that the plan
+/// names, or one of those that its fault stands for.
+fn broken(use_: &MessageUse, bytes: &[u8], validator: &Validator) -> Result<(), String> {
+    if let Some(rule) = use_.rule {
+        return xsd::breaks_only(rule, bytes, validator);
+    }
+    let rules = match use_.damage {
+        // A declared encoding is no matter of the schema: for it, the message must be right.
+        Some(Damage::Latin1) => return valid(bytes, validator),
+        Some(damage) => match of_damage(damage) {
+            Some(rules) => rules,
+            None => return refused(bytes, validator),
+        },
+        None => match use_.fault.map(of_fault) {
+            Some(rules) if !rules.is_empty() => rules,
+            // Samples of a standard break what they break.
+            _ => return refused(bytes, validator),
+        },
+    };
+    xsd::breaks_one_of(rules, bytes, validator).map(|_| ())
+}
+
+fn valid(bytes: &[u8], validator: &Validator) -> Result<(), String> {
+    let found = validator.validate(bytes).map_err(|e| e.to_string())?;
+    found.first().map_or(Ok(()), |v| Err(format!("line {}: {}", v.line, v.text)))
+}
+
+fn refused(bytes: &[u8], validator: &Validator) -> Result<(), String> {
+    let found = validator.validate(bytes).map_err(|e| e.to_string())?;
+    if found.is_empty() { Err("the validator accepts it".into()) } else { Ok(()) }
+}
+
+/// The rules that damage may break; none for what no schema has a rule about.
+fn of_damage(damage: Damage) -> Option<&'static [Rule]> {
+    match damage {
+        Damage::WrongOrder => Some(&[Rule::Order]),
+        Damage::UnknownElement => Some(&[Rule::UnknownElement]),
+        Damage::Nil => Some(&[Rule::NotNillable]),
+        _ => None,
+    }
+}
+
+/// The rules that a fault stands for.
+fn of_fault(fault: Fault) -> &'static [Rule] {
+    match fault {
+        Fault::Missing => &[Rule::Missing, Rule::AttributeMissing],
+        Fault::TooMany => &[Rule::TooOften],
+        Fault::WrongType => {
+            &[Rule::Lexical, Rule::FractionDigits, Rule::TotalDigits, Rule::Pattern]
+        }
+        Fault::Length => &[Rule::MinLength, Rule::MaxLength, Rule::Length, Rule::Pattern],
+        Fault::Range => {
+            &[Rule::MinInclusive, Rule::MaxInclusive, Rule::FractionDigits, Rule::TotalDigits]
+        }
+        Fault::Code => &[Rule::Enumeration],
+        _ => &[],
+    }
 }
 
 /// Why messages could not be written.

@@ -208,6 +208,7 @@ pub(super) fn valid(
         message: message.id.clone(),
         values: Some(format!("{}/{set}", message.id)),
         sample: None,
+        edit: vec![],
         number,
         behoerde: authority.ags.clone(),
         leistung: None,
@@ -215,6 +216,7 @@ pub(super) fn valid(
         damage: None,
         validity: Validity::Valid,
         violates: None,
+        rule: None,
         fault: None,
     }
 }

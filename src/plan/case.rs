@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::types::DocumentUse;
 use crate::concept::{Fault, Level};
 use crate::ids::{CaseId, Correlator, RequirementId, SystemId};
+use crate::xsd::{Edit, Rule};
 
 /// A test case.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
@@ -202,8 +203,12 @@ pub struct MessageUse {
     pub message: String,
     /// Values it starts from; absent for a sample.
     pub values: Option<String>,
-    /// Sample file, sent as it is.
+    /// File of the plan it starts from: a sample, sent as it is, or a message derived from a schema.
     pub sample: Option<String>,
+    /// Changes to the message of the file; `{nachricht}` and `{vorgang}` are filled in when it is
+    /// built.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub edit: Vec<Edit>,
     /// Number of the message in its case; the same number is the same message.
     #[serde(default = "first")]
     pub number: u32,
@@ -221,6 +226,9 @@ pub struct MessageUse {
     pub validity: Validity,
     /// The one rule it violates, in words.
     pub violates: Option<String>,
+    /// The one rule of its schema that it violates.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<Rule>,
     /// The kind of fault.
     pub fault: Option<Fault>,
 }
@@ -421,6 +429,13 @@ pub enum Expectation {
         /// Requirement behind it.
         requirement: RequirementId,
     },
+    /// Something that could not even be derived; the case stays open.
+    Undecidable {
+        /// Requirement behind it.
+        requirement: RequirementId,
+        /// Why.
+        reason: String,
+    },
 }
 
 impl Expectation {
@@ -440,6 +455,7 @@ impl Expectation {
             Self::Rules { .. } => "rules",
             Self::NothingElse { .. } => "nothing-else",
             Self::Foreign { .. } => "foreign",
+            Self::Undecidable { .. } => "undecidable",
         }
     }
 
@@ -458,7 +474,8 @@ impl Expectation {
             | Self::Log { .. }
             | Self::Header { .. }
             | Self::NothingElse { .. }
-            | Self::Foreign { .. } => None,
+            | Self::Foreign { .. }
+            | Self::Undecidable { .. } => None,
         }
     }
 
@@ -477,7 +494,8 @@ impl Expectation {
             | Self::Header { requirement, .. }
             | Self::Rules { requirement, .. }
             | Self::NothingElse { requirement }
-            | Self::Foreign { requirement } => requirement,
+            | Self::Foreign { requirement }
+            | Self::Undecidable { requirement, .. } => requirement,
         }
     }
 }

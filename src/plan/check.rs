@@ -247,6 +247,8 @@ fn steps_of(expectation: &Expectation) -> Vec<&str> {
         | Expectation::Rules { step, .. } => vec![step],
         Expectation::Filing { step, read_back, .. } => vec![step, read_back],
         Expectation::Absence { steps, .. } => steps.iter().map(String::as_str).collect(),
-        Expectation::NothingElse { .. } | Expectation::Foreign { .. } => vec![],
+        Expectation::NothingElse { .. }
+        | Expectation::Foreign { .. }
+        | Expectation::Undecidable { .. } => vec![],
     }
 }

@@ -18,7 +18,7 @@ pub struct Coverage {
     /// Cases by technique.
     pub techniques: BTreeMap<Technique, usize>,
     /// Facts of the concept that the cases exercise, out of all there are: `fields`, `bounds`,
-    /// `codes`, `rules`, `transitions`, `forbidden transitions`.
+    /// `codes`, `rules`, `transitions`, `forbidden transitions`, `parts of standards`.
     pub facts: BTreeMap<&'static str, Share>,
     /// Pairs of choices, message by message.
     pub pairs: Vec<PairCoverage>,

@@ -1,6 +1,7 @@
 //! From concept, organisation and catalogue to a plan. Same input, same bytes.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use sha2::{Digest as _, Sha256};
 
@@ -9,16 +10,15 @@ use super::case::{Expectation, Step, TestCase};
 use super::catalogue::{Catalogue, Method};
 use super::certifier;
 use super::conditions::Rules;
+use super::from_schema::{self, FromSchema};
 use super::methods;
+use super::planned;
 use super::types::{
-    EmbeddedFile, Head, NotMade, PairCoverage, PlanAuthority, PlanCodeList, PlanCondition,
-    PlanConversion, PlanField, PlanGroup, PlanMessage, PlanReceiver, PlanRequirement, PlanSystem,
-    TestPlan, ValueSet,
+    EmbeddedFile, Head, NotMade, PairCoverage, PlanAuthority, PlanCodeList, PlanConversion,
+    PlanMessage, PlanReceiver, PlanRequirement, PlanSystem, TestPlan, ValueSet,
 };
 use super::values::Source;
-use crate::concept::{
-    Aspect, Fault, Group, Level, LogAfter, Message, MessageKind, SystemConcept, placed, xsd_of,
-};
+use crate::concept::{Aspect, Fault, Level, LogAfter, Message, MessageKind, SystemConcept};
 use crate::diagnostic::Diagnostics;
 use crate::ids::{CaseId, ComponentKind, Correlator, Digest, RequirementId, SystemId};
 use crate::organisation::{Authority, TestOrganisation};
@@ -69,6 +69,9 @@ pub(super) struct Derivation<'a> {
     pub cases: Vec<TestCase>,
     pub files: BTreeMap<String, Vec<u8>>,
     pub schemas: BTreeMap<String, SchemaSet>,
+    /// Why the schema of a message cannot be used.
+    pub unloadable: BTreeMap<String, String>,
+    from_schema: BTreeMap<String, Rc<FromSchema>>,
     planned: Vec<PlanMessage>,
     pub rules: BTreeMap<String, Rules>,
     /// How many pairs of choices the combinations cover, by message.
@@ -128,12 +131,14 @@ pub fn derive(
         cases: Vec::new(),
         files: BTreeMap::new(),
         schemas: BTreeMap::new(),
+        unloadable: BTreeMap::new(),
+        from_schema: BTreeMap::new(),
         planned: vec![],
         rules: BTreeMap::new(),
         pairs: vec![],
         dropped: BTreeMap::new(),
     };
-    let all = messages(&mut d)?;
+    let all = planned::messages(&mut d)?;
     for planned in &all {
         if let Some(message) = concept.message(&planned.id).filter(|m| m.schema.is_none()) {
             d.add_rules(planned);
@@ -225,106 +230,6 @@ fn concerned(concept: &SystemConcept, organisation: &TestOrganisation) -> TestOr
             })
     });
     out
-}
-
-fn messages(d: &mut Derivation<'_>) -> Result<Vec<PlanMessage>, DeriveError> {
-    let mut out = Vec::new();
-    let concept = d.concept;
-    let read = |name: &str| {
-        std::fs::read(concept.folder.join(name))
-            .map_err(|error| DeriveError::File(name.to_owned(), error))
-    };
-    for message in &concept.file.message {
-        let bad = |error| DeriveError::Schema { message: message.id.clone(), error };
-        let set = match &message.schema {
-            None => SchemaSet::single(&xsd_of(concept, message).unwrap_or_default()),
-            Some(schema) => {
-                for sample in &schema.samples {
-                    d.files.insert(sample.clone(), read(sample)?);
-                }
-                let catalogue = schema.catalogue.as_ref().map(|c| concept.folder.join(c));
-                SchemaSet::load(&concept.folder.join(&schema.xsd), catalogue.as_deref())
-                    .map_err(bad)?
-            }
-        };
-        set.compile().map_err(bad)?;
-        for rule in &message.rules {
-            d.files.insert(rule.clone(), read(rule)?);
-        }
-        // Shared schema files stand once, by digest of their content.
-        let mut schema_files = BTreeMap::new();
-        for (url, bytes) in &set.files {
-            let name = if message.schema.is_none() {
-                format!("schema/{}.xsd", message.id)
-            } else {
-                format!("schema/{}.xsd", Digest::of(bytes.as_slice()).short())
-            };
-            d.files.insert(name.clone(), bytes.to_vec());
-            schema_files.insert(url.clone(), name);
-        }
-        let schema = schema_files.get(&set.main).cloned();
-        d.schemas.insert(message.id.clone(), set);
-        let leistung = concept.service_of(message).map(|s| s.leika.clone());
-        out.push(PlanMessage {
-            id: message.id.clone(),
-            title: message.title.clone(),
-            kind: message.kind,
-            root: message.root.clone(),
-            namespace: message.namespace.clone(),
-            leistung,
-            schema,
-            schema_files,
-            header: message.header.clone(),
-            rules: message.rules.clone(),
-            group: concept
-                .groups_of(message)
-                .into_iter()
-                .map(|group| plan_group(concept, group))
-                .collect(),
-            documents: message.documents.iter().map(|x| x.document.clone()).collect(),
-            condition: concept
-                .file
-                .rule
-                .iter()
-                .filter(|r| r.messages.contains(&message.id))
-                .filter_map(|r| {
-                    let test = r.test.clone()?;
-                    Some(PlanCondition { id: r.id.clone(), title: r.title.clone(), test })
-                })
-                .collect(),
-        });
-    }
-    Ok(out)
-}
-
-fn plan_group(concept: &SystemConcept, group: &Group) -> PlanGroup {
-    let outer = group.within.as_ref().and_then(|id| concept.group(id));
-    let before_field = outer.and_then(|outer| {
-        let (at, _) = placed(concept, outer).into_iter().find(|(_, g)| g.id == group.id)?;
-        u32::try_from(at).ok().filter(|_| at < concept.fields_of(&outer.id).count())
-    });
-    PlanGroup {
-        id: group.id.clone(),
-        path: concept.path_of(group),
-        element: group.path.clone(),
-        within: group.within.clone(),
-        before_field,
-        field: concept
-            .fields_of(&group.id)
-            .map(|f| PlanField {
-                id: f.id.clone(),
-                path: f.path.clone(),
-                kind: f.kind,
-                length: f.length,
-                range: f.range.clone(),
-                pattern: f.pattern.clone(),
-                code_list: f.code_list.clone(),
-                check: f.check,
-                made_by_target: f.made_by_target,
-                per_message: matches!(f.world.as_deref(), Some("nachricht" | "zeitpunkt")),
-            })
-            .collect(),
-    }
 }
 
 fn finish(d: Derivation<'_>, catalogue: &Catalogue, scope: Scope) -> TestPlan {
@@ -563,6 +468,34 @@ impl<'a> Derivation<'a> {
             self.concept.file.requirement.iter().find(|r| r.id == id.as_str()).map(|r| r.level)
         });
         self.cases.push(case);
+    }
+
+    /// What the schema of a message gives.
+    ///
+    /// # Errors
+    /// With the reason why it gives nothing; the same at every call.
+    pub fn from_schema(&mut self, message: &Message) -> Result<Rc<FromSchema>, String> {
+        if let Some(made) = self.from_schema.get(&message.id) {
+            return Ok(made.clone());
+        }
+        if let Some(reason) = self.unloadable.get(&message.id) {
+            return Err(reason.clone());
+        }
+        let made = match (&message.schema, self.schemas.get(&message.id)) {
+            (Some(schema), Some(set)) => from_schema::make(message, schema, set),
+            _ => Err("die Nachricht hat kein eigenes Schema".to_owned()),
+        };
+        match made {
+            Ok(made) => {
+                let made = Rc::new(made);
+                self.from_schema.insert(message.id.clone(), made.clone());
+                Ok(made)
+            }
+            Err(reason) => {
+                self.unloadable.insert(message.id.clone(), reason.clone());
+                Err(reason)
+            }
+        }
     }
 
     /// A message as the plan will hold it.

@@ -72,7 +72,24 @@ pub(super) fn shares(plan: &TestPlan) -> BTreeMap<&'static str, Share> {
         ("rules", Share::of(&rules, &seen.rules)),
         ("transitions", Share::of(&allowed, &seen.allowed)),
         ("forbidden transitions", Share::of(&forbidden, &seen.forbidden)),
+        ("parts of standards", of_standards(plan)),
     ])
+}
+
+/// What a schema of a standard gives: each valid message shows something that no other shows, each
+/// other one breaks a rule at a component. What a limit left out is counted where the limit stands.
+fn of_standards(plan: &TestPlan) -> Share {
+    let (mut possible, mut covered) = (BTreeSet::new(), BTreeSet::new());
+    let name = |id: &str| id.strip_prefix("schema-").map(str::to_owned);
+    for case in &plan.case {
+        let sends = |s: &Step| matches!(s, Step::Send { .. });
+        if let Some(name) = name(&case.id.0).filter(|_| case.step.iter().any(sends)) {
+            possible.insert(name.clone());
+            covered.insert(name);
+        }
+    }
+    possible.extend(plan.not_made.iter().filter_map(|n| name(&n.case.0)));
+    Share::of(&possible, &covered)
 }
 
 /// Both sides of every bound of a field.

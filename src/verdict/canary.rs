@@ -313,6 +313,7 @@ fn plan(case: &CaseId) -> TestPlan {
             message: "m".into(),
             values: None,
             sample: None,
+            edit: vec![],
             number,
             behoerde: "14999001".into(),
             leistung: None,
@@ -320,6 +321,7 @@ fn plan(case: &CaseId) -> TestPlan {
             damage: None,
             validity,
             violates: None,
+            rule: None,
             fault: None,
         }),
     };

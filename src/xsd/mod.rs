@@ -34,7 +34,7 @@ pub use edit::{Edit, EditError, MOST_COPIES, apply};
 pub use instance::{Instance, NoInstance, instances};
 pub use mutate::{Violation, violations};
 pub use name::Name;
-pub use prove::{Derived, confirm, derive};
+pub use prove::{Derived, breaks_one_of, breaks_only, confirm, derive};
 pub use rule::Rule;
 
 use crate::xml::{SchemaError, SchemaSet};

@@ -83,38 +83,85 @@ fn confirm_changed(
 ) -> Result<(), String> {
     let mut changed = base.clone();
     apply(&mut changed, &violation.edits).map_err(|e| e.to_string())?;
-    let found = reports(&changed, validator)?;
+    breaks_only(violation.rule, Writer::new().write(&changed).as_bytes(), validator)
+}
+
+/// Proves that a message breaks exactly one rule, at one place: the engine reports it, and nothing
+/// else.
+///
+/// # Errors
+/// With what the engine found instead.
+pub fn breaks_only(rule: Rule, message: &[u8], validator: &Validator) -> Result<(), String> {
+    breaks_one_of(&[rule], message, validator).map(|_| ())
+}
+
+/// Proves that a message breaks exactly one of these rules, at one place, and says which.
+///
+/// # Errors
+/// With what the engine found instead.
+pub fn breaks_one_of(
+    rules: &[Rule],
+    message: &[u8],
+    validator: &Validator,
+) -> Result<Rule, String> {
+    let found = reported(message, validator)?;
     if found.is_empty() {
         return Err("the engine accepts the changed message".into());
     }
-    let rule = violation.rule;
-    let foreign: Vec<(i32, String)> = found
-        .iter()
-        .filter(|(code, _)| {
-            !rule.engine_codes().contains(code) && !rule.companion_codes().contains(code)
-        })
-        .cloned()
-        .collect();
+    let mut why = "no rule was named that it could break".to_owned();
+    for rule in rules {
+        match is_only(*rule, &found) {
+            Ok(()) => return Ok(*rule),
+            Err(reason) => why = reason,
+        }
+    }
+    Err(why)
+}
+
+fn is_only(rule: Rule, found: &[Report]) -> Result<(), String> {
+    let foreign: Vec<Report> =
+        found.iter().filter(|r| !rule.may_be_told_by(r.code)).cloned().collect();
     if !foreign.is_empty() {
         return Err(format!("the engine reports another rule: {}", listed(&foreign)));
     }
     // Of members of unions and items of lists the engine only says that they do not fit.
-    let own = found.iter().any(|(code, _)| {
-        rule.engine_codes().contains(code)
-            || (matches!(code, 1825 | 1826) && rule.companion_codes().contains(code))
+    let own = found.iter().any(|r| {
+        rule.engine_codes().contains(&r.code)
+            || (matches!(r.code, 1825 | 1826) && rule.companion_codes().contains(&r.code))
     });
-    if own { Ok(()) } else { Err(format!("the engine does not name the rule: {}", listed(&found))) }
+    if !own {
+        return Err(format!("the engine does not name the rule: {}", listed(found)));
+    }
+    // Keys and references concern two places by their nature.
+    let two = matches!(rule, Rule::DuplicateKey | Rule::DanglingKeyref | Rule::DuplicateId);
+    if !two && found.iter().any(|r| r.line != found[0].line) {
+        return Err(format!("the rule is broken at several places: {}", listed(found)));
+    }
+    Ok(())
 }
 
-fn reports(root: &Element, validator: &Validator) -> Result<Vec<(i32, String)>, String> {
-    let text = Writer::new().write(root);
-    let found = validator.validate(text.as_bytes()).map_err(|e| e.to_string())?;
-    Ok(found.into_iter().map(|v| (v.code, v.text)).collect())
+#[derive(Debug, Clone)]
+struct Report {
+    code: i32,
+    line: u32,
+    text: String,
 }
 
-fn listed(found: &[(i32, String)]) -> String {
-    let mut out: Vec<String> =
-        found.iter().take(3).map(|(code, text)| format!("{code}: {}", text.trim())).collect();
+fn reports(root: &Element, validator: &Validator) -> Result<Vec<Report>, String> {
+    reported(Writer::new().write(root).as_bytes(), validator)
+}
+
+fn reported(message: &[u8], validator: &Validator) -> Result<Vec<Report>, String> {
+    let found = validator.validate(message).map_err(|e| e.to_string())?;
+    Ok(found.into_iter().map(|v| Report { code: v.code, line: v.line, text: v.text }).collect())
+}
+
+fn listed(found: &[Report]) -> String {
+    let mut out: Vec<String> = found
+        .iter()
+        .take(3)
+        .map(|r| format!("line {}, {}: {}", r.line, r.code, r.text.trim()))
+        .collect();
     if found.len() > 3 {
         out.push(format!("and {} more", found.len() - 3));
     }
@@ -125,5 +172,10 @@ impl Rule {
     /// The rule that a report of the engine belongs to first; none for reports of no rule here.
     pub fn of_engine_code(code: i32) -> Option<Self> {
         Rule::ALL.iter().copied().find(|rule| rule.engine_codes().contains(&code))
+    }
+
+    /// Whether the engine reports this number when this rule alone is broken.
+    fn may_be_told_by(self, code: i32) -> bool {
+        self.engine_codes().contains(&code) || self.companion_codes().contains(&code)
     }
 }

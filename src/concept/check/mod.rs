@@ -276,18 +276,25 @@ fn messages(c: &mut Check<'_>, file: &ConceptFile, folder: &FilePath) {
                 for (i, sample) in schema.samples.iter().enumerate() {
                     files.push((at.at("samples").at(i), sample));
                 }
-                if schema.samples.is_empty() {
+                if schema.samples.is_empty() && !schema.derive {
                     c.error(
-                        &at.at("samples"),
-                        "no sample: nothing would be tested",
-                        "name at least one file",
+                        &at,
+                        "neither samples nor derived messages: nothing would be tested",
+                        "add derive = true, or samples = […]",
+                    );
+                }
+                if schema.correlator.is_none() && !schema.samples.is_empty() {
+                    c.error(
+                        &at,
+                        "samples without correlator: their exchanges could not be told apart",
+                        "add correlator = \"path/to/the/id\"",
                     );
                 }
             }
             None if message.groups.is_empty() => c.error(
                 &at,
                 format!("message \"{}\" has neither groups nor a schema", message.id),
-                "add groups = […] or schema = { xsd = …, samples = […] }",
+                "add groups = […] or schema = { xsd = …, derive = true }",
             ),
             None => {}
         }

@@ -135,7 +135,8 @@ pub(super) fn range(d: &mut Derivation<'_>, method: &Method) {
         for (variant, value) in
             [("min-minus-1", shift(&range.min, -1)), ("max-plus-1", shift(&range.max, 1))]
         {
-            if let Some(value) = value {
+            // Where the pattern allows no such value, it draws the bound, not the range.
+            if let Some(value) = value.filter(|v| fits(field, v)) {
                 bad(
                     d,
                     method,
@@ -148,9 +149,14 @@ pub(super) fn range(d: &mut Derivation<'_>, method: &Method) {
             }
         }
         if let Some(fraction) = field.fraction {
-            let value = format!("1.{}", "5".repeat(fraction as usize + 1));
+            // Only the digits are too many: the value lies within the range.
+            let inside = if range.min.starts_with('-') { "0" } else { &range.min };
+            let (whole, digits) = inside.split_once('.').unwrap_or((inside, ""));
+            let value = format!("{whole}.{digits:0<width$}5", width = fraction as usize);
             let what = format!("{} Nachkommastellen", fraction + 1);
-            bad(d, method, &place, "nachkomma-plus-1", &what, Fault::Range, value);
+            if fits(field, &value) {
+                bad(d, method, &place, "nachkomma-plus-1", &what, Fault::Range, value);
+            }
         }
         let leap = "2024-02-29".to_owned();
         if field.kind == FieldType::Date && range.min <= leap && leap <= range.max {

@@ -1,7 +1,7 @@
 //! Equivalence partitions of invalid messages: each with exactly one fault.
 
 use super::{Wrong, base_of_group, base_set, negative, places, set};
-use crate::concept::{Aspect, Fault, FieldType};
+use crate::concept::{Aspect, Fault, Field, FieldType};
 use crate::plan::Change;
 use crate::plan::catalogue::Method;
 use crate::plan::derive::Derivation;
@@ -99,12 +99,11 @@ pub(super) fn too_many(d: &mut Derivation<'_>, method: &Method) {
 pub(super) fn wrong_type(d: &mut Derivation<'_>, method: &Method) {
     for place in places(d) {
         let field = place.field;
+        let zoned = zoned(field).unwrap_or_else(|| format!("{}Z", d.source.realistic(field, 0)));
         let values: &[(&str, &str)] = match field.kind {
-            FieldType::Date => &[
-                ("deutsch", "31.12.2026"),
-                ("kein-schalttag", "2027-02-29"),
-                ("mit-zone", "2026-12-31Z"),
-            ],
+            FieldType::Date => {
+                &[("deutsch", "31.12.2026"), ("kein-schalttag", "2027-02-29"), ("mit-zone", &zoned)]
+            }
             FieldType::Datetime => &[("nur-datum", "2026-12-31"), ("deutsch", "31.12.2026 08:00")],
             FieldType::Integer => &[("wort", "zwei"), ("komma", "1,5"), ("leer", "")],
             FieldType::Decimal => {
@@ -125,6 +124,16 @@ pub(super) fn wrong_type(d: &mut Derivation<'_>, method: &Method) {
             negative(d, method, place.message, &field.id, base_set(d, field), wrong);
         }
     }
+}
+
+/// A day in the middle of the field's range with a zone: only the zone is wrong with it, and at a
+/// bound a day with zone would be neither before nor after one without.
+fn zoned(field: &Field) -> Option<String> {
+    let range = field.range.as_ref()?;
+    let (min, max): (jiff::civil::Date, jiff::civil::Date) =
+        (range.min.parse().ok()?, range.max.parse().ok()?);
+    let days = (max - min).get_days();
+    Some(format!("{}Z", min.checked_add(jiff::Span::new().days(days / 2)).ok()?))
 }
 
 /// Codes that are not in the list.

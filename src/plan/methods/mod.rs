@@ -13,6 +13,7 @@ mod partitions;
 mod routing;
 mod rules;
 mod samples;
+mod schema;
 mod syntax;
 mod time;
 
@@ -26,7 +27,7 @@ use crate::organisation::Authority;
 
 type Apply = fn(&mut Derivation<'_>, &Method);
 
-const METHODS: [(&str, Apply); 27] = [
+const METHODS: [(&str, Apply); 31] = [
     ("minimal", partitions::minimal),
     ("maximal", partitions::maximal),
     ("optional", partitions::optional),
@@ -54,6 +55,10 @@ const METHODS: [(&str, Apply); 27] = [
     ("crash", failures::crash),
     ("foreign", failures::foreign),
     ("samples", samples::samples),
+    ("schema-valid", schema::valid),
+    ("schema-partitions", schema::partitions),
+    ("schema-bounds", schema::bounds),
+    ("schema-syntax", schema::syntax),
 ];
 
 /// Names a catalogue may use.

@@ -13,8 +13,15 @@ pub(super) fn samples(d: &mut Derivation<'_>, method: &Method) {
         d.concept.file.message.iter().filter(|m| m.schema.is_some()).collect();
     for message in messages {
         let Some(schema) = &message.schema else { continue };
+        if let Some(reason) = d.unloadable.get(&message.id).cloned() {
+            // Without its schema nobody can say which of its samples are valid.
+            if !schema.samples.is_empty() {
+                super::schema::open(d, method, message, &reason);
+            }
+            continue;
+        }
         for sample in &schema.samples {
-            one(d, method, message, &schema.correlator, sample);
+            one(d, method, message, schema.correlator.as_deref().unwrap_or_default(), sample);
         }
     }
 }
@@ -57,6 +64,7 @@ fn one(d: &mut Derivation<'_>, method: &Method, message: &Message, correlator: &
         message: message.id.clone(),
         values: None,
         sample: Some(sample.to_owned()),
+        edit: vec![],
         number: 1,
         behoerde: authority.ags.clone(),
         leistung: None,
@@ -64,6 +72,7 @@ fn one(d: &mut Derivation<'_>, method: &Method, message: &Message, correlator: &
         damage: None,
         validity,
         violates: violations.first().map(|v| format!("Zeile {}: {}", v.line, v.text)),
+        rule: None,
         fault,
     };
     case.send("beispiel", &portal, subject);
