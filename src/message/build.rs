@@ -2,7 +2,7 @@
 
 use crate::plan::{
     Damage, DocumentUse, Filling, MessageUse, TestCase, TestPlan, changed, filled, nachricht_of,
-    tree, vorgang_of,
+    tree, vorgang_of, vorgang_uuid_of,
 };
 use crate::xml::{Element, Node, Writer, parse};
 use crate::xsd::{Edit, apply};
@@ -43,6 +43,7 @@ pub fn build(
         let bytes = plan.file_bytes(sample).ok_or_else(|| missing(format!("file \"{sample}\"")))?;
         let filling = Filling {
             vorgang: vorgang_of(&case.id),
+            vorgang_uuid: vorgang_uuid_of(&case.id),
             nachricht: nachricht.clone(),
             ..Filling::default()
         };
@@ -62,6 +63,7 @@ pub fn build(
     let leistung = leistung.or_else(|| plan.message.iter().find_map(|m| m.leistung.clone()));
     let filling = Filling {
         vorgang: vorgang_of(&case.id),
+        vorgang_uuid: vorgang_uuid_of(&case.id),
         nachricht: nachricht.clone(),
         behoerde: use_.behoerde.clone(),
         leistung: leistung.unwrap_or_default(),

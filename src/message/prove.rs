@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::build::{MessageError, TestMessage, build};
 use crate::concept::Fault;
+use crate::ids::Digest;
 use crate::plan::{Damage, MessageUse, Step, TestCase, TestPlan, Validity};
 use crate::xml::{SchemaError, Validator};
 use crate::xsd::{self, Rule};
@@ -178,6 +179,21 @@ pub enum ExportError {
     Io(#[from] std::io::Error),
 }
 
+/// Longest file name, bytes; every file system takes it.
+const LONGEST_NAME: usize = 200;
+
+/// A name for the message of a step: readable, and different for different ones.
+fn file_name(case: &str, step: &str) -> String {
+    let whole = format!("{case}--{step}");
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
+    let safe: String = whole.chars().map(|c| if plain(c) { c } else { '_' }).collect();
+    if safe.len() <= LONGEST_NAME {
+        return format!("{safe}.xml");
+    }
+    let digest = Digest::of(&whole);
+    format!("{}-{}.xml", &safe[..LONGEST_NAME], digest.short())
+}
+
 /// Writes every message and `index.json` into a folder.
 ///
 /// # Errors
@@ -186,11 +202,7 @@ pub fn export(plan: &TestPlan, folder: &Path) -> Result<Vec<IndexEntry>, ExportE
     std::fs::create_dir_all(folder)?;
     let mut index = Vec::new();
     each(plan, |case, step, use_, built| {
-        let safe: String = format!("{}--{step}", case.id)
-            .chars()
-            .map(|c| if c.is_alphanumeric() || "-._".contains(c) { c } else { '_' })
-            .collect();
-        let file = format!("{safe}.xml");
+        let file = file_name(&case.id.0, step);
         std::fs::write(folder.join(&file), &built.bytes)?;
         let level = match use_.validity {
             Validity::Valid => None,

@@ -12,6 +12,8 @@ use crate::xml::{Element, Node};
 pub struct Filling {
     /// Number of the case.
     pub vorgang: String,
+    /// The same as a UUID, where a schema wants one.
+    pub vorgang_uuid: String,
     /// Id of the message.
     pub nachricht: String,
     /// Authority key.

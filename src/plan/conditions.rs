@@ -269,6 +269,7 @@ impl Derivation<'_> {
             .or_else(|| self.concept.file.service.first().map(|s| s.leika.clone()));
         let filling = Filling {
             vorgang: SAMPLE_VORGANG.into(),
+            vorgang_uuid: SAMPLE_NACHRICHT.into(),
             nachricht: SAMPLE_NACHRICHT.into(),
             behoerde: self
                 .organisation

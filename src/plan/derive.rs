@@ -378,7 +378,12 @@ pub fn vorgang_of(case: &CaseId) -> String {
     format!("PS-{hex}")
 }
 
-/// The id of a message in a case, in the form of a UUID.
+/// The number of a case in the form of a UUID.
+pub fn vorgang_uuid_of(case: &CaseId) -> String {
+    nachricht_of(case, 0)
+}
+
+/// The id of a message in a case, in the form of a UUID; messages count from 1.
 pub fn nachricht_of(case: &CaseId, number: u32) -> String {
     let hash = Sha256::digest(format!("nachricht {case} {number}"));
     let h: String = hash.iter().take(16).map(|b| format!("{b:02x}")).collect();

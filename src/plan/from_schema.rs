@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::assemble::Filling;
+use super::derive::{nachricht_of, vorgang_of, vorgang_uuid_of};
 use crate::concept::{Message, MessageSchema};
 use crate::xml::{Element, SchemaSet, Validator, Writer};
 use crate::xsd::{self, Edit, Instance, Limits, Name, Rule, SchemaModel, Violation, apply};
@@ -45,7 +46,14 @@ pub(super) struct Made {
 const MOST_TRIALS: usize = 40;
 
 /// Values that mark a message, as they stand in a plan; an ID must not begin with a digit.
-const MARKS: [&str; 4] = ["{nachricht}", "ID_{nachricht}", "{vorgang}", "ID_{vorgang}"];
+const MARKS: [&str; 6] = [
+    "{nachricht}",
+    "ID_{nachricht}",
+    "{vorgang}",
+    "ID_{vorgang}",
+    "{vorgang-uuid}",
+    "ID_{vorgang-uuid}",
+];
 
 /// Derives all messages of a schema for one root.
 ///
@@ -103,7 +111,8 @@ fn still_recognised(
     let edits: Vec<Edit> = base.marks.iter().chain(&violation.edits).cloned().collect();
     apply(&mut root, &filled(&edits, &filling)).map_err(|e| e.to_string())?;
     let text = Writer::new().write(&root);
-    if !text.contains(&filling.nachricht) && !text.contains(&filling.vorgang) {
+    let marks = [&filling.nachricht, &filling.vorgang, &filling.vorgang_uuid];
+    if !marks.iter().any(|mark| text.contains(mark.as_str())) {
         return Err("die Nachricht trüge nichts, woran ihre Austausche zu erkennen wären".into());
     }
     xsd::breaks_only(violation.rule, text.as_bytes(), validator)?;
@@ -117,9 +126,17 @@ fn still_recognised(
 
 /// Changes with their placeholders filled.
 pub fn filled(edits: &[Edit], filling: &Filling) -> Vec<Edit> {
+    let values = [
+        ("{nachricht}", &filling.nachricht),
+        ("{vorgang}", &filling.vorgang),
+        ("{vorgang-uuid}", &filling.vorgang_uuid),
+    ];
     let fill = |text: &mut String| {
-        *text =
-            text.replace("{nachricht}", &filling.nachricht).replace("{vorgang}", &filling.vorgang);
+        for (name, value) in values {
+            if text.contains(name) {
+                *text = text.replace(name, value);
+            }
+        }
     };
     let mut out = edits.to_vec();
     for edit in &mut out {
@@ -136,8 +153,9 @@ pub fn filled(edits: &[Edit], filling: &Filling) -> Vec<Edit> {
 fn sample_filling() -> Filling {
     let case = crate::ids::CaseId("probe".into());
     Filling {
-        vorgang: super::derive::vorgang_of(&case),
-        nachricht: super::derive::nachricht_of(&case, 1),
+        vorgang: vorgang_of(&case),
+        vorgang_uuid: vorgang_uuid_of(&case),
+        nachricht: nachricht_of(&case, 1),
         ..Filling::default()
     }
 }

@@ -3,13 +3,13 @@
 
 use std::rc::Rc;
 
-use super::super::derive::Derivation;
+use super::super::derive::{Derivation, nachricht_of, vorgang_of, vorgang_uuid_of};
 use super::super::from_schema::{Broken, FromSchema, Made};
 use crate::concept::{Aspect, Fault, LogAfter, Message};
-use crate::ids::CaseId;
+use crate::ids::{CaseId, Correlator};
 use crate::organisation::Authority;
 use crate::plan::catalogue::Method;
-use crate::plan::{Expectation, MessageUse, Validity};
+use crate::plan::{Expectation, MessageUse, TestCase, Validity};
 use crate::xml::Writer;
 use crate::xsd::Rule;
 
@@ -164,6 +164,13 @@ fn aspect_of_valid(d: &Derivation<'_>) -> Aspect {
     if d.requirement(Aspect::Acceptance).is_some() { Aspect::Acceptance } else { Aspect::Schema }
 }
 
+/// What its marks can be recognised by.
+fn correlators(case: &mut TestCase) {
+    let id = &case.id;
+    let all = [vorgang_of(id), vorgang_uuid_of(id), nachricht_of(id, 1)];
+    case.correlators = all.into_iter().map(Correlator).collect();
+}
+
 /// The message with its base as a file of the plan.
 fn subject(
     d: &mut Derivation<'_>,
@@ -198,6 +205,7 @@ fn one_valid(d: &mut Derivation<'_>, method: &Method, message: &Message, made: &
     let id = format!("{}/{}", message.id, made.instance.id);
     let title = format!("{}: {}", message.title, made.instance.title);
     let Some(mut case) = d.case(method, id, title, aspect_of_valid(d)) else { return };
+    correlators(&mut case.case);
     let subject = subject(d, message, authority, made);
     let portal = d.portal.clone();
     case.send("nachricht", &portal, subject);
@@ -240,6 +248,7 @@ fn one_broken(
     let title = format!("{}: {}", message.title, violation.title);
     let aspect = aspect_of(d, violation.rule);
     let Some(mut case) = d.case(method, id, title, aspect) else { return };
+    correlators(&mut case.case);
     let mut subject = subject(d, message, authority, base);
     subject.edit.extend(violation.edits.iter().cloned());
     subject.validity = Validity::Schema;
