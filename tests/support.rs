@@ -95,6 +95,17 @@ pub fn tool(name: &str) -> bool {
     found
 }
 
+/// The Python that `scripts/setup.sh --test` set up with programs of others; says so when it is not
+/// there.
+pub fn python_client() -> Option<PathBuf> {
+    let folder = root().join("target/python-clients");
+    if folder.join("installed").is_file() {
+        return Some(folder.join("bin/python"));
+    }
+    eprintln!("skipped: the Python clients are not installed");
+    None
+}
+
 /// Copies a folder.
 pub fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();

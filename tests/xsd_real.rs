@@ -155,7 +155,7 @@ fn real_osci() {
 }
 
 /// The catalogue of the OSCI schemas, with the address of XML Encryption that it lacks.
-fn osci_catalogue(sandbox: &Sandbox, data: &Path) -> PathBuf {
+pub fn osci_catalogue(sandbox: &Sandbox, data: &Path) -> PathBuf {
     let folder = data.join("osci-1.2/schema");
     let text = std::fs::read_to_string(folder.join("catalog-system.xml")).unwrap();
     let text = text.replace("uri=\"extern/", &format!("uri=\"{}/extern/", folder.display()));

@@ -7,12 +7,12 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::keys::SigningKey;
 use super::{PAYLOAD_TYPE, PREDICATE_TYPE, STATEMENT_TYPE, pae};
 use crate::evidence::{Evidence, FILE};
 use crate::ids::Digest;
 use crate::plan::TestPlan;
 use crate::run::{MANIFEST, Manifest};
+use crate::signing::SigningKey;
 use crate::verdict::{Admission, CaseOutcome, Overall, Severity, Verdict};
 
 /// A certificate: the DSSE envelope.
@@ -126,6 +126,16 @@ pub fn issue(
             }))
         })
         .collect();
+    let attested: Vec<_> = verdict
+        .cases
+        .iter()
+        .filter_map(|c| {
+            let a = c.attested.as_ref()?;
+            Some(json!({
+                "case": c.id, "verdict": a.verdict, "by": a.by, "at": a.at, "key": a.key,
+            }))
+        })
+        .collect();
     let statement = json!({
         "_type": STATEMENT_TYPE,
         "subject": subject,
@@ -135,6 +145,7 @@ pub fn issue(
             "admission": verdict.admission,
             "conditions": conditions,
             "waivers": waivers,
+            "attested": attested,
             "target": manifest.target,
             "targetSays": manifest.target_says,
             "plan": { "id": plan.plan.id, "title": plan.plan.title, "concept": plan.plan.concept,

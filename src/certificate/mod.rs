@@ -3,11 +3,10 @@
 //! There is no unsigned form: the only way to a certificate is through a key.
 
 mod issue;
-mod keys;
 mod verify;
 
+pub use crate::signing::{KeyError, SigningKey, TrustedKeys, generate};
 pub use issue::{Certificate, IssueError, issue};
-pub use keys::{KeyError, SigningKey, TrustedKeys, generate};
 pub use verify::{Verified, VerifyError, verify, verify_run};
 
 /// Media type of the signed payload.

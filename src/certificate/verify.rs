@@ -7,11 +7,11 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use super::issue::{BOUND, Certificate};
-use super::keys::TrustedKeys;
 use super::{PAYLOAD_TYPE, PREDICATE_TYPE, STATEMENT_TYPE, pae};
 use crate::evidence::Evidence;
 use crate::ids::Digest;
 use crate::run::Manifest;
+use crate::signing::TrustedKeys;
 
 /// Why a certificate is refused.
 #[derive(Debug, thiserror::Error)]

@@ -31,6 +31,19 @@ pub enum Lang {
     En,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub enum Answer {
+    /// As it should be.
+    Passed,
+    /// Not as it should be.
+    Failed,
+    /// Could not be told.
+    Inconclusive,
+    /// Does not apply to this target.
+    NotApplicable,
+}
+
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// The whole chain on the embedded bundle and organisation against the reference hub.
@@ -121,6 +134,26 @@ pub enum Command {
         /// The case.
         case: String,
     },
+    /// Enter what a person found into the evidence of a run, signed.
+    Attest {
+        /// The run's folder.
+        dir: PathBuf,
+        /// The case.
+        #[arg(long)]
+        case: String,
+        /// What was found.
+        #[arg(long, value_enum)]
+        verdict: Answer,
+        /// Who found it.
+        #[arg(long)]
+        by: String,
+        /// File with what was seen, in words.
+        #[arg(long)]
+        note: PathBuf,
+        /// Private key, PEM; your own one where absent, made at the first use.
+        #[arg(long)]
+        key: Option<PathBuf>,
+    },
     /// Issue a signed certificate for a run that passed.
     Certify {
         /// The run's folder.
@@ -175,6 +208,20 @@ pub enum PlanCommand {
     Coverage {
         /// The plan.
         plan: PathBuf,
+        /// HTML page to write.
+        #[arg(long)]
+        out: Option<PathBuf>,
+    },
+    /// Data sheets: what a person enters by hand, and what the message must then contain.
+    Sheet {
+        /// The plan.
+        plan: PathBuf,
+        /// Only this case.
+        #[arg(long)]
+        case: Option<String>,
+        /// Folder to write to: a page for each case, and the documents to add.
+        #[arg(long)]
+        out: Option<PathBuf>,
     },
     /// What must be tested again, and why.
     Diff {

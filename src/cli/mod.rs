@@ -1,6 +1,7 @@
 //! Arguments, output and exit codes. No rule of the field lives here.
 
 mod args;
+mod attest;
 mod authored;
 mod certs;
 mod exit;
@@ -55,6 +56,9 @@ fn dispatch(args: Args) -> Result<Exit, CliError> {
         Command::Judge { dir } => runs::judge(&dir, format),
         Command::Report { dir, lang, to } => runs::report(&dir, lang, &to),
         Command::Explain { dir, case } => runs::explain(&dir, &case),
+        Command::Attest { dir, case, verdict, by, note, key } => {
+            attest::attest(&dir, &case, verdict, &by, &note, key.as_deref(), format)
+        }
         Command::Certify { dir, key, out } => certs::certify(&dir, &key, &out),
         Command::Verify { file, trust, run } => {
             certs::verify(&file, &trust, run.as_deref(), format)

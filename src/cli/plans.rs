@@ -7,8 +7,10 @@ use pruefstand::concept::{SystemConcept, xsd_of};
 use pruefstand::ids::{ComponentKind, Digest, RequirementId};
 use pruefstand::message;
 use pruefstand::plan::{self, CaseChange, Catalogue, PlanDiff, Scope, TestPlan};
+use pruefstand::report;
 
 use super::args::{Format, PlanCommand, PlanSource};
+use super::attest::sheets;
 use super::authored::organisation_of;
 use super::exit::{CliError, Exit};
 use super::output;
@@ -65,9 +67,19 @@ pub fn plan(command: PlanCommand, format: Format) -> Result<Exit, CliError> {
             }
             Ok(Exit::Passed)
         }
-        PlanCommand::Coverage { plan } => {
-            coverage(&plan::load(&plan)?, format);
+        PlanCommand::Coverage { plan, out } => {
+            let plan = plan::load(&plan)?;
+            if let Some(out) = out {
+                let page = report::coverage_page(&plan);
+                write(&out, &page.map_err(|e| CliError::Fault(e.to_string()))?)?;
+                output::say(&format!("coverage: {}", out.display()));
+                return Ok(Exit::Passed);
+            }
+            coverage(&plan, format);
             Ok(Exit::Passed)
+        }
+        PlanCommand::Sheet { plan, case, out } => {
+            sheets(&plan::load(&plan)?, case.as_deref(), out.as_deref(), format)
         }
         PlanCommand::Diff { old, new, certificate, trust, change_request } => {
             let (before, after) = (plan::load(&old)?, plan::load(&new)?);
@@ -99,6 +111,9 @@ pub fn plan(command: PlanCommand, format: Format) -> Result<Exit, CliError> {
     }
 }
 
+/// Most lines about one thing that text output shows.
+const MOST_LISTED: usize = 12;
+
 fn coverage(plan: &TestPlan, format: Format) {
     let coverage = plan::coverage(plan);
     if format == Format::Json {
@@ -113,11 +128,12 @@ fn coverage(plan: &TestPlan, format: Format) {
     for (name, share) in coverage.facts.iter().filter(|(_, share)| share.possible > 0) {
         let (covered, possible) = (share.covered, share.possible);
         out.push_str(&format!("{covered:6}  of {possible} {name}\n"));
-        for missing in share.missing.iter().take(12) {
+        for missing in share.missing.iter().take(MOST_LISTED) {
             out.push_str(&format!("        not: {missing}\n"));
         }
-        if share.missing.len() > 12 {
-            out.push_str(&format!("        and {} more\n", share.missing.len() - 12));
+        if share.missing.len() > MOST_LISTED {
+            let more = share.missing.len() - MOST_LISTED;
+            out.push_str(&format!("        and {more} more\n"));
         }
     }
     for p in &plan.pairs {
@@ -127,8 +143,12 @@ fn coverage(plan: &TestPlan, format: Format) {
     for left in &plan.left_out {
         out.push_str(&format!("{:6}  left out by the limit of {}\n", left.cases, left.by));
     }
-    for missing in &plan.not_made {
+    for missing in plan.not_made.iter().take(MOST_LISTED) {
         out.push_str(&format!("not made: {} ({})\n", missing.case, missing.reason));
+    }
+    if plan.not_made.len() > MOST_LISTED {
+        let more = plan.not_made.len() - MOST_LISTED;
+        out.push_str(&format!("not made: {more} more, see the plan\n"));
     }
     for waiver in &plan.waiver {
         let (case, until, by) = (&waiver.case, &waiver.until, &waiver.by);

@@ -107,7 +107,7 @@ pub fn write_verdict(dir: &Path, verdict: &Verdict) -> Result<(), CliError> {
     write(&dir.join("verdict.json"), &json)
 }
 
-fn write_reports(
+pub fn write_reports(
     dir: &Path,
     judged: &Judged,
     lang: Language,

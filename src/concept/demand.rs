@@ -185,6 +185,10 @@ pub enum Aspect {
     Restart,
     /// The transaction log.
     Log,
+    /// What a person enters in the Antragsassistent is in the message.
+    Entry,
+    /// What only a person can judge.
+    Manual,
     /// Nothing foreign at any receiver.
     Foreign,
     /// Header and root agree.

@@ -33,6 +33,12 @@ pub enum EvidenceError {
         /// Line, from 1.
         line: usize,
     },
+    /// A person's result is not signed over the line before it, or stands before the end of the run.
+    #[error("evidence.jsonl:{line}: this attestation was not signed for this place")]
+    Attestation {
+        /// Line, from 1.
+        line: usize,
+    },
     /// A payload is not the one that was recorded.
     #[error("payload {0} is missing or was changed")]
     Payload(String),
@@ -98,6 +104,17 @@ impl Evidence {
                     "this version reads \"{FORMAT}\", not \"{format}\"; judge with the version that recorded it"
                 )));
             }
+            let ended = evidence.interrupted().is_some();
+            match &line.record {
+                Record::Attestation(a) if !ended || a.after.0 != prev || a.signer().is_none() => {
+                    return Err(EvidenceError::Attestation { line: number });
+                }
+                Record::Attestation(_) => {}
+                _ if ended => {
+                    return Err(bad("nothing but attestations may follow the end".into()));
+                }
+                _ => {}
+            }
             prev = Digest::of(raw).0;
             evidence.load(folder, &line.record)?;
             evidence.entries.push(Entry { seq: line.seq, time: line.time, record: line.record });
@@ -146,9 +163,18 @@ impl Evidence {
 
     /// Whether the run came to its end; `None` when the last line is missing.
     pub fn interrupted(&self) -> Option<bool> {
-        match self.entries.last().map(|e| &e.record) {
+        let is_attestation = |e: &&Entry| matches!(e.record, Record::Attestation(_));
+        match self.entries.iter().rev().find(|e| !is_attestation(e)).map(|e| &e.record) {
             Some(Record::End { interrupted, .. }) => Some(*interrupted),
             _ => None,
         }
+    }
+
+    /// What people found, in the order in which it was entered; the last word about a case counts.
+    pub fn attestations(&self) -> impl Iterator<Item = &super::Attestation> {
+        self.entries.iter().filter_map(|e| match &e.record {
+            Record::Attestation(attestation) => Some(attestation.as_ref()),
+            _ => None,
+        })
     }
 }

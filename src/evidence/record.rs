@@ -48,6 +48,8 @@ pub enum StepOutcome {
         /// Why.
         reason: String,
     },
+    /// A person does it, after the run.
+    ByHand,
 }
 
 /// What happened to the target.
@@ -159,7 +161,9 @@ pub enum Record {
         /// How long, milliseconds.
         quiet_ms: u64,
     },
-    /// The last line.
+    /// What a person found, entered after the run.
+    Attestation(Box<super::Attestation>),
+    /// The last line of the run itself; only attestations may follow.
     End {
         /// Whether the run was broken off.
         interrupted: bool,

@@ -25,6 +25,18 @@ struct Line<'a> {
     record: &'a Record,
 }
 
+/// A line without its end, and its digest.
+pub(super) fn line(
+    seq: u64,
+    time: jiff::Timestamp,
+    prev: &str,
+    record: &Record,
+) -> std::io::Result<(Vec<u8>, Digest)> {
+    let bytes = serde_json::to_vec(&Line { seq, time: time.to_string(), prev, record })?;
+    let digest = Digest::of(&bytes);
+    Ok((bytes, digest))
+}
+
 struct State {
     file: File,
     seq: u64,
@@ -123,10 +135,7 @@ impl Writer {
     }
 
     fn write(state: &mut State, clock: &Clock, record: &Record) -> std::io::Result<()> {
-        let line =
-            Line { seq: state.seq, time: clock.now().to_string(), prev: &state.prev, record };
-        let mut bytes = serde_json::to_vec(&line)?;
-        let digest = Digest::of(&bytes);
+        let (mut bytes, digest) = line(state.seq, clock.now(), &state.prev, record)?;
         bytes.push(b'\n');
         state.file.write_all(&bytes)?;
         state.seq += 1;

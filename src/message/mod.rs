@@ -2,6 +2,8 @@
 
 mod build;
 mod prove;
+mod sheet;
 
 pub use build::{MessageError, TestMessage, build};
-pub use prove::{Disproved, IndexEntry, export, prove};
+pub use prove::{Disproved, IndexEntry, export, file_name, prove};
+pub use sheet::{Contained, Entry, Sheet, sheet, sheets};

@@ -182,16 +182,15 @@ pub enum ExportError {
 /// Longest file name, bytes; every file system takes it.
 const LONGEST_NAME: usize = 200;
 
-/// A name for the message of a step: readable, and different for different ones.
-fn file_name(case: &str, step: &str) -> String {
-    let whole = format!("{case}--{step}");
+/// A file name for anything with a name: readable, and different for different ones.
+pub fn file_name(whole: &str, extension: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
     let safe: String = whole.chars().map(|c| if plain(c) { c } else { '_' }).collect();
     if safe.len() <= LONGEST_NAME {
-        return format!("{safe}.xml");
+        return format!("{safe}.{extension}");
     }
-    let digest = Digest::of(&whole);
-    format!("{}-{}.xml", &safe[..LONGEST_NAME], digest.short())
+    let digest = Digest::of(whole);
+    format!("{}-{}.{extension}", &safe[..LONGEST_NAME], digest.short())
 }
 
 /// Writes every message and `index.json` into a folder.
@@ -202,7 +201,7 @@ pub fn export(plan: &TestPlan, folder: &Path) -> Result<Vec<IndexEntry>, ExportE
     std::fs::create_dir_all(folder)?;
     let mut index = Vec::new();
     each(plan, |case, step, use_, built| {
-        let file = file_name(&case.id.0, step);
+        let file = file_name(&format!("{}--{step}", case.id), "xml");
         std::fs::write(folder.join(&file), &built.bytes)?;
         let level = match use_.validity {
             Validity::Valid => None,

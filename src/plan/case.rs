@@ -126,6 +126,15 @@ pub enum Step {
         /// Name of the step.
         name: String,
     },
+    /// A person does something, such as filling in the Antragsassistent.
+    Manual {
+        /// Name of the step.
+        name: String,
+        /// What is to be done, in words.
+        instruction: String,
+        /// The message that must come of it; its data sheet says what to enter.
+        message: Option<Box<MessageUse>>,
+    },
     /// Read the folder of this case from a DMS.
     ReadBack {
         /// Name of the step.
@@ -145,6 +154,7 @@ impl Step {
             | Self::Await { name, .. }
             | Self::Fake { name, .. }
             | Self::Restart { name }
+            | Self::Manual { name, .. }
             | Self::ReadBack { name, .. } => name,
         }
     }
@@ -429,6 +439,13 @@ pub enum Expectation {
         /// Requirement behind it.
         requirement: RequirementId,
     },
+    /// What only a person can judge; not tested until somebody enters a result.
+    Attested {
+        /// Requirement behind it.
+        requirement: RequirementId,
+        /// What the person is asked.
+        question: String,
+    },
     /// Something that could not even be derived; the case stays open.
     Undecidable {
         /// Requirement behind it.
@@ -455,6 +472,7 @@ impl Expectation {
             Self::Rules { .. } => "rules",
             Self::NothingElse { .. } => "nothing-else",
             Self::Foreign { .. } => "foreign",
+            Self::Attested { .. } => "attested",
             Self::Undecidable { .. } => "undecidable",
         }
     }
@@ -475,6 +493,7 @@ impl Expectation {
             | Self::Header { .. }
             | Self::NothingElse { .. }
             | Self::Foreign { .. }
+            | Self::Attested { .. }
             | Self::Undecidable { .. } => None,
         }
     }
@@ -495,6 +514,7 @@ impl Expectation {
             | Self::Rules { requirement, .. }
             | Self::NothingElse { requirement }
             | Self::Foreign { requirement }
+            | Self::Attested { requirement, .. }
             | Self::Undecidable { requirement, .. } => requirement,
         }
     }

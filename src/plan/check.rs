@@ -143,7 +143,7 @@ impl<'a> Known<'a> {
                 Step::Send { from, .. } => Some(from),
                 Step::Await { at, .. } => Some(at),
                 Step::Fake { system, .. } | Step::ReadBack { system, .. } => Some(system),
-                Step::Restart { .. } => None,
+                Step::Restart { .. } | Step::Manual { .. } => None,
             };
             if let Some(system) = system.filter(|s| !self.systems.contains(s)) {
                 error(
@@ -152,7 +152,7 @@ impl<'a> Known<'a> {
                     "name a system of the organisation",
                 );
             }
-            if let Step::Send { message, .. } = step {
+            if let Step::Send { message, .. } | Step::Manual { message: Some(message), .. } = step {
                 self.message(message, &at, &mut error);
             }
         }
@@ -249,6 +249,7 @@ fn steps_of(expectation: &Expectation) -> Vec<&str> {
         Expectation::Absence { steps, .. } => steps.iter().map(String::as_str).collect(),
         Expectation::NothingElse { .. }
         | Expectation::Foreign { .. }
+        | Expectation::Attested { .. }
         | Expectation::Undecidable { .. } => vec![],
     }
 }

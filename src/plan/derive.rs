@@ -154,6 +154,7 @@ pub fn derive(
     }
     let (cases, left_out) = certifier::limit(std::mem::take(&mut d.cases), catalogue);
     d.cases = cases;
+    d.only_used_files();
     if d.cases.is_empty() && catalogue.file.case.is_empty() {
         return Err(DeriveError::Mismatch(format!(
             "no requirement of stage {} for this component leads to a case; nothing would be tested",
@@ -332,6 +333,7 @@ fn finish(d: Derivation<'_>, catalogue: &Catalogue, scope: Scope) -> TestPlan {
                 uri: l.uri.clone(),
                 version: l.version.clone(),
                 codes: l.codes.keys().cloned().collect(),
+                names: l.codes.clone(),
             })
             .collect(),
         transition: concept.transition.clone(),
@@ -479,7 +481,7 @@ impl<'a> Derivation<'a> {
     ///
     /// # Errors
     /// With the reason why it gives nothing; the same at every call.
-    pub fn from_schema(&mut self, message: &Message) -> Result<Rc<FromSchema>, String> {
+    pub fn standard(&mut self, message: &Message) -> Result<Rc<FromSchema>, String> {
         if let Some(made) = self.from_schema.get(&message.id) {
             return Ok(made.clone());
         }
@@ -501,6 +503,20 @@ impl<'a> Derivation<'a> {
                 Err(reason)
             }
         }
+    }
+
+    /// Drops derived messages whose cases a limit left out.
+    fn only_used_files(&mut self) {
+        let used: BTreeSet<&String> = self
+            .cases
+            .iter()
+            .flat_map(|c| &c.step)
+            .filter_map(|s| match s {
+                Step::Send { message, .. } => message.sample.as_ref(),
+                _ => None,
+            })
+            .collect();
+        self.files.retain(|name, _| !name.starts_with(from_schema::FOLDER) || used.contains(name));
     }
 
     /// A message as the plan will hold it.

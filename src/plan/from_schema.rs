@@ -42,6 +42,9 @@ pub(super) struct Made {
     pub marks: Vec<Edit>,
 }
 
+/// Where derived messages stand among the files of a plan.
+pub(super) const FOLDER: &str = "hergeleitet/";
+
 /// Most places that are tried for a value that marks a message.
 const MOST_TRIALS: usize = 40;
 

@@ -115,6 +115,7 @@ fn plan_group(concept: &SystemConcept, group: &Group) -> PlanGroup {
     });
     PlanGroup {
         id: group.id.clone(),
+        title: group.title.clone(),
         path: concept.path_of(group),
         element: group.path.clone(),
         within: group.within.clone(),
@@ -123,6 +124,7 @@ fn plan_group(concept: &SystemConcept, group: &Group) -> PlanGroup {
             .fields_of(&group.id)
             .map(|f| PlanField {
                 id: f.id.clone(),
+                label: f.label.clone(),
                 path: f.path.clone(),
                 kind: f.kind,
                 length: f.length,

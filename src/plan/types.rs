@@ -218,6 +218,9 @@ pub struct PlanCodeList {
     pub version: String,
     /// Codes.
     pub codes: Vec<String>,
+    /// What they are called, for people who choose from a list.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub names: BTreeMap<String, String>,
 }
 
 /// A code conversion.
@@ -285,6 +288,9 @@ pub struct PlanCondition {
 pub struct PlanGroup {
     /// Short name.
     pub id: String,
+    /// Title for people.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub title: String,
     /// Elements from the root to the group.
     pub path: String,
     /// Its own element; empty where its fields stand without one.
@@ -305,6 +311,9 @@ pub struct PlanGroup {
 pub struct PlanField {
     /// Short name.
     pub id: String,
+    /// Label for people.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub label: String,
     /// Element below the group.
     pub path: String,
     /// Type.

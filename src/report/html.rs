@@ -45,6 +45,7 @@ struct ShownCase {
     class: &'static str,
     reasons: Vec<String>,
     waiver: String,
+    attested: String,
     findings: Vec<ShownFinding>,
     exchanges: Vec<ShownExchange>,
 }
@@ -206,6 +207,7 @@ fn case(case: &CaseVerdict, view: &RunView, language: Language) -> ShownCase {
         class: class(case.verdict),
         reasons: case.reasons.iter().map(|r| visible(r)).collect(),
         waiver: case.waiver.as_ref().map_or(String::new(), |w| visible(&w.line())),
+        attested: case.attested.as_ref().map_or(String::new(), |a| visible(&a.line())),
         findings: case.findings.iter().map(finding).collect(),
         exchanges: if show { shown(view, case) } else { vec![] },
     }

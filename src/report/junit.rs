@@ -116,6 +116,9 @@ fn one(case: &CaseVerdict, class: &str) -> TestCase {
     out.add_property(("requirements", requirements.join(" ").as_str()));
     out.add_property(("technique", case.technique.name()));
     out.add_property(("level", format!("{:?}", case.level).to_lowercase().as_str()));
+    if let Some(attested) = &case.attested {
+        out.add_property(("attested", kept(&attested.line()).as_str()));
+    }
     if let Some(waiver) = &case.waiver {
         out.add_property(("waiver", kept(&waiver.line()).as_str()));
     }

@@ -2,11 +2,13 @@
 
 mod html;
 mod junit;
+mod pages;
 mod text;
 mod visible;
 
 pub use html::html;
 pub use junit::junit;
+pub use pages::{coverage_page, sheet_page, sheet_text};
 pub use text::{explain, summary};
 pub use visible::visible;
 

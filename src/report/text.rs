@@ -68,6 +68,9 @@ pub fn explain(material: &Material<'_>, case: &CaseVerdict) -> String {
     let _ = writeln!(out, "Urteil:        {}", word(case.verdict, Language::De));
     let _ = writeln!(out, "Anforderungen: {}", requirements.join(", "));
     let _ = writeln!(out, "Technik:       {}", case.technique.name());
+    if let Some(attested) = &case.attested {
+        let _ = writeln!(out, "Von Hand:      {}", visible(&attested.line()));
+    }
     if let Some(waiver) = &case.waiver {
         let _ = writeln!(out, "Duldung:       {}", visible(&waiver.line()));
     }

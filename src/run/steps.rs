@@ -42,6 +42,7 @@ impl Drive<'_> {
                 StepOutcome::Done
             }
             Step::Restart { .. } => self.restart().await,
+            Step::Manual { .. } => StepOutcome::ByHand,
             Step::ReadBack { name, system, folder } => {
                 self.read_back(case, name, system, folder).await
             }

@@ -278,6 +278,7 @@ fn http(status: &str, body: &str) -> String {
 fn plan(case: &CaseId) -> TestPlan {
     let field = |id: &str, path: &str| PlanField {
         id: id.into(),
+        label: String::new(),
         path: path.into(),
         kind: crate::concept::FieldType::Text,
         length: None,
@@ -345,6 +346,7 @@ fn plan(case: &CaseId) -> TestPlan {
         documents: vec!["Ausweis".into()],
     };
     let kopf = PlanGroup {
+        title: String::new(),
         element: "Kopf".into(),
         within: None,
         before_field: None,
@@ -353,6 +355,7 @@ fn plan(case: &CaseId) -> TestPlan {
         field: vec![field("v", "Vorgangsnummer"), field("n", "NachrichtId")],
     };
     let group = PlanGroup {
+        title: String::new(),
         id: "g".into(),
         path: "G".into(),
         element: "G".into(),

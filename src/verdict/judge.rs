@@ -1,6 +1,7 @@
 //! From plan and evidence to a verdict.
 
 use super::Artefacts;
+use super::attested;
 use super::canary;
 use super::checkers::{self, Checker};
 use super::types::{
@@ -9,7 +10,7 @@ use super::types::{
 };
 use super::view::{Context, RunView};
 use crate::concept::Level;
-use crate::evidence::{Evidence, StepOutcome};
+use crate::evidence::{Attested, Evidence, StepOutcome};
 use crate::ids::{CaseId, RequirementId};
 use crate::plan::{Behaviour, Expectation, Step, TestCase, TestPlan};
 
@@ -120,6 +121,7 @@ fn verdict_of(
         reasons,
         findings,
         waiver: None,
+        attested: None,
         duration_ms,
     }
 }
@@ -161,13 +163,22 @@ impl Case<'_> {
         };
         let mut reasons = self.proof_of_execution(&context);
         let mut findings = Vec::new();
+        let (mut asked, mut said) = (false, None);
         if self.case.expect.is_empty() {
             reasons.push("der Testfall erwartet nichts".into());
         }
         for expectation in &self.case.expect {
-            if let Expectation::Undecidable { reason, .. } = expectation {
-                reasons.push(reason.clone());
-                continue;
+            match expectation {
+                Expectation::Undecidable { reason, .. } => {
+                    reasons.push(reason.clone());
+                    continue;
+                }
+                Expectation::Attested { requirement, .. } => {
+                    asked = true;
+                    said = attested::of(self.run, &self.case.id, requirement, &mut findings);
+                    continue;
+                }
+                _ => {}
             }
             match self.alive(expectation) {
                 Ok(checker) => {
@@ -190,15 +201,25 @@ impl Case<'_> {
         }
         reasons.dedup();
         let failed = findings.iter().any(|f| f.severity == Severity::Fault);
-        let verdict = match (failed, reasons.is_empty()) {
-            (true, _) => CaseOutcome::Failed,
-            (false, false) => CaseOutcome::Inconclusive,
-            (false, true) => CaseOutcome::Passed,
+        let verdict = match (failed, reasons.is_empty(), said) {
+            (true, ..) => CaseOutcome::Failed,
+            (false, false, _) => CaseOutcome::Inconclusive,
+            (false, true, Some(Attested::NotApplicable)) => CaseOutcome::NotApplicable,
+            (false, true, Some(Attested::Inconclusive)) => {
+                reasons.push("die prüfende Person konnte es nicht beurteilen".into());
+                CaseOutcome::Inconclusive
+            }
+            (false, true, None) if asked => {
+                reasons.push(attested::waiting(&self.case.id));
+                CaseOutcome::NotTested
+            }
+            (false, true, _) => CaseOutcome::Passed,
         };
         let duration = context.view.span.map_or(0, |(from, to)| {
             u64::try_from(to.as_millisecond() - from.as_millisecond()).unwrap_or(0)
         });
-        verdict_of(self.case, verdict, reasons, findings, duration)
+        let judged = verdict_of(self.case, verdict, reasons, findings, duration);
+        CaseVerdict { attested: attested::shown(self.run, self.case), ..judged }
     }
 
     fn proof_of_execution(&self, context: &Context<'_>) -> Vec<String> {
@@ -217,9 +238,11 @@ impl Case<'_> {
         for step in &self.case.step {
             let reason = match context.view.steps.get(step.name()) {
                 Some(StepOutcome::Done) => continue,
+                Some(StepOutcome::ByHand) if matches!(step, Step::Manual { .. }) => continue,
                 // Waiting in vain is a fact that the checkers judge.
                 Some(StepOutcome::TimedOut) if matches!(step, Step::Await { .. }) => continue,
                 Some(StepOutcome::TimedOut) => "kam nicht rechtzeitig zum Ende".to_owned(),
+                Some(StepOutcome::ByHand) => "ist kein Schritt für einen Menschen".to_owned(),
                 Some(StepOutcome::Unreachable { reason } | StepOutcome::Impossible { reason }) => {
                     reason.clone()
                 }

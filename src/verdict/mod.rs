@@ -4,6 +4,7 @@
 //! A case passes only with proof: every step ran, every checker it needs caught its canary in this
 //! very judgement, and nothing was found. Anything less is inconclusive, with its reason.
 
+mod attested;
 mod canary;
 mod checkers;
 mod judge;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::concept::Level;
+use crate::evidence::Attested;
 use crate::ids::{CaseId, RequirementId};
 use crate::plan::Technique;
 
@@ -143,8 +144,44 @@ pub struct CaseVerdict {
     /// decides on a release may take it into account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waiver: Option<CaseWaiver>,
+    /// What a person found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attested: Option<CaseAttestation>,
     /// Time between its first and last record, milliseconds.
     pub duration_ms: u64,
+}
+
+/// What a person found about a case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CaseAttestation {
+    /// What the person says.
+    pub verdict: Attested,
+    /// Who.
+    pub by: String,
+    /// When, UTC.
+    pub at: String,
+    /// What was seen, in the person's words.
+    pub note: String,
+    /// Id of the key that signed it.
+    pub key: String,
+}
+
+impl CaseAttestation {
+    /// In one line, German.
+    pub fn line(&self) -> String {
+        let word = match self.verdict {
+            Attested::Passed => "bestanden",
+            Attested::Failed => "nicht bestanden",
+            Attested::Inconclusive => "nicht zu beurteilen",
+            Attested::NotApplicable => "nicht anwendbar",
+        };
+        let key: String = self.key.chars().take(12).collect();
+        format!(
+            "{word}, eingetragen von {} am {} (Schlüssel {key}): {}",
+            self.by, self.at, self.note
+        )
+    }
 }
 
 /// A waiver (Duldung) as it stood on the day of the run.

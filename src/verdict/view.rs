@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::wire::{HttpMessage, mail_parts};
-use crate::evidence::{Direction, Evidence, Record, StepOutcome, TargetEvent};
+use crate::evidence::{Attestation, Direction, Evidence, Record, StepOutcome, TargetEvent};
 use crate::ids::{CaseId, ComponentKind, Correlator, SystemId};
 use crate::plan::{Step, TestCase, TestPlan, nachricht_of};
 use crate::xml::{Element, parse};
@@ -152,6 +152,8 @@ pub struct RunView {
     pub interrupted: bool,
     /// How many messages were answered with a transaction.
     pub transactions: HashMap<String, usize>,
+    /// What people found.
+    pub attestations: Vec<Attestation>,
 }
 
 impl RunView {
@@ -168,6 +170,7 @@ impl RunView {
             complete: evidence.interrupted().is_some(),
             interrupted: evidence.interrupted() == Some(true),
             transactions: HashMap::new(),
+            attestations: evidence.attestations().cloned().collect(),
         };
         let mut places: HashMap<u64, usize> = HashMap::new();
         let mut alone: Vec<(CaseId, u64, u64)> = Vec::new();
@@ -234,6 +237,7 @@ impl RunView {
                 | Record::Inputs { .. }
                 | Record::Target { .. }
                 | Record::Observation { .. }
+                | Record::Attestation(_)
                 | Record::End { .. } => {}
             }
         }

@@ -9,6 +9,7 @@ mod failures;
 mod field_lore;
 mod flow;
 mod invalid;
+mod manual;
 mod partitions;
 mod routing;
 mod rules;
@@ -27,7 +28,7 @@ use crate::organisation::Authority;
 
 type Apply = fn(&mut Derivation<'_>, &Method);
 
-const METHODS: [(&str, Apply); 31] = [
+const METHODS: [(&str, Apply); 33] = [
     ("minimal", partitions::minimal),
     ("maximal", partitions::maximal),
     ("optional", partitions::optional),
@@ -54,6 +55,8 @@ const METHODS: [(&str, Apply); 31] = [
     ("outage", failures::outage),
     ("crash", failures::crash),
     ("foreign", failures::foreign),
+    ("entry", manual::entry),
+    ("manual", manual::manual),
     ("samples", samples::samples),
     ("schema-valid", schema::valid),
     ("schema-partitions", schema::partitions),

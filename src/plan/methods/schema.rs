@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 use super::super::derive::{Derivation, nachricht_of, vorgang_of, vorgang_uuid_of};
-use super::super::from_schema::{Broken, FromSchema, Made};
+use super::super::from_schema::{Broken, FOLDER, FromSchema, Made};
 use crate::concept::{Aspect, Fault, LogAfter, Message};
 use crate::ids::{CaseId, Correlator};
 use crate::organisation::Authority;
@@ -128,7 +128,7 @@ fn all<'a>(
         if !message.schema.as_ref().is_some_and(|s| s.derive) {
             continue;
         }
-        match d.from_schema(message) {
+        match d.standard(message) {
             Ok(made) => {
                 for unused in &made.unused {
                     let ours = match (unused.rule, share) {
@@ -178,7 +178,7 @@ fn subject(
     authority: &Authority,
     made: &Made,
 ) -> MessageUse {
-    let name = format!("hergeleitet/{}/{}.xml", message.id, made.instance.id);
+    let name = format!("{FOLDER}{}/{}.xml", message.id, made.instance.id);
     d.files
         .entry(name.clone())
         .or_insert_with(|| Writer::new().write(&made.instance.root).into_bytes());

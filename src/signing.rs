@@ -1,4 +1,4 @@
-//! Ed25519 keys in PEM (PKCS#8, SPKI), as openssl writes them.
+//! Ed25519 signatures (RFC 8032) and their keys in PEM (PKCS#8, SPKI), as openssl writes them.
 
 use std::path::Path;
 
@@ -50,7 +50,8 @@ impl SigningKey {
             .map_err(|e| KeyError::Format(name.to_owned(), e.to_string()))
     }
 
-    pub(super) fn sign(&self, bytes: &[u8]) -> [u8; 64] {
+    /// The signature over these bytes.
+    pub fn sign(&self, bytes: &[u8]) -> [u8; 64] {
         self.0.sign(bytes).to_bytes()
     }
 
@@ -58,10 +59,22 @@ impl SigningKey {
     pub fn id(&self) -> String {
         key_id(&self.0.verifying_key())
     }
+
+    /// The public part, 32 bytes.
+    pub fn public(&self) -> [u8; 32] {
+        self.0.verifying_key().to_bytes()
+    }
 }
 
 fn key_id(key: &VerifyingKey) -> String {
     Digest::of(key.as_bytes()).0
+}
+
+/// The id of the key that made this signature, given its public part; none where it did not.
+pub fn signer_with(public: &[u8], bytes: &[u8], signature: &[u8]) -> Option<String> {
+    let key = VerifyingKey::from_bytes(public.try_into().ok()?).ok()?;
+    let signature = ed25519_dalek::Signature::from_slice(signature).ok()?;
+    key.verify(bytes, &signature).is_ok().then(|| key_id(&key))
 }
 
 /// Keys whose signatures are believed.
@@ -91,7 +104,7 @@ impl TrustedKeys {
     }
 
     /// The id of the key that made this signature, if it is a trusted one.
-    pub(super) fn signer(&self, bytes: &[u8], signature: &[u8]) -> Option<String> {
+    pub fn signer(&self, bytes: &[u8], signature: &[u8]) -> Option<String> {
         let signature = ed25519_dalek::Signature::from_slice(signature).ok()?;
         self.0.iter().find(|key| key.verify(bytes, &signature).is_ok()).map(key_id)
     }
