@@ -173,6 +173,8 @@ pub enum Aspect {
     Confirmation,
     /// Durchlaufzeit.
     Duration,
+    /// What the header says agrees with the root.
+    HeaderCheck,
     /// Duplicate messages.
     Duplicate,
     /// The paths of the flow.

@@ -75,6 +75,9 @@ defects! {
     ConfirmsTwice, "confirms-twice", "bestätigt den Eingang zweimal", "GEW-030", "requirements-based-testing";
     WrongQuittung, "wrong-quittung", "quittiert für einen anderen Vorgang", "GEW-001", "equivalence-partitioning";
     RejectsWith200, "rejects-with-200", "weist mit dem Status 200 zurück", "GEW-016", "syntax-testing";
+    IgnoresHeader, "ignores-header", "hält die Leistung im Kopf nicht gegen die Wurzel", "GEW-033", "error-guessing";
+    TrustsContent, "trusts-content", "erkennt Dubletten am Inhalt statt an der Kennung", "GEW-032", "error-guessing";
+    LosesOffset, "loses-offset", "hält die doppelte Stunde der Zeitumstellung immer für die zweite", "GEW-006", "error-guessing";
     RejectsLargest, "rejects-largest", "weist den größten erlaubten Wert zurück", "GEW-013", "boundary-value-analysis";
 }
 

@@ -88,7 +88,17 @@ impl Hub {
         if !offered && !self.has(Defect::DeliversRejected) {
             return Err(Rejection::new("T080", format!("keine Stelle {behoerde} für {leistung}")));
         }
-        let again = self.journal().knows(&nachricht);
+        let astray = found.procedure.leistung.as_ref().is_some_and(|own| *own != leistung);
+        if astray && offered && !self.has(Defect::IgnoresHeader) {
+            let text =
+                format!("der Kopf nennt {leistung}, das gehört nicht zu {}", found.root.name);
+            return Err(Rejection::new("S999", text));
+        }
+        let again = if self.has(Defect::TrustsContent) {
+            self.journal().accepted.values().any(|a| a.body == body)
+        } else {
+            !nachricht.is_empty() && self.journal().knows(&nachricht)
+        };
         if again && !self.has(Defect::NoDuplicateCheck) {
             return Err(Rejection::new("S100", format!("Nachricht {nachricht} liegt schon vor")));
         }

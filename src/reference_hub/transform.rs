@@ -49,6 +49,7 @@ impl Hub {
             Defect::TruncatesText,
             Defect::LostAttachment,
             Defect::BreaksCombination,
+            Defect::LosesOffset,
         ];
         let mut output = output;
         if faults.iter().any(|f| self.has(*f))
@@ -93,6 +94,16 @@ impl Hub {
             {
                 element.children.retain(|n| !matches!(n, Node::Element(e) if e.name == "Email"));
             }
+            if self.has(Defect::LosesOffset) {
+                for node in &mut element.children {
+                    if let Node::Text(text) = node {
+                        *text = second_time(text);
+                    }
+                }
+                for attribute in &mut element.attributes {
+                    attribute.value = second_time(&attribute.value);
+                }
+            }
             if self.has(Defect::FieldsSwapped) {
                 for child in &mut element.children {
                     if let Node::Element(e) = child {
@@ -124,6 +135,12 @@ impl Hub {
             }
         });
     }
+}
+
+/// A time in the hour that the end of summer time gives twice, as if it were always the second one.
+fn second_time(text: &str) -> String {
+    let doubled = text.get(4..8) == Some("-10-") && text.get(10..13) == Some("T02");
+    if doubled { text.replace("+02:00", "+01:00") } else { text.to_owned() }
 }
 
 fn each(element: &mut Element, visit: &mut impl FnMut(&mut Element)) {

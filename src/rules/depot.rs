@@ -131,6 +131,8 @@ pub struct Procedure {
     pub schema: String,
     /// Catalogue for network locations.
     pub catalogue: Option<String>,
+    /// The service that its header must name.
+    pub leistung: Option<String>,
 }
 
 /// Where the values for routing stand; steps may lie in any namespace.

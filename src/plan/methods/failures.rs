@@ -1,12 +1,12 @@
 //! Error guessing: what goes wrong in the field.
 
 use super::{authority_for, first_message, flow};
-use crate::concept::{Aspect, Fault, MessageKind};
+use crate::concept::{Aspect, Fault, LogAfter, MessageKind};
 use crate::ids::SystemId;
 use crate::plan::builder::valid;
 use crate::plan::catalogue::Method;
 use crate::plan::derive::Derivation;
-use crate::plan::{Behaviour, Expectation, Step};
+use crate::plan::{Behaviour, Expectation, Step, Validity};
 
 /// The same message twice.
 pub(super) fn duplicate(d: &mut Derivation<'_>, method: &Method) {
@@ -24,6 +24,57 @@ pub(super) fn duplicate(d: &mut Derivation<'_>, method: &Method) {
         if let Some(system) = authority.receiver() {
             case.delivered(d, "antrag", system, (None, None));
         }
+        d.push(case);
+    }
+    reused_id(d, method);
+}
+
+/// An id that was used before, with other content: it is the same message to whoever goes by ids.
+fn reused_id(d: &mut Derivation<'_>, method: &Method) {
+    let portal = d.portal.clone();
+    for message in d.messages(MessageKind::Antrag) {
+        let Some(authority) = authority_for(d, message) else { continue };
+        let id = format!("{}/anderer-inhalt", message.id);
+        let title = format!("{}: dieselbe Kennung mit anderem Inhalt", message.title);
+        let Some(mut case) = d.case(method, id, title, Aspect::Duplicate) else { continue };
+        case.send("antrag", &portal, valid(message, "minimal", 1, authority));
+        flow::wait_for(d, &mut case, message, authority);
+        case.send("andere", &portal, valid(message, "maximal", 1, authority));
+        case.accepted(d, "antrag", None);
+        case.rejected("andere", d.code(Fault::Duplicate), vec![]);
+        if let Some(system) = authority.receiver() {
+            case.delivered(d, "antrag", system, (None, None));
+        }
+        d.push(case);
+    }
+}
+
+/// A header that names another service of the same authority than the root.
+pub(super) fn header(d: &mut Derivation<'_>, method: &Method) {
+    let portal = d.portal.clone();
+    for message in d.messages(MessageKind::Antrag) {
+        let Some(authority) = authority_for(d, message) else { continue };
+        let own = d.leika(message);
+        let other = d
+            .concept
+            .file
+            .service
+            .iter()
+            .find(|s| Some(&s.leika) != own.as_ref() && authority.services.contains(&s.leika));
+        let Some(other) = other else { continue };
+        let id = format!("{}/andere-leistung", message.id);
+        let title = format!("{}: der Kopf nennt \"{}\"", message.title, other.title);
+        let Some(mut case) = d.case(method, id, title, Aspect::HeaderCheck) else { continue };
+        let mut subject = valid(message, "minimal", 1, authority);
+        subject.leistung = Some(other.leika.clone());
+        subject.validity = Validity::of(Fault::Header);
+        subject.violates = Some(format!("Leistung {} gehört nicht zur Wurzel", other.leika));
+        subject.fault = Some(Fault::Header);
+        case.send("antrag", &portal, subject);
+        case.rejected("antrag", d.code(Fault::Header), vec![]);
+        case.absent(&[]);
+        let events = d.log_events(LogAfter::Rejected, authority);
+        case.logged(d, "antrag", events, Some(Aspect::Log));
         d.push(case);
     }
 }

@@ -8,12 +8,24 @@ use crate::plan::catalogue::Method;
 use crate::plan::derive::Derivation;
 use crate::plan::{Change, Damage};
 use crate::text::din91379;
+use crate::text::moments::{clock_changes, version_flips};
 
 /// The same message in another dress: it must be taken and arrive unchanged.
 const DRESSES: [(Damage, &str, &str); 3] = [
     (Damage::ByteOrderMark, "bom", "mit Byte Order Mark"),
     (Damage::Prefixed, "praefix", "mit Präfix statt Vorgabe-Namensraum"),
     (Damage::Prolog, "prolog", "mit Kommentar und Verarbeitungsanweisung vor der Wurzel"),
+];
+
+/// The year whose special nights are used.
+const YEAR: i16 = 2026;
+
+/// The days around the changes of versions in that year.
+const FLIPS: [(&str, &str); 4] = [
+    ("2026-04-30", "tag-30-april"),
+    ("2026-05-01", "tag-1-mai"),
+    ("2026-10-31", "tag-31-oktober"),
+    ("2026-11-01", "tag-1-november"),
 ];
 
 /// Structures that a lax reader takes.
@@ -29,7 +41,8 @@ pub(super) fn field_lore(d: &mut Derivation<'_>, method: &Method) {
         for (damage, variant, what) in DRESSES {
             taken(d, method, message, (variant, what), Some(damage), vec![]);
         }
-        for (variant, what, change) in texts(d, message) {
+        let times = times(d, message);
+        for (variant, what, change) in texts(d, message).into_iter().chain(times) {
             taken(d, method, message, (&variant, &what), None, vec![change]);
         }
         for (damage, variant, what) in STRUCTURES {
@@ -77,6 +90,40 @@ fn texts(d: &Derivation<'_>, message: &Message) -> Vec<(String, String, Change)>
     ] {
         let what = format!("{}: \"{text}\" bleibt, wie es ist", field.label);
         out.push((variant.to_owned(), what, set(field, vec![text.to_owned()])));
+    }
+    out
+}
+
+/// The nights in which versions of standards change and those in which the clock does, for the first
+/// time and the first free date of a message: they must arrive as they are, whatever zone a system
+/// thinks in.
+fn times(d: &Derivation<'_>, message: &Message) -> Vec<(String, String, Change)> {
+    let groups = d.concept.groups_of(message);
+    let fields = || groups.iter().flat_map(|g| d.concept.fields_of(&g.id));
+    let mut out = Vec::new();
+    if let Some(field) = fields().find(|f| f.kind == FieldType::Datetime && f.min > 0) {
+        let flips = version_flips(YEAR).into_iter().zip(1..);
+        let changes = clock_changes(YEAR).into_iter().filter(|m| m.right).zip(1..);
+        let named = flips
+            .map(|(m, n)| (format!("fassungswechsel-{n}"), m))
+            .chain(changes.map(|(m, n)| (format!("zeitumstellung-{n}"), m)));
+        for (variant, moment) in named {
+            let what = format!("{}: {} ({})", field.label, moment.why, moment.text);
+            out.push((variant, what, set(field, vec![moment.text])));
+        }
+    }
+    let free = |f: &&crate::concept::Field| {
+        f.kind == FieldType::Date
+            && f.min > 0
+            && f.range.as_ref().is_some_and(|r| {
+                FLIPS.iter().all(|day| r.min.as_str() <= day.0 && day.0 <= r.max.as_str())
+            })
+    };
+    if let Some(field) = fields().find(free) {
+        for (day, variant) in FLIPS {
+            let what = format!("{}: {day}, um den Wechsel der Fassungen", field.label);
+            out.push((variant.to_owned(), what, set(field, vec![day.to_owned()])));
+        }
     }
     out
 }

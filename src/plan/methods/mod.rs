@@ -28,7 +28,7 @@ use crate::organisation::Authority;
 
 type Apply = fn(&mut Derivation<'_>, &Method);
 
-const METHODS: [(&str, Apply); 33] = [
+const METHODS: [(&str, Apply); 34] = [
     ("minimal", partitions::minimal),
     ("maximal", partitions::maximal),
     ("optional", partitions::optional),
@@ -51,6 +51,7 @@ const METHODS: [(&str, Apply); 33] = [
     ("flow", flow::paths),
     ("forbidden", flow::forbidden),
     ("field-lore", field_lore::field_lore),
+    ("header", failures::header),
     ("duplicate", failures::duplicate),
     ("outage", failures::outage),
     ("crash", failures::crash),

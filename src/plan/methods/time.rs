@@ -1,11 +1,12 @@
 //! Requirements on time and on the transaction log.
 
-use super::{authority_for, first_message, flow, send_in_context};
-use crate::concept::{Aspect, Fault, LogAfter, MessageKind};
+use super::{authority_for, destination, first_message, flow, send_in_context};
+use crate::concept::{Aspect, Fault, LogAfter, Message, MessageKind};
+use crate::organisation::Authority;
 use crate::plan::builder::{CaseBuilder, valid};
 use crate::plan::catalogue::Method;
 use crate::plan::derive::Derivation;
-use crate::plan::{Damage, Validity};
+use crate::plan::{Damage, MessageUse, Validity};
 
 fn each_authority(
     d: &mut Derivation<'_>,
@@ -35,13 +36,46 @@ pub(super) fn confirmation(d: &mut Derivation<'_>, method: &Method) {
     });
 }
 
-/// The Durchlaufzeit stays below its bound.
+/// The Durchlaufzeit stays below its bound: for an application at each authority, for the largest
+/// one, and for each later message of the flow.
 pub(super) fn duration(d: &mut Derivation<'_>, method: &Method) {
+    for message in d.messages(MessageKind::Antrag) {
+        let Some(authority) = authority_for(d, message) else { continue };
+        let id = format!("{}/maximal", message.id);
+        let title = format!("Durchlaufzeit mit allen Angaben: {}", message.title);
+        let subject = valid(message, "maximal", 1, authority);
+        one_duration(d, method, (id, title), message, (authority, subject));
+    }
+    for kind in [MessageKind::Nachforderung, MessageKind::Nachreichung, MessageKind::Bescheid] {
+        for message in d.messages(kind) {
+            let Some(authority) = authority_for(d, message) else { continue };
+            let title = format!("Durchlaufzeit: {}", message.title);
+            let subject = valid(message, "minimal", 1, authority);
+            one_duration(d, method, (message.id.clone(), title), message, (authority, subject));
+        }
+    }
     each_authority(d, method, Aspect::Duration, "Durchlaufzeit", |d, case, authority| {
         if let Some(system) = authority.receiver() {
             case.in_time(d, "antrag", system);
         }
     });
+}
+
+fn one_duration(
+    d: &mut Derivation<'_>,
+    method: &Method,
+    (id, title): (String, String),
+    message: &Message,
+    (authority, subject): (&Authority, MessageUse),
+) {
+    let Some(mut case) = d.case(method, id, title, Aspect::Duration) else { return };
+    let Some(step) = send_in_context(d, &mut case, message, authority, subject) else { return };
+    flow::wait_for(d, &mut case, message, authority);
+    case.accepted(d, step, None);
+    if let Some(system) = destination(d, message, authority) {
+        case.in_time(d, step, &system);
+    }
+    d.push(case);
 }
 
 /// The log is complete after acceptance, after rejection and in the flow.
