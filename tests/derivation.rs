@@ -159,7 +159,9 @@ fn every_testable_must_has_a_case() {
     for r in coverage["requirements"].as_array().unwrap() {
         let cases = r["cases"].as_array().unwrap().len();
         assert_eq!(cases == 0, !r["not_tested"].is_null(), "{}", r["id"]);
-        assert!(r["level"] != "muss" || cases > 0, "{}", r["id"]);
+        // What another component must fulfil is tested in that component's plan.
+        let elsewhere = r["not_tested"] == "betrifft eine andere Systemkomponente";
+        assert!(r["level"] != "muss" || cases > 0 || elsewhere, "{}", r["id"]);
     }
     assert!(coverage["techniques"].as_object().unwrap().len() >= 7);
     // What the cases exercise is measured from the cases.
