@@ -65,6 +65,8 @@ pub(super) struct Derivation<'a> {
     pub source: Source<'a>,
     pub portal: SystemId,
     covers: BTreeMap<Aspect, Vec<RequirementId>>,
+    /// Authorities by the services they offer.
+    offers: BTreeMap<&'a str, Vec<usize>>,
     pub values: Vec<ValueSet>,
     pub cases: Vec<TestCase>,
     pub files: BTreeMap<String, Vec<u8>>,
@@ -73,6 +75,8 @@ pub(super) struct Derivation<'a> {
     pub unloadable: BTreeMap<String, String>,
     from_schema: BTreeMap<String, Rc<FromSchema>>,
     planned: Vec<PlanMessage>,
+    /// Places in `planned`, since every case asks.
+    planned_at: BTreeMap<String, usize>,
     pub rules: BTreeMap<String, Rules>,
     /// How many pairs of choices the combinations cover, by message.
     pub pairs: Vec<PairCoverage>,
@@ -121,12 +125,20 @@ pub fn derive(
             }
         }
     }
+    let mut offers: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (at, authority) in organisation.file.authority.iter().enumerate() {
+        let services: BTreeSet<&String> = authority.services.iter().collect();
+        for service in services {
+            offers.entry(service).or_default().push(at);
+        }
+    }
     let mut d = Derivation {
         concept,
         organisation,
         source: Source { concept, organisation },
         portal: portal.id.clone(),
         covers,
+        offers,
         values: Vec::new(),
         cases: Vec::new(),
         files: BTreeMap::new(),
@@ -134,6 +146,7 @@ pub fn derive(
         unloadable: BTreeMap::new(),
         from_schema: BTreeMap::new(),
         planned: vec![],
+        planned_at: BTreeMap::new(),
         rules: BTreeMap::new(),
         pairs: vec![],
         dropped: BTreeMap::new(),
@@ -148,6 +161,7 @@ pub fn derive(
             }
         }
     }
+    d.planned_at = (0..).zip(&all).map(|(at, m)| (m.id.clone(), at)).collect();
     d.planned = all;
     for method in catalogue.file.method.iter().filter(|m| catalogue.applies(m)) {
         methods::apply(&mut d, method);
@@ -400,13 +414,10 @@ impl<'a> Derivation<'a> {
 
     /// Authorities that offer the service a message starts.
     pub fn offering(&self, message: &Message) -> Vec<&'a Authority> {
-        let leika = self.leika(message);
-        self.organisation
-            .file
-            .authority
-            .iter()
-            .filter(|a| leika.as_ref().is_some_and(|l| a.services.contains(l)))
-            .collect()
+        let service = self.concept.service_of(message).map(|s| s.leika.as_str());
+        let places = service.and_then(|s| self.offers.get(s));
+        let all = &self.organisation.file.authority;
+        places.into_iter().flatten().map(|&at| &all[at]).collect()
     }
 
     /// LeiKa key of the service a message starts.
@@ -521,7 +532,7 @@ impl<'a> Derivation<'a> {
 
     /// A message as the plan will hold it.
     pub fn planned(&self, id: &str) -> Option<&PlanMessage> {
-        self.planned.iter().find(|m| m.id == id)
+        self.planned_at.get(id).map(|&at| &self.planned[at])
     }
 
     /// A value set of a message.

@@ -1,6 +1,9 @@
 //! Pairwise: authority (with its Fachverfahren, DMS and channel) and every optional part of a
 //! message, so that each pair of choices occurs together in some message.
 
+use std::collections::BTreeSet;
+
+use super::cross::crossed;
 use super::{Change, set};
 use crate::concept::{Aspect, Message, MessageKind};
 use crate::organisation::Authority;
@@ -22,8 +25,17 @@ pub(super) fn combination(d: &mut Derivation<'_>, method: &Method) {
     if d.requirement(Aspect::Combination).is_none() {
         return;
     }
-    for message in d.messages(MessageKind::Antrag) {
-        one(d, method, message);
+    let messages = d.messages(MessageKind::Antrag);
+    let pairs = messages
+        .iter()
+        .enumerate()
+        .flat_map(|(at, m)| d.offering(m).into_iter().map(move |a| (at, a.id.as_str())))
+        .collect();
+    let kept: BTreeSet<(usize, &str)> = crossed(pairs, method.full_up_to).into_iter().collect();
+    for (at, message) in messages.iter().enumerate() {
+        let taken = |a: &&Authority| kept.contains(&(at, a.id.as_str()));
+        let authorities = d.offering(message).into_iter().filter(taken).collect();
+        one(d, method, message, authorities);
     }
 }
 
@@ -49,8 +61,12 @@ fn parts(d: &Derivation<'_>, message: &Message) -> Vec<(Part, Option<usize>)> {
     out
 }
 
-fn one(d: &mut Derivation<'_>, method: &Method, message: &Message) {
-    let authorities = d.offering(message);
+fn one<'a>(
+    d: &mut Derivation<'a>,
+    method: &Method,
+    message: &Message,
+    authorities: Vec<&'a Authority>,
+) {
     let parts = parts(d, message);
     if authorities.is_empty() || parts.is_empty() {
         return;

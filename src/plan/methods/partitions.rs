@@ -65,52 +65,59 @@ fn one(
 
 /// Each optional field alone, for each format.
 pub(super) fn optional(d: &mut Derivation<'_>, method: &Method) {
-    for place in places(d) {
-        if place.field.min > 0 {
-            continue;
-        }
-        for authority in authorities(d, place.message) {
-            let value = d.source.realistic(place.field, 0);
-            let variant = format!("nur/{}", authority.id);
-            let what = format!("allein, an {}", authority.name);
-            let right =
-                Right { variant, what, aspect: Aspect::OptionalContent, values: vec![value] };
-            positive(d, method, &place, authority, right);
-        }
+    let optional: Vec<Place<'_>> = places(d).into_iter().filter(|p| p.field.min == 0).collect();
+    for (place, authority) in at_authorities(d, method, &optional, |_, _| true) {
+        let value = d.source.realistic(place.field, 0);
+        let variant = format!("nur/{}", authority.id);
+        let what = format!("allein, an {}", authority.name);
+        let right = Right { variant, what, aspect: Aspect::OptionalContent, values: vec![value] };
+        positive(d, method, place, authority, right);
     }
+}
+
+/// Places with the authorities at which they are tested: all while they are few.
+fn at_authorities<'p, 'a>(
+    d: &Derivation<'a>,
+    method: &Method,
+    places: &'p [Place<'a>],
+    wanted: impl Fn(&Place<'_>, &Authority) -> bool,
+) -> Vec<(&'p Place<'a>, &'a Authority)> {
+    let all = &d.organisation.file.authority;
+    let mut pairs = Vec::new();
+    for (number, place) in places.iter().enumerate() {
+        let there = authorities(d, place.message);
+        let chosen: Vec<&Authority> = there.iter().copied().filter(|a| wanted(place, a)).collect();
+        let chosen = if chosen.is_empty() { there.into_iter().take(1).collect() } else { chosen };
+        pairs.extend(
+            chosen.into_iter().filter_map(|a| {
+                all.iter().position(|other| other.id == a.id).map(|at| (number, at))
+            }),
+        );
+    }
+    let kept = crossed(pairs, method.full_up_to);
+    kept.into_iter().map(|(number, at)| (&places[number], &all[at])).collect()
 }
 
 /// Every code of every list, at each format that converts it; at one where nobody does.
 pub(super) fn codes(d: &mut Derivation<'_>, method: &Method) {
-    for place in places(d) {
-        let field = place.field;
-        if field.kind != FieldType::Code || field.world.as_deref() == Some("leistung") {
-            continue;
-        }
-        let Some(list) = field.code_list.as_ref().and_then(|id| d.concept.code_list(id)) else {
-            continue;
-        };
-        let all = authorities(d, place.message);
-        let converting: Vec<&Authority> = all
-            .iter()
-            .copied()
-            .filter(|a| {
-                let format =
-                    a.receiver().and_then(|r| d.organisation.system(r)).map(|s| &s.receiver);
-                format.and_then(|f| field.arrives.get(f)).is_some_and(|x| x.how != "unchanged")
-            })
-            .collect();
-        let chosen =
-            if converting.is_empty() { all.into_iter().take(1).collect() } else { converting };
-        for authority in chosen {
-            for (code, name) in &list.codes {
-                let variant = format!("{code}/{}", authority.id);
-                let what = format!("Schlüssel {code} ({name})");
-                let place = Place { message: place.message, field };
-                let right =
-                    Right { variant, what, aspect: Aspect::Content, values: vec![code.clone()] };
-                positive(d, method, &place, authority, right);
-            }
+    let coded = |p: &Place<'_>| {
+        p.field.kind == FieldType::Code && p.field.world.as_deref() != Some("leistung")
+    };
+    let places: Vec<Place<'_>> = places(d).into_iter().filter(coded).collect();
+    let organisation = d.organisation;
+    let converts = |place: &Place<'_>, authority: &Authority| {
+        let format = authority.receiver().and_then(|r| organisation.system(r));
+        let arrival = format.and_then(|s| place.field.arrives.get(&s.receiver));
+        arrival.is_some_and(|x| x.how != "unchanged")
+    };
+    for (place, authority) in at_authorities(d, method, &places, converts) {
+        let list = place.field.code_list.as_ref().and_then(|id| d.concept.code_list(id));
+        for (code, name) in list.into_iter().flat_map(|l| &l.codes) {
+            let variant = format!("{code}/{}", authority.id);
+            let what = format!("Schlüssel {code} ({name})");
+            let right =
+                Right { variant, what, aspect: Aspect::Content, values: vec![code.clone()] };
+            positive(d, method, place, authority, right);
         }
     }
 }
