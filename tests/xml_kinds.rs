@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use pruefstand::xml::{ParseErrorKind, SchemaSet, parse};
+use pruefstand::xml::{ParseErrorKind, SchemaSet, compare, compare_qualified, parse};
 
 use crate::support::real_data;
 
@@ -191,4 +191,52 @@ fn a_schema_reads_only_its_catalogue() {
         far.display()
     );
     assert!(!errors(&set, hint.as_bytes()).is_empty());
+}
+
+#[test]
+fn the_field_cases_of_prefixes_inside_values_agree() {
+    let Some(folder) = real_data("cases/22-prefix-inside-values") else { return };
+    let root = |name: &str| parse(&std::fs::read(folder.join(name)).unwrap()).unwrap().root;
+    let (a, b, c) = (root("a.xml"), root("b.xml"), root("c.xml"));
+    let qualified = ["/Standort/@typ".to_owned(), "/Standort".to_owned()];
+    assert_eq!(compare_qualified(&a, &b, &qualified), []);
+    let other: Vec<String> =
+        compare_qualified(&a, &c, &qualified).into_iter().map(|d| d.place).collect();
+    assert_eq!(other, ["/Standort/@typ", "/Standort/@type", "/Standort"]);
+    // Without the declaration they are texts; that a prefix is involved is said.
+    let texts = compare(&a, &b);
+    let places: Vec<&str> = texts.iter().map(|d| d.place.as_str()).collect();
+    assert_eq!(places, ["/Standort/@typ", "/Standort"]);
+    let meant = "{urn:example:typ}Kiosk".to_owned();
+    assert!(texts.iter().all(|d| d.names == Some((meant.clone(), meant.clone()))), "{texts:?}");
+    // xsi:type always is a name, and is shown as one.
+    let types = compare(&a, &c);
+    assert_eq!(types.len(), 1, "{types:?}");
+    assert_eq!(types[0].expected.as_deref(), Some("{urn:example:typ}Klein"));
+    assert_eq!(types[0].actual.as_deref(), Some("{urn:example:andere}Klein"));
+}
+
+#[test]
+fn writing_keeps_the_prefixes_that_only_values_use() {
+    let Some(folder) = real_data("cases/22-prefix-inside-values") else { return };
+    let bytes = std::fs::read(folder.join("a.xml")).unwrap();
+    let before = parse(&bytes).unwrap().root;
+    for text in [before.to_xml(), pruefstand::xml::Writer::new().write(&before)] {
+        let after = parse(text.as_bytes()).unwrap().root;
+        let qualified = ["/Standort/@typ".to_owned(), "/Standort".to_owned()];
+        assert_eq!(compare_qualified(&before, &after, &qualified), [], "{text}");
+    }
+}
+
+#[test]
+fn the_field_cases_of_schema_hints_agree() {
+    let Some(folder) = real_data("cases/13-schema-hint-in-message") else { return };
+    let validator = SchemaSet::load(&folder.join("streng.xsd"), None).unwrap().compile().unwrap();
+    let found =
+        |name: &str| validator.validate(&std::fs::read(folder.join(name)).unwrap()).unwrap();
+    let wrong = found("message.xml");
+    assert!(wrong.iter().any(|v| v.text.contains("gestern")), "{wrong:?}");
+    let start = std::time::Instant::now();
+    assert_eq!(found("message-remote.xml"), []);
+    assert!(start.elapsed().as_secs() < 5, "somebody waited for the network");
 }

@@ -208,7 +208,12 @@ pub fn compare_files(a: &Path, b: &Path, format: Format) -> Result<Exit, CliErro
         Format::Json => {
             let list: Vec<_> = differences
                 .iter()
-                .map(|d| serde_json::json!({"place": d.place, "expected": d.expected, "actual": d.actual}))
+                .map(|d| {
+                    serde_json::json!({
+                        "place": d.place, "expected": d.expected, "actual": d.actual,
+                        "names": d.names,
+                    })
+                })
                 .collect();
             output::json(&list);
         }
@@ -221,6 +226,9 @@ pub fn compare_files(a: &Path, b: &Path, format: Format) -> Result<Exit, CliErro
                     shown(&d.expected),
                     shown(&d.actual)
                 ));
+                if let Some((a, b)) = &d.names {
+                    output::result(&format!("  a prefix is involved; as names: {a} and {b}"));
+                }
             }
         }
     }

@@ -180,6 +180,7 @@ fn message(standard: &Standard, root: &Name) -> Message {
         }),
         // A root without number has no code that could agree with it.
         header: header.filter(|h| !h.value.is_empty()),
+        qualified: vec![],
         rules: vec![],
     }
 }

@@ -425,6 +425,10 @@ pub struct Message {
     pub schema: Option<MessageSchema>,
     /// A code in the header that must agree with the root.
     pub header: Option<HeaderRule>,
+    /// Places whose values are qualified names (`xs:QName`), such as `/Antrag/@art`: their prefixes
+    /// count by what they stand for.
+    #[serde(default)]
+    pub qualified: Vec<String>,
     /// Rule sheets (XSLT) that the message must satisfy where it arrives.
     #[serde(default)]
     pub rules: Vec<String>,

@@ -95,6 +95,7 @@ fn planned(concept: &SystemConcept, message: &Message) -> PlanMessage {
         schema: None,
         schema_files: BTreeMap::new(),
         header: message.header.clone(),
+        qualified: message.qualified.clone(),
         rules: message.rules.clone(),
         group: concept.groups_of(message).into_iter().map(|g| plan_group(concept, g)).collect(),
         documents: message.documents.iter().map(|x| x.document.clone()).collect(),

@@ -256,6 +256,9 @@ pub struct PlanMessage {
     pub schema_files: BTreeMap<String, String>,
     /// Header rule.
     pub header: Option<HeaderRule>,
+    /// Places whose values are qualified names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub qualified: Vec<String>,
     /// Rule sheets.
     #[serde(default)]
     pub rules: Vec<String>,

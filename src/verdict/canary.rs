@@ -340,6 +340,7 @@ fn plan(case: &CaseId) -> TestPlan {
             value: "M1".into(),
             contradiction: Policy::Report,
         }),
+        qualified: vec![],
         rules: vec!["rules.xsl".into()],
         group,
         condition: vec![],

@@ -13,7 +13,7 @@ mod worker;
 mod write;
 mod xpath;
 
-pub use compare::{Difference, compare};
+pub use compare::{Difference, compare, compare_qualified};
 pub use encoding::{Decoded, decode};
 pub use ffi::engine_versions;
 pub use parse::{Document, ParseError, ParseErrorKind, parse, parse_schema_file};

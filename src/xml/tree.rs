@@ -156,51 +156,10 @@ impl Element {
             .collect()
     }
 
-    /// The text as XML, UTF-8 with declaration. The root declares its namespace as default;
-    /// children in no other namespace than the root's are what this writer is for.
+    /// The text as XML, as [`Writer`](super::Writer) writes it: UTF-8 with declaration, prefixes only
+    /// where they are needed.
     pub fn to_xml(&self) -> String {
-        let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-        self.write(&mut out, "", 0);
-        out
-    }
-
-    fn write(&self, out: &mut String, outer: &str, depth: usize) {
-        for _ in 0..depth {
-            out.push_str("  ");
-        }
-        out.push('<');
-        out.push_str(&self.name);
-        if self.namespace != outer {
-            out.push_str(" xmlns=\"");
-            escape_attribute(&self.namespace, out);
-            out.push('"');
-        }
-        for attribute in &self.attributes {
-            out.push(' ');
-            out.push_str(&attribute.name);
-            out.push_str("=\"");
-            escape_attribute(&attribute.value, out);
-            out.push('"');
-        }
-        if self.children.is_empty() {
-            out.push_str("/>\n");
-            return;
-        }
-        out.push('>');
-        if self.is_leaf() {
-            escape_text(&self.text(), out);
-        } else {
-            out.push('\n');
-            for child in self.elements() {
-                child.write(out, &self.namespace, depth + 1);
-            }
-            for _ in 0..depth {
-                out.push_str("  ");
-            }
-        }
-        out.push_str("</");
-        out.push_str(&self.name);
-        out.push_str(">\n");
+        super::Writer::new().write(self)
     }
 }
 

@@ -9,7 +9,7 @@ use crate::concept::{Arrival, Form};
 use crate::ids::RequirementId;
 use crate::plan::{PlanField, PlanMessage, PlanReceiver, Step};
 use crate::verdict::view::Exchange;
-use crate::xml::{Element, compare, parse};
+use crate::xml::{Element, compare_qualified, parse};
 
 pub(super) struct Content;
 
@@ -121,7 +121,14 @@ impl Compare<'_> {
     }
 
     fn unchanged(&self, sent: &Element, arrived: &Element, judgement: &mut Judgement) {
-        for difference in compare(sent, arrived) {
+        let qualified = message_of(self.context, self.step).map_or(&[][..], |m| &m.qualified);
+        for difference in compare_qualified(sent, arrived, qualified) {
+            let hint = match &difference.names {
+                None => "Diese Nachricht ist unverändert weiterzuleiten".to_owned(),
+                Some((a, b)) => format!(
+                    "Beide Werte beginnen mit einem Präfix; als qualifizierte Namen hießen sie {a} und {b}. Ist die Stelle einer, gehört sie im Konzept unter qualified"
+                ),
+            };
             let (expected, actual) = (difference.expected, difference.actual);
             let what = match (&expected, &actual) {
                 (Some(_), None) => ("content.missing", "Eine Angabe ist nicht angekommen"),
@@ -130,7 +137,7 @@ impl Compare<'_> {
             };
             self.found(what.0, what.1.into(), &difference.place)
                 .values(expected.unwrap_or_default(), actual.unwrap_or_default())
-                .hint("Diese Nachricht ist unverändert weiterzuleiten")
+                .hint(hint)
                 .into(judgement);
         }
     }
