@@ -25,6 +25,29 @@ fn line_of(text: &str, needle: &str) -> u64 {
     text.lines().position(|l| l.contains(needle)).unwrap() as u64 + 1
 }
 
+#[test]
+fn numbers_of_a_concept_are_decimals_not_whatever_a_computer_reads() {
+    let sandbox = Sandbox::new();
+    let text = std::fs::read_to_string(root().join("testplans/gewerbe/concept.toml")).unwrap();
+    let at = text.find("type = \"decimal\"").unwrap();
+    let range = at + text[at..].find("range = {").unwrap();
+    let end = range + text[range..].find('\n').unwrap();
+    for (bounds, word) in [
+        ("{ min = \"NaN\", max = \"1\" }", "is no range of this type"),
+        ("{ min = \"1E0\", max = \"1E5\" }", "is no range of this type"),
+        ("{ min = \"0.1\", max = \"0,2\" }", "is no range of this type"),
+        // Equal as binary numbers, but not as decimals.
+        (
+            "{ min = \"0.30000000000000000001\", max = \"0.3\" }",
+            "the range from 0.30000000000000000001 to 0.3 is empty",
+        ),
+    ] {
+        let changed = format!("{}range = {bounds}{}", &text[..range], &text[end..]);
+        let found = findings(&sandbox.write("concept.toml", &changed));
+        assert!(found.iter().any(|f| f.1.contains(word)), "{bounds}: {found:?}");
+    }
+}
+
 /// A pattern that no allowed length meets, and bounds that leave nothing: both places are named.
 #[test]
 fn contradictions_in_a_concept_name_both_places() {

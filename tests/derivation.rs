@@ -177,3 +177,21 @@ fn every_testable_must_has_a_case() {
     let done = pruefstand(args!["plan", "derive", "--concept", concept(), "--stage", "1"]).exits(0);
     assert!(!done.stdout.contains("check = \"filing\"\nrequirement = \"GEW-022\""));
 }
+
+#[test]
+fn another_validator_agrees_about_every_message_of_the_bundles() {
+    for (bundle, _) in BUNDLES {
+        let sandbox = Sandbox::new();
+        let (messages, schemas) = (sandbox.path("messages"), sandbox.path("schemas"));
+        let (plan, concept) = (plan_of(bundle), concept_of(bundle));
+        pruefstand(args!["messages", "--plan", &plan, "--out", &messages]).exits(0);
+        pruefstand(args!["schema", "--concept", &concept, "--out", &schemas]).exits(0);
+        let named: Vec<(String, std::path::PathBuf)> = std::fs::read_dir(&schemas)
+            .unwrap()
+            .map(|e| e.unwrap().path())
+            .map(|p| (p.file_stem().unwrap().to_string_lossy().into_owned(), p))
+            .collect();
+        assert!(named.len() >= 3);
+        crate::standards::second_opinion(&sandbox, None, &named);
+    }
+}

@@ -3,7 +3,7 @@
 use super::{BUILT_IN_CONVERSIONS, Check, occurrences, printable, xml_name};
 use crate::concept::written::{ConceptFile, Field, FieldType, Form};
 use crate::diagnostic::Path;
-use crate::text::Pattern;
+use crate::text::{Decimal, Pattern};
 
 pub(super) fn one_field(c: &mut Check<'_>, file: &ConceptFile, field: &Field, at: &Path) {
     let groups: Vec<&str> = file.group.iter().map(|g| g.id.as_str()).collect();
@@ -99,7 +99,7 @@ fn range(c: &mut Check<'_>, field: &Field, at: &Path) {
             range.min.parse::<i64>().ok().zip(range.max.parse::<i64>().ok()).map(|(a, b)| a <= b)
         }
         FieldType::Decimal => {
-            range.min.parse::<f64>().ok().zip(range.max.parse::<f64>().ok()).map(|(a, b)| a <= b)
+            Decimal::exact(&range.min).zip(Decimal::exact(&range.max)).map(|(a, b)| a <= b)
         }
         FieldType::Date => range
             .min
@@ -172,10 +172,23 @@ fn example(c: &mut Check<'_>, file: &ConceptFile, field: &Field, at: &Path) {
         FieldType::Date => value.parse::<jiff::civil::Date>().is_ok(),
         FieldType::Datetime => value.parse::<jiff::Timestamp>().is_ok(),
         FieldType::Integer => value.parse::<i64>().is_ok(),
-        FieldType::Decimal => value.parse::<f64>().is_ok(),
+        FieldType::Decimal => Decimal::exact(value).is_some_and(|d| {
+            field.fraction.is_none_or(|most| d.fraction_digits() <= most as usize)
+        }),
         FieldType::Boolean => matches!(value.as_str(), "true" | "false"),
     };
-    if !good {
+    let within = field.range.as_ref().is_none_or(|range| match field.kind {
+        FieldType::Integer | FieldType::Decimal => {
+            let bounds = Decimal::exact(&range.min).zip(Decimal::exact(&range.max));
+            // An empty range has a finding of its own.
+            let inside =
+                |d: Decimal| bounds.is_none_or(|(min, max)| min > max || min <= d && d <= max);
+            Decimal::exact(value).is_none_or(inside)
+        }
+        FieldType::Date => range.min > range.max || range.min <= *value && *value <= range.max,
+        _ => true,
+    });
+    if !good || !within {
         c.error(
             &at.at("example"),
             format!("\"{value}\" is no value of this field"),
