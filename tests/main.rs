@@ -19,6 +19,7 @@ mod hundehaltung;
 mod layering;
 mod lost;
 mod manual;
+mod personenstand;
 mod readme;
 mod reports;
 mod rules;

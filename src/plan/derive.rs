@@ -18,7 +18,7 @@ use super::types::{
     PlanMessage, PlanReceiver, PlanRequirement, PlanSystem, TestPlan, ValueSet,
 };
 use super::values::Source;
-use crate::concept::{Aspect, Fault, Level, LogAfter, Message, MessageKind, SystemConcept};
+use crate::concept::{Aspect, Fault, Form, Level, LogAfter, Message, MessageKind, SystemConcept};
 use crate::diagnostic::Diagnostics;
 use crate::ids::{CaseId, ComponentKind, Correlator, Digest, RequirementId, SystemId};
 use crate::organisation::{Authority, TestOrganisation};
@@ -578,11 +578,18 @@ impl<'a> Derivation<'a> {
                 "{zustellung}" => out.push("zugestellt".into()),
                 "{ablage}" if authority.dms.is_some() => out.push("abgelegt".into()),
                 "{ablage}" => {}
-                "umgeformt" if authority.fachverfahren.is_none() => {}
+                "umgeformt" if !self.maps(authority) => {}
                 other => out.push(other.to_owned()),
             }
         }
         LogDemand { events: out, never: profile.never.clone() }
+    }
+
+    /// Whether a format of its own is made for an authority's Fachverfahren.
+    fn maps(&self, authority: &Authority) -> bool {
+        let system = authority.fachverfahren.as_ref().and_then(|id| self.organisation.system(id));
+        let mut receivers = self.concept.file.receiver.iter();
+        system.is_some_and(|s| receivers.any(|r| r.id == s.receiver && r.form == Form::Mapped))
     }
 
     /// A deadline of the concept.

@@ -43,10 +43,24 @@ const HUNDEHALTUNG: &[(&str, &[u8])] = embedded!("hundehaltung":
     "schemas/bescheid.xsd",
 );
 
+/// Files of the embedded depot `personenstand`.
+const PERSONENSTAND: &[(&str, &[u8])] = embedded!("personenstand":
+    "depot.toml",
+    "rules/fachverfahren-b.xsl",
+    "rules/schluessel.xml",
+    "schemas/geburtsurkunde.anfordern.xsd",
+    "schemas/eheurkunde.anfordern.xsd",
+    "schemas/sterbeurkunde.anfordern.xsd",
+    "schemas/nachweise.nachreichen.xsd",
+    "schemas/nachweise.nachfordern.xsd",
+    "schemas/bescheid.xsd",
+);
+
 type Files = &'static [(&'static str, &'static [u8])];
 
 /// Embedded depots by name.
-const EMBEDDED: [(&str, Files); 2] = [("gewerbe", GEWERBE), ("hundehaltung", HUNDEHALTUNG)];
+const EMBEDDED: [(&str, Files); 3] =
+    [("gewerbe", GEWERBE), ("hundehaltung", HUNDEHALTUNG), ("personenstand", PERSONENSTAND)];
 
 /// The file `depot.toml`.
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
