@@ -36,8 +36,9 @@ pub(super) type Row = Vec<usize>;
 /// What became of the rules.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Outcome {
-    /// The message is valid by schema.
-    pub valid: bool,
+    /// What the schema has against it, by the engine's numbers: its texts name neighbours, which may
+    /// change without a fault more.
+    pub violations: Vec<i32>,
     /// Rules that do not hold.
     pub broken: Vec<String>,
 }
@@ -62,11 +63,11 @@ impl Rules {
     pub fn outcome(&self, message: &PlanMessage, set: &ValueSet, changes: &[Change]) -> Outcome {
         let (parts, documents) = changed(message, set, changes, &self.filling);
         let root = tree(message, &parts, &documents);
-        let valid = self
-            .validator
-            .validate(root.to_xml().as_bytes())
-            .is_ok_and(|violations| violations.is_empty());
-        Outcome { valid, broken: self.broken(&root) }
+        let violations = match self.validator.validate(root.to_xml().as_bytes()) {
+            Ok(found) => found.into_iter().map(|v| v.code).collect(),
+            Err(_) => vec![0],
+        };
+        Outcome { violations, broken: self.broken(&root) }
     }
 
     /// Rules that do not hold for a message; one that cannot be evaluated does not hold.
@@ -107,10 +108,41 @@ pub(super) fn repair(
         // What a case changes comes last and wins.
         let all: Vec<Change> = more.iter().chain(changes).cloned().collect();
         let after = rules.outcome(message, set, &all);
-        after.broken.is_empty() && after.valid == before.valid
+        // The very same violations: a message that is wrong on purpose must not get another fault.
+        after.broken.is_empty() && after.violations == before.violations
     };
-    let single = factors.iter().flat_map(|f| f.levels.iter().map(|(_, c)| vec![c.clone()]));
-    single.chain(rows(&factors).iter().map(|r| self::changes(&factors, r))).find(|c| works(c))
+    let found = |factors: &[Factor]| {
+        let single = factors.iter().flat_map(|f| f.levels.iter().map(|(_, c)| vec![c.clone()]));
+        let rows = rows(factors);
+        single.chain(rows.iter().map(|r| self::changes(factors, r))).find(|c| works(c))
+    };
+    found(&factors).or_else(|| {
+        // Mending one rule may break another, which looks at some of the same things.
+        let more = linked(message, &factors, factors_of, &pinned);
+        if more.len() == factors.len() { None } else { found(&more) }
+    })
+}
+
+/// The factors with all those of rules that share one with them, and so on.
+fn linked(
+    message: &PlanMessage,
+    factors: &[Factor],
+    factors_of: &dyn Fn(&str) -> Vec<Factor>,
+    pinned: &[&str],
+) -> Vec<Factor> {
+    let mut out = factors.to_vec();
+    let mut rules: Vec<Vec<Factor>> =
+        message.condition.iter().map(|c| factors_of(&c.test)).collect();
+    loop {
+        let shares = |rule: &Vec<Factor>| rule.iter().any(|f| out.iter().any(|o| o.id == f.id));
+        let Some(at) = rules.iter().position(shares) else { return out };
+        for factor in rules.swap_remove(at) {
+            let known = out.iter().any(|o| o.id == factor.id);
+            if !known && !pinned.contains(&factor.id.as_str()) {
+                out.push(factor);
+            }
+        }
+    }
 }
 
 /// The same tree with names in no namespace, for expressions without prefixes.

@@ -54,10 +54,16 @@ fn chosen(
     factors: &[Factor],
 ) -> Vec<(Row, bool)> {
     let table = table(d, message, factors);
-    let keeping: BTreeSet<&Row> =
-        table.iter().filter(|(_, o)| o.valid && o.broken.is_empty()).map(|(r, _)| r).collect();
-    let breaking: BTreeSet<&Row> =
-        table.iter().filter(|(_, o)| o.valid && o.broken == [rule]).map(|(r, _)| r).collect();
+    let keeping: BTreeSet<&Row> = table
+        .iter()
+        .filter(|(_, o)| o.violations.is_empty() && o.broken.is_empty())
+        .map(|(r, _)| r)
+        .collect();
+    let breaking: BTreeSet<&Row> = table
+        .iter()
+        .filter(|(_, o)| o.violations.is_empty() && o.broken == [rule])
+        .map(|(r, _)| r)
+        .collect();
     let mut out: Vec<(Row, bool)> = Vec::new();
     for at in 0..factors.len() {
         let pair = breaking.iter().find_map(|bad| {
