@@ -4,9 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::case::{Expectation as E, Step, TestCase};
-use super::types::{PlanField, PlanMessage, TestPlan};
-use crate::ids::{CaseId, RequirementId};
+use super::assemble::{Filling, changed, tree};
+use super::case::{Expectation as E, MessageUse, Step, TestCase};
+use super::types::{
+    DocumentUse, PlanAuthority, PlanConversion, PlanField, PlanMessage, PlanReceiver, TestPlan,
+    ValuePart, ValueSet,
+};
+use crate::concept::MessageKind;
+use crate::ids::{CaseId, ComponentKind, Digest, RequirementId, SystemId};
+use crate::xml::Element;
 
 /// What became of a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -77,16 +83,17 @@ impl PlanDiff {
     }
 }
 
-/// Compares two plans. A case also counts as changed when a message, value set, receiver or schema
-/// that it uses did.
+/// Compares two plans. A case is changed when what it does, sends or expects is not what it was; a
+/// description that changed where the case says nothing leaves it untouched.
 pub fn diff(old: &TestPlan, new: &TestPlan) -> PlanDiff {
     let before: BTreeMap<_, _> = old.case.iter().map(|c| (&c.id, c)).collect();
+    let sides = (Side::of(old), Side::of(new));
     let mut cases = BTreeMap::new();
     let mut requirements = BTreeSet::new();
     for case in &new.case {
         let (change, why) = match before.get(&case.id) {
             None => (CaseChange::New, "kommt hinzu".to_owned()),
-            Some(earlier) => match reason(old, new, earlier, case) {
+            Some(earlier) => match reason(&sides.0, &sides.1, earlier, case) {
                 Some(why) => (CaseChange::Changed, why),
                 None => (CaseChange::Untouched, String::new()),
             },
@@ -105,9 +112,71 @@ pub fn diff(old: &TestPlan, new: &TestPlan) -> PlanDiff {
     PlanDiff { cases, requirements, change_request: None, certificate: None }
 }
 
-fn reason(old: &TestPlan, new: &TestPlan, before: &TestCase, after: &TestCase) -> Option<String> {
+/// A plan with its parts found.
+struct Side<'a> {
+    plan: &'a TestPlan,
+    messages: BTreeMap<&'a str, &'a PlanMessage>,
+    values: BTreeMap<&'a str, &'a ValueSet>,
+    files: BTreeMap<&'a str, &'a Digest>,
+}
+
+impl<'a> Side<'a> {
+    fn of(plan: &'a TestPlan) -> Self {
+        Self {
+            plan,
+            messages: plan.message.iter().map(|m| (m.id.as_str(), m)).collect(),
+            values: plan.values.iter().map(|v| (v.id.as_str(), v)).collect(),
+            files: plan.file.iter().map(|f| (f.name.as_str(), &f.digest)).collect(),
+        }
+    }
+
+    /// What is sent, but for what belongs to the case's own numbers; none for a file.
+    fn sent(&self, use_: &MessageUse) -> Option<(Element, Vec<DocumentUse>, Vec<ValuePart>)> {
+        let message = self.messages.get(use_.message.as_str())?;
+        let set = self.values.get(use_.values.as_deref()?)?;
+        let leistung = use_.leistung.clone().or_else(|| message.leistung.clone());
+        let filling = Filling {
+            behoerde: use_.behoerde.clone(),
+            leistung: leistung.unwrap_or_default(),
+            ..Filling::default()
+        };
+        let (parts, documents) = changed(message, set, &use_.change, &filling);
+        Some((tree(message, &parts, &documents), documents, parts))
+    }
+
+    /// Where and how the fields that are sent must arrive, with all else that is compared there.
+    fn arrival(&self, system: &SystemId, fields: &BTreeSet<&str>) -> Option<Arrivals<'a>> {
+        let mut receiver = self.plan.receiver_of(system)?.clone();
+        receiver.lineage.retain(|field, _| fields.contains(field.as_str()));
+        let used = |id: &str| receiver.lineage.values().any(|a| a.how == id);
+        let conversions = self.plan.conversion.iter().filter(|c| used(&c.id)).collect();
+        Some((receiver, conversions))
+    }
+
+    /// Who stands behind a system: its kind, and the authorities that use it.
+    fn behind(&self, system: &SystemId) -> (Option<ComponentKind>, Vec<&PlanAuthority>) {
+        let kind = self.plan.system.iter().find(|s| &s.id == system).map(|s| s.kind);
+        let uses = |a: &&PlanAuthority| &a.receiver == system || a.dms.as_ref() == Some(system);
+        (kind, self.plan.authority.iter().filter(uses).collect())
+    }
+
+    /// The messages by which a target confirms.
+    fn confirmations(&self) -> Vec<&PlanMessage> {
+        let kind = MessageKind::Bestaetigung;
+        self.plan.message.iter().filter(|m| m.kind == kind).collect()
+    }
+}
+
+type Arrivals<'a> = (PlanReceiver, Vec<&'a PlanConversion>);
+
+/// Why a case must be run again: what it does, sends or expects is not what it was. A message whose
+/// description changed where this case says nothing is the same message.
+fn reason(old: &Side<'_>, new: &Side<'_>, before: &TestCase, after: &TestCase) -> Option<String> {
     if before.step != after.step {
-        return Some("die Schritte sind andere".into());
+        let about: Vec<String> = described(old, new, after);
+        let about =
+            if about.is_empty() { String::new() } else { format!(": {}", about.join("; ")) };
+        return Some(format!("die Schritte sind andere{about}"));
     }
     if before.expect != after.expect {
         return Some("die Erwartungen sind andere".into());
@@ -115,53 +184,78 @@ fn reason(old: &TestPlan, new: &TestPlan, before: &TestCase, after: &TestCase) -
     if before != after {
         return Some("Titel, Technik oder Anforderungen sind andere".into());
     }
-    for step in &after.step {
-        let Step::Send { message, .. } = step else { continue };
-        if let Some(set) = &message.values {
-            let find = |plan: &TestPlan| plan.values.iter().find(|v| &v.id == set).cloned();
-            if find(old) != find(new) {
+    let mut fields: BTreeSet<&str> = BTreeSet::new();
+    let sent: Vec<_> = sends(after).map(|m| (m, old.sent(m), new.sent(m))).collect();
+    for (message, then, now) in &sent {
+        if then != now {
+            let about: Vec<String> = described(old, new, after);
+            if about.is_empty() {
+                let set = message.values.as_deref().unwrap_or_default();
                 return Some(format!("die Werte {set} sind andere"));
             }
+            return Some(about.join("; "));
         }
-        let find = |plan: &TestPlan| {
-            let mut found = plan.message(&message.message).cloned()?;
-            if found.group.is_empty() {
-                // A message derived from a standard's schema is its file and its changes; whatever
-                // else is new in the schema shows in the cases made for it.
-                found.schema = None;
-                if !message.edit.is_empty() {
-                    found.schema_files.clear();
-                }
-            }
-            Some(found)
+        let parts = now.iter().flat_map(|(_, _, parts)| parts);
+        fields.extend(parts.flat_map(|p| p.values.keys().map(String::as_str)));
+        let beside = |side: &Side<'_>| {
+            let m = side.messages.get(message.message.as_str())?;
+            Some((m.kind, m.header.clone(), m.qualified.clone(), m.documents.clone()))
         };
-        if find(old) != find(new) {
-            return Some(match (find(old), find(new)) {
-                (Some(a), Some(b)) => message_difference(&a, &b),
-                _ => format!("die Nachricht {} ist eine andere", message.message),
-            });
+        if beside(old) != beside(new) {
+            return Some(format!("die Nachricht {} ist eine andere", message.message));
         }
-        for name in find(new).iter().flat_map(|m| m.schema_files.values()).chain(&message.sample) {
-            if old.file_bytes(name) != new.file_bytes(name) {
+        let rules = new.messages.get(message.message.as_str()).map(|m| &m.rules);
+        for name in rules.into_iter().flatten().chain(&message.sample) {
+            if old.files.get(name.as_str()) != new.files.get(name.as_str()) {
                 return Some(format!("die Datei {name} ist eine andere"));
             }
         }
     }
     for expectation in &after.expect {
+        if let Some(system) = expectation.system()
+            && old.behind(system) != new.behind(system)
+        {
+            return Some(format!("wer hinter {system} steht, ist ein anderer"));
+        }
+        if matches!(expectation, E::Confirmation { .. })
+            && old.confirmations() != new.confirmations()
+        {
+            return Some("die Eingangsbestätigung ist eine andere".into());
+        }
         let system = match expectation {
             E::Content { system, .. } | E::Documents { system, .. } | E::Filing { system, .. } => {
                 system
             }
             _ => continue,
         };
-        if old.receiver_of(system) != new.receiver_of(system) {
+        if old.arrival(system, &fields) != new.arrival(system, &fields) {
             return Some(format!("das Format von {system} ist ein anderes"));
-        }
-        if old.conversion != new.conversion {
-            return Some("eine Umschlüsselung ist eine andere".into());
         }
     }
     None
+}
+
+fn sends(case: &TestCase) -> impl Iterator<Item = &MessageUse> {
+    case.step.iter().filter_map(|step| match step {
+        Step::Send { message, .. } | Step::Manual { message: Some(message), .. } => {
+            Some(message.as_ref())
+        }
+        _ => None,
+    })
+}
+
+/// How the descriptions of the messages of a case differ.
+fn described(old: &Side<'_>, new: &Side<'_>, case: &TestCase) -> Vec<String> {
+    let mut out = Vec::new();
+    let ids: BTreeSet<&str> = sends(case).map(|m| m.message.as_str()).collect();
+    for id in ids {
+        match (old.messages.get(id), new.messages.get(id)) {
+            (Some(a), Some(b)) if a != b => out.push(message_difference(a, b)),
+            (Some(_), Some(_)) => {}
+            _ => out.push(format!("die Nachricht {id} ist eine andere")),
+        }
+    }
+    out
 }
 
 /// What differs between two forms of a message, field by field.
