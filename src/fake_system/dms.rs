@@ -1,17 +1,17 @@
 //! A DMS over the CMIS 1.1 browser binding (section 5): create folders and documents, read them
 //! back.
 
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::{Map, Value, json};
 
 use super::dms_store::{CmisError, Object, ROOT, Store};
-use super::script::{Behaviour, Scripts};
+use super::scripted::{Answering, Fake, Refusal};
 use crate::ambient::Clock;
 use crate::channel::Observer;
-use crate::channel::http::{Handler, Reply, Request};
+use crate::channel::http::{Reply, Request};
 use crate::ids::SystemId;
+use crate::organisation::System;
 
 /// Path of the repository; its root folder is below.
 pub(super) const REPOSITORY_PATH: &str = "/cmis/akte";
@@ -19,7 +19,6 @@ pub(super) const REPOSITORY_PATH: &str = "/cmis/akte";
 /// One DMS.
 pub(super) struct Dms {
     id: SystemId,
-    scripts: Scripts,
     observer: Arc<dyn Observer>,
     url: String,
     store: Mutex<Store>,
@@ -51,9 +50,10 @@ impl Form {
 }
 
 impl Dms {
-    pub fn new(id: SystemId, scripts: Scripts, observer: Arc<dyn Observer>, url: &str) -> Self {
+    pub fn new(system: &System, observer: Arc<dyn Observer>, url: &str) -> Self {
+        let id = system.id.clone();
         let store = Mutex::new(Store::new(Clock::system()));
-        Self { id, scripts, observer, url: url.to_owned(), store }
+        Self { id, observer, url: url.to_owned(), store }
     }
 
     fn repository(&self) -> Value {
@@ -93,7 +93,7 @@ impl Dms {
         })
     }
 
-    async fn answer(&self, request: &Request) -> Result<Reply, CmisError> {
+    async fn reply(&self, request: &Request, keep: bool) -> Result<Reply, CmisError> {
         let path = decode(&request.path);
         let Some(inside) = path.strip_prefix(REPOSITORY_PATH) else {
             if path == "/cmis" && request.method == "GET" {
@@ -125,6 +125,9 @@ impl Dms {
         let succinct = form.get("succinct") == Some("true");
         let properties = form.properties();
         let created = store.create(&parent, base, properties, form.content)?;
+        if !keep {
+            store.forget(&created.id);
+        }
         Ok(json_reply(201, &shown(&created, succinct)))
     }
 
@@ -206,20 +209,20 @@ impl Dms {
     }
 }
 
-impl Handler for Dms {
-    fn handle(&self, request: Request) -> Pin<Box<dyn Future<Output = Reply> + Send + '_>> {
+impl Fake for Dms {
+    fn answer(&self, request: Request, keep: bool) -> Answering<'_> {
         Box::pin(async move {
-            match self.scripts.behaviour(&self.id, &request.raw) {
-                Behaviour::Answer => {}
-                Behaviour::Reset => return Reply::Reset,
-                Behaviour::Refuse => {
-                    return error_reply(&CmisError::new(503, "runtime", "zurzeit nicht verfügbar"));
-                }
-            }
-            match self.answer(&request).await {
+            match self.reply(&request, keep).await {
                 Ok(reply) => reply,
                 Err(error) => error_reply(&error),
             }
+        })
+    }
+
+    fn refusal(&self, why: Refusal) -> Reply {
+        error_reply(&match why {
+            Refusal::NotNow => CmisError::new(503, "runtime", "zurzeit nicht verfügbar"),
+            Refusal::NoSpace => CmisError::new(500, "storage", "kein Speicherplatz"),
         })
     }
 }

@@ -96,6 +96,11 @@ impl Store {
         self.objects.values().filter(move |o| o.parent.as_deref() == Some(parent.as_str()))
     }
 
+    /// Drops an object again, as if it had never been kept.
+    pub fn forget(&mut self, id: &str) {
+        self.objects.remove(id);
+    }
+
     /// Creates a folder or document.
     pub fn create(
         &mut self,

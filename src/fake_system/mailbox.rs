@@ -19,9 +19,12 @@ impl Mailbox {
 impl MailHandler for Mailbox {
     fn mail(&self, mail: Mail) -> MailReply {
         match self.scripts.behaviour(&self.id, &mail.data) {
-            Behaviour::Answer => MailReply::Accept,
-            Behaviour::Reset => MailReply::Reset,
-            Behaviour::Refuse => MailReply::Later,
+            // What is taken lies in the evidence alone, so there is nothing to forget yet.
+            Behaviour::Answer | Behaviour::Forget | Behaviour::Delay(_) | Behaviour::Garble => {
+                MailReply::Accept
+            }
+            Behaviour::Reset | Behaviour::Hang => MailReply::Reset,
+            Behaviour::Refuse | Behaviour::NoSpace => MailReply::Later,
         }
     }
 }

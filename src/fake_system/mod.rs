@@ -5,6 +5,7 @@ mod dms;
 mod dms_store;
 mod mailbox;
 mod script;
+mod scripted;
 mod xml_http;
 
 use std::collections::BTreeMap;
@@ -17,7 +18,9 @@ use crate::channel::{Observer, Shutdown, http, smtp};
 use crate::ids::SystemId;
 use crate::organisation::{FakeKind, System, TestOrganisation};
 
-pub use script::{Behaviour, Scripts};
+use scripted::Scripted;
+
+pub use script::{Behaviour, Scripts, Which};
 
 /// Why a fake system did not start.
 #[derive(Debug, thiserror::Error)]
@@ -82,13 +85,14 @@ impl Running {
                 self.tasks.spawn(smtp::serve(listener, id, handler, observer, stop));
             }
             FakeKind::Dms => {
-                let handler = Arc::new(dms::Dms::new(id.clone(), scripts, observer.clone(), &url));
+                let fake = dms::Dms::new(system, observer.clone(), &url);
+                let handler = Arc::new(Scripted::new(id.clone(), scripts, fake));
                 self.tasks.spawn(http::serve(listener, id, handler, observer, stop));
             }
             kind => {
-                let handler =
-                    xml_http::XmlOverHttp::new(id.clone(), kind, scripts, observer.clone());
-                self.tasks.spawn(http::serve(listener, id, Arc::new(handler), observer, stop));
+                let fake = xml_http::XmlOverHttp::new(system, kind, observer.clone());
+                let handler = Arc::new(Scripted::new(id.clone(), scripts, fake));
+                self.tasks.spawn(http::serve(listener, id, handler, observer, stop));
             }
         }
         self.urls.insert(system.id.clone(), url);

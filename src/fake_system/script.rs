@@ -1,4 +1,4 @@
-//! What fake systems have been told, by system and correlator.
+//! What fake systems have been told: by correlator, by number of the request, or for everything.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,38 +11,84 @@ pub enum Behaviour {
     /// As it should.
     #[default]
     Answer,
-    /// Read, then close the connection.
-    Reset,
     /// Say "not now".
     Refuse,
+    /// Answer later, milliseconds.
+    Delay(u32),
+    /// Read, then neither answer nor close.
+    Hang,
+    /// Read, then close the connection.
+    Reset,
+    /// Answer with something broken.
+    Garble,
+    /// Answer as if it had been taken, and keep nothing.
+    Forget,
+    /// Say that there is no room left.
+    NoSpace,
+}
+
+/// Which exchanges are meant.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Which {
+    /// Those that carry this correlator.
+    Correlator(String),
+    /// The request of this number at the system, from 1.
+    Request(u64),
+    /// All of them.
+    All,
+}
+
+#[derive(Debug, Default)]
+struct Told {
+    by: HashMap<(SystemId, Which), Behaviour>,
+    requests: HashMap<SystemId, u64>,
 }
 
 /// The scripts of all systems of a run; cloned freely.
 #[derive(Debug, Clone, Default)]
-pub struct Scripts(Arc<Mutex<HashMap<(SystemId, String), Behaviour>>>);
+pub struct Scripts(Arc<Mutex<Told>>);
 
 impl Scripts {
-    /// From now on, treat exchanges with this correlator like this.
-    pub fn set(&self, system: &SystemId, correlator: &str, behaviour: Behaviour) {
-        let mut map = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        map.insert((system.clone(), correlator.to_owned()), behaviour);
+    /// From now on, treat these exchanges like this; with [`Behaviour::Answer`] as usual again.
+    pub fn tell(&self, system: &SystemId, which: Which, behaviour: Behaviour) {
+        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        told.by.insert((system.clone(), which), behaviour);
     }
 
-    /// How to treat these bytes.
+    /// From now on, treat exchanges with this correlator like this.
+    pub fn set(&self, system: &SystemId, correlator: &str, behaviour: Behaviour) {
+        self.tell(system, Which::Correlator(correlator.to_owned()), behaviour);
+    }
+
+    /// What has been told about a system.
+    pub fn told(&self, system: &SystemId) -> Vec<(Which, Behaviour)> {
+        let told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mine = told.by.iter().filter(|((s, _), _)| s == system);
+        mine.map(|((_, which), how)| (which.clone(), *how)).collect()
+    }
+
+    /// How to treat the next request of a system, whose raw bytes these are; counts it. The
+    /// narrower word counts: correlator, then number, then all.
     pub(super) fn behaviour(&self, system: &SystemId, raw: &[u8]) -> Behaviour {
-        let map = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if map.is_empty() {
+        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = told.requests.entry(system.clone()).or_default();
+        *count += 1;
+        let number = *count;
+        if told.by.is_empty() {
             return Behaviour::Answer;
         }
+        let of = |which: Which| told.by.get(&(system.clone(), which)).copied();
         Correlator::candidates(raw)
-            .find_map(|token| map.get(&(system.clone(), token.to_owned())).copied())
+            .find_map(|token| of(Which::Correlator(token.to_owned())))
+            .or_else(|| of(Which::Request(number)))
+            .or_else(|| of(Which::All))
             .unwrap_or_default()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Behaviour, Scripts};
+    use super::{Behaviour, Scripts, Which};
     use crate::ids::Correlator;
 
     #[test]
@@ -58,5 +104,21 @@ mod tests {
             Correlator::candidates(b"a=PS-000000000001&b").collect::<Vec<_>>(),
             ["PS-000000000001"]
         );
+    }
+
+    #[test]
+    fn the_narrower_word_counts() {
+        let scripts = Scripts::default();
+        let system = "fv".into();
+        scripts.tell(&system, Which::All, Behaviour::Refuse);
+        scripts.tell(&system, Which::Request(2), Behaviour::Hang);
+        scripts.set(&system, "PS-000000000001", Behaviour::Answer);
+        let of = |text: &str| scripts.behaviour(&system, text.as_bytes());
+        assert_eq!(of("eins"), Behaviour::Refuse);
+        assert_eq!(of("zwei"), Behaviour::Hang);
+        assert_eq!(of("PS-000000000001"), Behaviour::Answer);
+        assert_eq!(of("vier"), Behaviour::Refuse);
+        // Others are not concerned.
+        assert_eq!(scripts.behaviour(&"dms".into(), b"eins"), Behaviour::Answer);
     }
 }

@@ -1,17 +1,16 @@
 //! XML over HTTP: Fachverfahren and Antragsportal, by the data in `fake-systems/`.
 
-use std::pin::Pin;
 use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::script::{Behaviour, Scripts};
+use super::scripted::{Answering, Fake, Refusal};
 use super::{SYSTEM_FILES, aktenzeichen};
 use crate::channel::Observer;
-use crate::channel::http::{Handler, Reply, Request};
+use crate::channel::http::{Reply, Request};
 use crate::ids::{Correlator, SystemId};
-use crate::organisation::FakeKind;
+use crate::organisation::{FakeKind, Mode, System};
 use crate::xml::{escape_attribute, parse};
 
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -64,30 +63,23 @@ pub(super) fn path_of(kind: FakeKind) -> String {
 /// One such system.
 pub(super) struct XmlOverHttp {
     id: SystemId,
+    mode: Mode,
     data: Data,
-    scripts: Scripts,
     observer: Arc<dyn Observer>,
 }
 
 impl XmlOverHttp {
-    pub fn new(
-        id: SystemId,
-        kind: FakeKind,
-        scripts: Scripts,
-        observer: Arc<dyn Observer>,
-    ) -> Self {
-        let data = data_of(kind);
-        Self { id, data, scripts, observer }
+    pub fn new(system: &System, kind: FakeKind, observer: Arc<dyn Observer>) -> Self {
+        Self { id: system.id.clone(), mode: system.mode, data: data_of(kind), observer }
     }
 
-    fn answer(&self, request: &Request) -> Reply {
+    fn reply(&self, request: &Request) -> Reply {
+        let note = |reason: &str| {
+            let clause = "Schnittstellenbeschreibung des Systems";
+            self.observer.observation(&self.id, Some(request.exchange), clause, reason);
+        };
         let refuse = |reason: &str| {
-            self.observer.observation(
-                &self.id,
-                Some(request.exchange),
-                "Schnittstellenbeschreibung des Systems",
-                reason,
-            );
+            note(reason);
             let mut text = String::new();
             escape_attribute(reason, &mut text);
             let body = self.data.refusal.body.replace("{reason}", &text);
@@ -103,10 +95,14 @@ impl XmlOverHttp {
         if let Some(expects) = &self.data.expects
             && (expects.root != document.root.name || expects.namespace != document.root.namespace)
         {
-            return refuse(&format!(
+            let reason = format!(
                 "erwartet wird {{{}}}{}, gekommen ist {{{}}}{}",
                 expects.namespace, expects.root, document.root.namespace, document.root.name
-            ));
+            );
+            if self.mode == Mode::Strict {
+                return refuse(&reason);
+            }
+            note(&reason);
         }
         let mut words = Correlator::candidates(&request.body);
         let vorgang = words.find(|t| t.starts_with("PS-")).unwrap_or("unbekannt");
@@ -115,15 +111,16 @@ impl XmlOverHttp {
     }
 }
 
-impl Handler for XmlOverHttp {
-    fn handle(&self, request: Request) -> Pin<Box<dyn Future<Output = Reply> + Send + '_>> {
-        Box::pin(async move {
-            match self.scripts.behaviour(&self.id, &request.raw) {
-                Behaviour::Answer => self.answer(&request),
-                Behaviour::Reset => Reply::Reset,
-                Behaviour::Refuse => Reply::text(503, "text/plain", "zurzeit nicht verfügbar\n"),
-            }
-        })
+impl Fake for XmlOverHttp {
+    fn answer(&self, request: Request, _keep: bool) -> Answering<'_> {
+        Box::pin(async move { self.reply(&request) })
+    }
+
+    fn refusal(&self, why: Refusal) -> Reply {
+        match why {
+            Refusal::NotNow => Reply::text(503, "text/plain", "zurzeit nicht verfügbar\n"),
+            Refusal::NoSpace => Reply::text(507, "text/plain", "kein Speicherplatz\n"),
+        }
     }
 }
 

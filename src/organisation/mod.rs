@@ -74,6 +74,17 @@ pub enum FakeKind {
     Mailbox,
 }
 
+/// How a fake system treats deviations from its protocol; it records them either way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// It answers with the standard's own error.
+    #[default]
+    Strict,
+    /// It goes on where it can.
+    Lenient,
+}
+
 /// A system in use.
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -88,6 +99,13 @@ pub struct System {
     pub receiver: String,
     /// Address and port to listen on; a free loopback port where absent.
     pub listen: Option<String>,
+    /// How its fake treats deviations.
+    #[serde(default)]
+    pub mode: Mode,
+    /// User of its interface (basic authentication, SMTP AUTH); nobody is asked where absent.
+    pub user: Option<String>,
+    /// Password of that user; of a fictitious system, so it may stand here.
+    pub password: Option<String>,
 }
 
 /// An authority.

@@ -29,12 +29,21 @@ pub struct Request {
     pub query: String,
     /// Content type, empty where absent.
     pub content_type: String,
+    /// All header fields in the order of the message; names in lower case.
+    pub headers: Vec<(String, String)>,
     /// Body.
     pub body: Bytes,
     /// The raw bytes of the request.
     pub raw: Bytes,
     /// Number of the exchange.
     pub exchange: u64,
+}
+
+impl Request {
+    /// The first value of a header field; the name in lower case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
+    }
 }
 
 /// What a handler wants to happen.
@@ -46,17 +55,31 @@ pub enum Reply {
         status: u16,
         /// Content type.
         content_type: String,
+        /// Further header fields.
+        headers: Vec<(String, String)>,
         /// Body.
         body: Vec<u8>,
     },
     /// Close the connection without an answer.
     Reset,
+    /// Never answer, and leave the connection open.
+    Hang,
 }
 
 impl Reply {
     /// An answer with a text body.
     pub fn text(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
-        Self::Answer { status, content_type: content_type.into(), body: body.into() }
+        let content_type = content_type.into();
+        Self::Answer { status, content_type, headers: Vec::new(), body: body.into() }
+    }
+
+    /// The same with a header field more.
+    #[must_use]
+    pub fn with_header(mut self, name: &str, value: &str) -> Self {
+        if let Self::Answer { headers, .. } = &mut self {
+            headers.push((name.to_owned(), value.to_owned()));
+        }
+        self
     }
 }
 
@@ -181,12 +204,34 @@ impl Connection {
                 .get(hyper::header::CONTENT_TYPE)
                 .map(|v| String::from_utf8_lossy(v.as_bytes()).into_owned())
                 .unwrap_or_default(),
+            headers: head
+                .headers
+                .iter()
+                .map(|(n, v)| (n.as_str().to_owned(), String::from_utf8_lossy(v.as_bytes()).into()))
+                .collect(),
             body: body.to_bytes(),
             raw: raw.into(),
             exchange,
         };
         match self.handler.handle(request).await {
-            Reply::Answer { status, content_type, body } => Ok(answer(status, &content_type, body)),
+            Reply::Answer { status, content_type, headers, body } => {
+                let mut response = answer(status, &content_type, body);
+                for (name, value) in headers {
+                    // A value that no header can have is left out, not sent in pieces.
+                    if let (Ok(name), Ok(value)) = (
+                        hyper::header::HeaderName::from_bytes(name.as_bytes()),
+                        hyper::header::HeaderValue::from_str(&value),
+                    ) {
+                        response.headers_mut().append(name, value);
+                    }
+                }
+                Ok(response)
+            }
+            // The peer decides how long it waits; the end of the server ends it too.
+            Reply::Hang => {
+                open(Some("left without an answer, as told"));
+                std::future::pending().await
+            }
             Reply::Reset => {
                 open(Some("closed without an answer, as told"));
                 Err(Closed)

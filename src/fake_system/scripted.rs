@@ -1,0 +1,74 @@
+//! One place for misbehaviour over HTTP: a fake only says how it answers, how it refuses, and how it
+//! says that there is no room.
+
+use std::pin::Pin;
+use std::time::Duration;
+
+use super::script::{Behaviour, Scripts};
+use crate::channel::http::{Handler, Reply, Request};
+use crate::ids::SystemId;
+
+/// Why a fake does not take a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// Not now.
+    NotNow,
+    /// No room left.
+    NoSpace,
+}
+
+/// The future of an answer.
+pub(super) type Answering<'a> = Pin<Box<dyn Future<Output = Reply> + Send + 'a>>;
+
+/// A fake that speaks HTTP.
+pub(super) trait Fake: Send + Sync + 'static {
+    /// Answers as the protocol says. What it takes is kept only with `keep`; the answer is the same.
+    fn answer(&self, request: Request, keep: bool) -> Answering<'_>;
+    /// The protocol's own way to say no.
+    fn refusal(&self, why: Refusal) -> Reply;
+}
+
+/// A fake that does what it has been told.
+pub(super) struct Scripted<F> {
+    id: SystemId,
+    scripts: Scripts,
+    fake: F,
+}
+
+impl<F: Fake> Scripted<F> {
+    pub fn new(id: SystemId, scripts: Scripts, fake: F) -> Self {
+        Self { id, scripts, fake }
+    }
+}
+
+impl<F: Fake> Handler for Scripted<F> {
+    fn handle(&self, request: Request) -> Answering<'_> {
+        Box::pin(async move {
+            match self.scripts.behaviour(&self.id, &request.raw) {
+                Behaviour::Answer => self.fake.answer(request, true).await,
+                Behaviour::Refuse => self.fake.refusal(Refusal::NotNow),
+                Behaviour::NoSpace => self.fake.refusal(Refusal::NoSpace),
+                Behaviour::Delay(ms) => {
+                    tokio::time::sleep(Duration::from_millis(u64::from(ms))).await;
+                    self.fake.answer(request, true).await
+                }
+                Behaviour::Hang => Reply::Hang,
+                Behaviour::Reset => Reply::Reset,
+                Behaviour::Garble => garbled(self.fake.answer(request, true).await),
+                Behaviour::Forget => self.fake.answer(request, false).await,
+            }
+        })
+    }
+}
+
+/// The answer with its body cut in the middle, followed by bytes that no text has.
+fn garbled(reply: Reply) -> Reply {
+    match reply {
+        Reply::Answer { status, content_type, headers, mut body } => {
+            body.truncate(body.len() / 2);
+            body.extend_from_slice(&[0xFF, 0xFE, 0x00, 0xC3, 0x28]);
+            Reply::Answer { status, content_type, headers, body }
+        }
+        other => other,
+    }
+}
