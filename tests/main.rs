@@ -11,6 +11,7 @@ mod canaries;
 mod catalogue;
 mod chain;
 mod clients;
+mod cmis;
 mod defects;
 mod derivation;
 mod diff;

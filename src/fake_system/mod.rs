@@ -2,7 +2,6 @@
 //! told to misbehave towards the exchanges of one case. They judge nothing.
 
 mod dms;
-mod dms_store;
 mod mailbox;
 mod script;
 mod scripted;

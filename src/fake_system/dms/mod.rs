@@ -1,0 +1,169 @@
+//! A DMS (E-Akte) that speaks CMIS 1.1: one store, in front of it the browser binding (section 5).
+//!
+//! | file | what lives there |
+//! | --- | --- |
+//! | `store`, `navigation`, `versions`, `acl`, `changes`, `query/` | the repository and its rules |
+//! | `types`, `values` | types of an E-Akte and what their properties take |
+//! | `repository`, `actions` | what the repository says about itself and about an object |
+//! | `browser/` | the browser binding |
+//!
+//! One lock around the store: every request sees and leaves a whole state.
+
+mod acl;
+mod actions;
+mod browser;
+mod changes;
+mod errors;
+mod navigation;
+mod query;
+mod repository;
+mod store;
+mod types;
+mod values;
+mod versions;
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use base64::Engine;
+use serde_json::{Value, json};
+
+use self::browser::form::percent_decode;
+use self::errors::{Caller, CmisError, Exception, Outcome};
+use self::store::Store;
+use super::scripted::{Answering, Fake, Refusal};
+use crate::ambient::Clock;
+use crate::channel::Observer;
+use crate::channel::http::{Reply, Request};
+use crate::ids::SystemId;
+use crate::organisation::{Mode, System};
+
+/// Path of the repository; its root folder is below.
+pub(super) const REPOSITORY_PATH: &str = "/cmis/akte";
+/// How many results of forms are kept for those who ask with a token.
+const RESULTS_KEPT: usize = 1_000;
+
+/// One DMS.
+pub(super) struct Dms {
+    id: SystemId,
+    observer: Arc<dyn Observer>,
+    url: String,
+    lenient: bool,
+    /// User and password that it asks for.
+    login: Option<(String, String)>,
+    store: Mutex<Store>,
+    /// User, token, result.
+    results: Mutex<VecDeque<(String, String, Value)>>,
+}
+
+impl Dms {
+    pub fn new(system: &System, observer: Arc<dyn Observer>, url: &str) -> Self {
+        let login = system.user.clone().map(|u| (u, system.password.clone().unwrap_or_default()));
+        Self {
+            id: system.id.clone(),
+            observer,
+            url: url.to_owned(),
+            lenient: system.mode == Mode::Lenient,
+            login,
+            store: Mutex::new(Store::new(Clock::system())),
+            results: Mutex::default(),
+        }
+    }
+
+    fn locked(&self) -> MutexGuard<'_, Store> {
+        self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn info(&self, latest: u64) -> Value {
+        repository::info(self.id.as_str(), &self.url, latest)
+    }
+
+    fn remember(&self, user: &str, token: &str, result: Value) {
+        let mut results = self.results.lock().unwrap_or_else(PoisonError::into_inner);
+        results.retain(|(u, t, _)| !(u == user && t == token));
+        results.push_back((user.to_owned(), token.chars().take(200).collect(), result));
+        if results.len() > RESULTS_KEPT {
+            results.pop_front();
+        }
+    }
+
+    /// What became of the form with this token; it is told once.
+    fn last_result(&self, user: &str, token: &str) -> Value {
+        let mut results = self.results.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = results.iter().position(|(u, t, _)| u == user && t == token);
+        match at.and_then(|at| results.remove(at)) {
+            Some((_, _, result)) => result,
+            None => browser::last_result(0, "", "invalidArgument", "the token is not known"),
+        }
+    }
+
+    /// Who asks. Where the system has a user, it must be that one (section 5.2, RFC 7617).
+    fn caller(&self, request: &Request) -> Outcome<Caller> {
+        let given = request.header("authorization").and_then(credentials);
+        let user = match &self.login {
+            Some(login) if given.as_ref() == Some(login) => login.0.clone(),
+            Some(_) => {
+                let message = "user and password are missing or wrong";
+                return Err(CmisError::new(Exception::PermissionDenied, message).with_status(401));
+            }
+            None => given.map_or("datendrehscheibe".into(), |(user, _)| user),
+        };
+        Ok(Caller { user, lenient: self.lenient, notes: Vec::new() })
+    }
+
+    fn reply(&self, request: &Request, keep: bool) -> Reply {
+        let mut caller = match self.caller(request) {
+            Ok(caller) => caller,
+            Err(error) => {
+                return browser::error_reply(&error)
+                    .with_header("www-authenticate", "Basic realm=\"E-Akte\", charset=\"UTF-8\"");
+            }
+        };
+        let reply = self.routed(request, &mut caller, keep);
+        for (clause, detail) in caller.notes {
+            self.observer.observation(&self.id, Some(request.exchange), clause, &detail);
+        }
+        reply
+    }
+
+    fn routed(&self, request: &Request, caller: &mut Caller, keep: bool) -> Reply {
+        let Ok(path) = String::from_utf8(percent_decode(request.path.as_bytes())) else {
+            return browser::error_reply(&CmisError::invalid("the path is not UTF-8"));
+        };
+        match path.strip_prefix(REPOSITORY_PATH) {
+            Some(inside) => browser::answer(self, request, inside, caller, keep),
+            None if path == "/cmis" && request.method == "GET" => {
+                let info = self.info(self.locked().changes.latest());
+                browser::json_reply(200, &json!({ repository::ID: info }))
+            }
+            None => browser::error_reply(&CmisError::not_found(&path)),
+        }
+    }
+}
+
+/// User and password of basic authentication.
+fn credentials(header: &str) -> Option<(String, String)> {
+    let (scheme, value) = header.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let bytes = base64::engine::general_purpose::STANDARD.decode(value.trim()).ok()?;
+    let text = String::from_utf8(bytes).ok()?;
+    let (user, password) = text.split_once(':')?;
+    Some((user.to_owned(), password.to_owned()))
+}
+
+impl Fake for Dms {
+    fn answer(&self, request: Request, keep: bool) -> Answering<'_> {
+        Box::pin(async move { self.reply(&request, keep) })
+    }
+
+    fn refusal(&self, why: Refusal) -> Reply {
+        browser::error_reply(&match why {
+            Refusal::NotNow => {
+                CmisError::new(Exception::Runtime, "zurzeit nicht verfügbar").with_status(503)
+            }
+            Refusal::NoSpace => CmisError::new(Exception::Storage, "kein Speicherplatz"),
+        })
+    }
+}
