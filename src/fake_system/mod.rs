@@ -3,7 +3,10 @@
 
 mod dms;
 mod dms_store;
+mod forms;
 mod mailbox;
+mod page;
+mod recent;
 mod script;
 mod scripted;
 mod xml_http;
@@ -14,10 +17,12 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-use crate::channel::{Observer, Shutdown, http, smtp};
+use crate::channel::{Observer, Shutdown, Unobserved, http, smtp};
 use crate::ids::SystemId;
 use crate::organisation::{FakeKind, System, TestOrganisation};
 
+pub use page::{Listed, Page};
+pub use recent::{Recent, Seen};
 use scripted::Scripted;
 
 pub use script::{Behaviour, Scripts, Which};
@@ -96,6 +101,13 @@ impl Running {
             }
         }
         self.urls.insert(system.id.clone(), url);
+    }
+
+    /// Serves a page about these systems as well.
+    pub fn show(&mut self, listener: TcpListener, page: Page) {
+        let (unseen, stop) = (Arc::new(Unobserved), self.shutdown.clone());
+        let id = SystemId::from("seite");
+        self.tasks.spawn(http::serve(listener, id, Arc::new(page), unseen, stop));
     }
 
     /// Stops all of them; open exchanges are finished first.
