@@ -9,7 +9,7 @@ use std::path::Path;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::diagnostic::{Authored, Diagnostics, read, read_text};
+use crate::diagnostic::{Authored, Diagnostics, folder_of, read, read_text};
 use crate::ids::{ComponentKind, Digest, SystemId};
 
 pub use export::{Export, ExportedAuthority, ExportedSystem, export};
@@ -217,7 +217,7 @@ impl TestOrganisation {
     /// Every finding at once, with its place; also when the file cannot be read.
     pub fn load(path: &Path) -> Result<Self, Diagnostics> {
         let (name, text) = read_text(path)?;
-        Self::from_text(&name, &text, path.parent().unwrap_or(Path::new(".")))
+        Self::from_text(&name, &text, folder_of(path))
     }
 
     /// The embedded organisation.
