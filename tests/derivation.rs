@@ -147,6 +147,7 @@ fn a_changed_field_changes_its_own_cases_only() {
                 case.contains("registerauszug") || change[1].as_str().unwrap().contains("Format"),
                 "{case} {change}"
             ),
+            "gone" if case.starts_with("combination/registerauszug") => {}
             other => panic!("{case} is {other}"),
         }
     }

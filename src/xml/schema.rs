@@ -101,14 +101,21 @@ impl SchemaSet {
         }
         let main_url = format!("schema:///{name}");
         let mut set = Self { main: main_url.clone(), files: BTreeMap::new() };
-        let mut todo = vec![(main_url, main.to_owned())];
-        while let Some((url, path)) = todo.pop() {
+        // Each with the place that asks for it.
+        let mut todo: Vec<(String, PathBuf, Option<(String, u32, String)>)> =
+            vec![(main_url, main.to_owned(), None)];
+        while let Some((url, path, from)) = todo.pop() {
             if set.files.contains_key(&url) {
                 continue;
             }
             let shown = path.display().to_string();
-            let bytes = std::fs::read(&path)
-                .map_err(|e| SchemaError::new(&shown, 0, format!("cannot be read: {e}")))?;
+            let bytes = std::fs::read(&path).map_err(|e| match &from {
+                None => SchemaError::new(&shown, 0, format!("cannot be read: {e}")),
+                Some((file, line, location)) => {
+                    let text = format!("\"{location}\" ({shown}) cannot be read: {e}");
+                    SchemaError::new(file, *line, text)
+                }
+            })?;
             let document = parse_schema_file(&bytes)
                 .map_err(|e| SchemaError::new(&shown, e.line, e.message))?;
             for (line, location) in locations(&document.root) {
@@ -134,7 +141,7 @@ impl SchemaSet {
                         ));
                     }
                 };
-                todo.push((wanted, local));
+                todo.push((wanted, local, Some((shown.clone(), line, location))));
             }
             set.files.insert(url, Arc::new(bytes));
         }
