@@ -205,7 +205,7 @@ fn marks(
         let edits = order
             .filter(|c| first.as_ref() != Some(&c.at))
             .flat_map(|c| marks.iter().map(move |text| (c, c.set(text))));
-        let found = { edits }.map(|(c, edit)| (c, edit)).find(|(c, edit)| {
+        let found = { edits }.find(|(c, edit)| {
             c.may_hold(model, instance, edit)
                 && valid(&[&out[..], std::slice::from_ref(edit)].concat())
         });

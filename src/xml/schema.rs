@@ -14,6 +14,9 @@ const XSD: &str = "http://www.w3.org/2001/XMLSchema";
 const MOST_ABOVE: usize = 16;
 const CATALOG: &str = "urn:oasis:names:tc:entity:xmlns:xml:catalog";
 
+/// Where a schema file is asked for: file, line, and the address as written.
+type Asking = (String, u32, String);
+
 /// Why a schema cannot be used. Never the fault of a message.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{file}:{line}: {message}")]
@@ -102,7 +105,7 @@ impl SchemaSet {
         let main_url = format!("schema:///{name}");
         let mut set = Self { main: main_url.clone(), files: BTreeMap::new() };
         // Each with the place that asks for it.
-        let mut todo: Vec<(String, PathBuf, Option<(String, u32, String)>)> =
+        let mut todo: Vec<(String, PathBuf, Option<Asking>)> =
             vec![(main_url, main.to_owned(), None)];
         while let Some((url, path, from)) = todo.pop() {
             if set.files.contains_key(&url) {
