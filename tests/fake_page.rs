@@ -24,6 +24,11 @@ fn the_page_shows_systems_and_exchanges_and_switches_misbehaviour() {
     }
     // What came over the wire stays text.
     assert!(shown.contains("&amp;lt;script&amp;gt;") && !shown.contains("<script>"), "{shown}");
+    let held = curl(&[&format!("{page}system/fv-attrappenburg")]).replace("&#x2f;", "/");
+    for part in ["PS-0123456789AB", "GEW 0123456789AB/2026", "GewerbeFall", "1 angenommen"] {
+        assert!(held.contains(part), "{part}: {held}");
+    }
+    assert_eq!(status(&[&format!("{page}system/niemand")]), "404");
     let token = shown.split("name=\"token\" value=\"").nth(1).unwrap().split('"').next().unwrap();
     let told = |behaviour: &str, which: &str, token: &str| {
         let field = |name: &str, value: &str| format!("{name}={value}");

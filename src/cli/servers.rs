@@ -101,7 +101,7 @@ fn curl_line(protocol: &str, url: &str) -> String {
         "smtp" => format!(
             "curl {url} --mail-from a@portal.example --mail-rcpt amt@stelle.example -T mail.eml"
         ),
-        "cmis" => format!("curl '{url}/root?cmisselector=children&succinct=true'"),
+        "cmis-browser" => format!("curl '{url}/root?cmisselector=children&succinct=true'"),
         _ => format!("curl -H 'Content-Type: application/xml' --data-binary @nachricht.xml {url}"),
     }
 }
@@ -130,7 +130,7 @@ async fn show_page(
     let address = listener.local_addr().map_err(|e| CliError::Fault(e.to_string()))?;
     let secret = random_bytes::<16>().map_err(|e| CliError::Fault(e.to_string()))?;
     let token: String = secret.iter().map(|b| format!("{b:02x}")).collect();
-    let page = Page::new(systems, running.scripts.clone(), recent, token);
+    let page = Page::new(systems, running, recent, token);
     running.show(listener, page);
     Ok(format!("http://{address}/"))
 }

@@ -4,6 +4,7 @@
 mod dms;
 mod dms_store;
 mod forms;
+mod inbox;
 mod mailbox;
 mod page;
 mod recent;
@@ -17,10 +18,13 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
+use crate::ambient::Clock;
 use crate::channel::{Observer, Shutdown, Unobserved, http, smtp};
 use crate::ids::SystemId;
 use crate::organisation::{FakeKind, System, TestOrganisation};
 
+use inbox::Inbox;
+pub use inbox::{Held, Shown};
 pub use page::{Listed, Page};
 pub use recent::{Recent, Seen};
 use scripted::Scripted;
@@ -47,6 +51,8 @@ pub struct Running {
     pub urls: BTreeMap<SystemId, String>,
     /// What they have been told.
     pub scripts: Scripts,
+    /// What they hold, where it can be looked at.
+    pub shown: BTreeMap<SystemId, Arc<dyn Shown>>,
     shutdown: Shutdown,
     tasks: JoinSet<()>,
 }
@@ -71,6 +77,7 @@ impl Running {
         let mut running = Self {
             urls: BTreeMap::new(),
             scripts: Scripts::default(),
+            shown: BTreeMap::new(),
             shutdown: Shutdown::default(),
             tasks: JoinSet::new(),
         };
@@ -95,7 +102,9 @@ impl Running {
                 self.tasks.spawn(http::serve(listener, id, handler, observer, stop));
             }
             kind => {
-                let fake = xml_http::XmlOverHttp::new(system, kind, observer.clone());
+                let inbox = Arc::new(Inbox::new(Clock::system()));
+                self.shown.insert(id.clone(), inbox.clone());
+                let fake = xml_http::XmlOverHttp::new(system, kind, observer.clone(), inbox);
                 let handler = Arc::new(Scripted::new(id.clone(), scripts, fake));
                 self.tasks.spawn(http::serve(listener, id, handler, observer, stop));
             }

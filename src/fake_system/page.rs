@@ -1,18 +1,24 @@
 //! A page for people: which systems are up, what they have been told, what they last saw. It listens
 //! on loopback alone and changes nothing without the token that it hands out itself.
 
+use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::Arc;
 
 use minijinja::{AutoEscape, Environment, Value, context};
 
+use super::Running;
 use super::forms::parse_pairs;
+use super::inbox::Shown;
 use super::recent::{Recent, Seen};
 use super::script::{Behaviour, Scripts, Which};
 use crate::channel::http::{Handler, Reply, Request};
 use crate::ids::{ComponentKind, SystemId};
 
 const TEMPLATE: &str = include_str!("../../fake-systems/page.html");
+const HELD: &str = include_str!("../../fake-systems/held.html");
+/// Most characters of a thing that are shown.
+const MOST_SHOWN: usize = 20_000;
 
 /// A system as the page shows it.
 #[derive(Debug, Clone)]
@@ -34,13 +40,20 @@ pub struct Page {
     systems: Vec<Listed>,
     scripts: Scripts,
     recent: Arc<Recent>,
+    shown: BTreeMap<SystemId, Arc<dyn Shown>>,
     token: String,
 }
 
 impl Page {
     /// A page about these systems. `token` is a secret of this start.
-    pub fn new(systems: Vec<Listed>, scripts: Scripts, recent: Arc<Recent>, token: String) -> Self {
-        Self { systems, scripts, recent, token }
+    pub fn new(
+        systems: Vec<Listed>,
+        running: &Running,
+        recent: Arc<Recent>,
+        token: String,
+    ) -> Self {
+        let (scripts, shown) = (running.scripts.clone(), running.shown.clone());
+        Self { systems, scripts, recent, shown, token }
     }
 
     fn show(&self) -> Reply {
@@ -57,26 +70,39 @@ impl Page {
                     id => s.id.to_string(),
                     kind => format!("{:?}", s.kind),
                     url => s.url, curl => s.curl, credentials => s.credentials, told => told,
+                    held => self.shown.get(&s.id).map(|shown| shown.held().len()),
                 }
             })
             .collect();
         let exchanges: Vec<Value> = self.recent.last().iter().take(50).map(exchange).collect();
         let behaviours: Vec<&str> = BEHAVIOURS.iter().map(|(name, _)| *name).collect();
-        let mut environment = Environment::new();
-        environment.set_auto_escape_callback(|_| AutoEscape::Html);
-        let page = environment.add_template("page.html", TEMPLATE).and_then(|()| {
-            environment.get_template("page.html")?.render(context! {
-                systems, exchanges, behaviours,
-                token => self.token,
-                count => self.recent.count(),
+        let values = context! {
+            systems, exchanges, behaviours,
+            token => self.token,
+            count => self.recent.count(),
+        };
+        render(TEMPLATE, values)
+    }
+
+    /// What one system holds.
+    fn held(&self, id: &str) -> Reply {
+        let found = self.shown.iter().find(|(system, _)| system.as_str() == id);
+        let Some((_, shown)) = found else {
+            return Reply::text(404, "text/plain", "nothing of this system can be looked at\n");
+        };
+        let held: Vec<Value> = shown
+            .held()
+            .iter()
+            .map(|h| {
+                let text = String::from_utf8_lossy(&h.content);
+                let beginning: String = text.chars().take(MOST_SHOWN).collect();
+                context! {
+                    time => h.time, vorgang => h.vorgang, title => h.title,
+                    aktenzeichen => h.aktenzeichen, size => h.content.len(), text => beginning,
+                }
             })
-        });
-        match page {
-            Ok(page) => Reply::text(200, "text/html; charset=UTF-8", page)
-                .with_header("Cache-Control", "no-store")
-                .with_header("X-Frame-Options", "DENY"),
-            Err(error) => Reply::text(500, "text/plain", format!("{error}\n")),
-        }
+            .collect();
+        render(HELD, context! { id, held, gone => shown.let_go() })
     }
 
     fn change(&self, request: &Request) -> Reply {
@@ -103,6 +129,18 @@ impl Page {
     }
 }
 
+fn render(template: &str, values: Value) -> Reply {
+    let mut environment = Environment::new();
+    environment.set_auto_escape_callback(|_| AutoEscape::Html);
+    let page = environment.render_named_str("page.html", template, values);
+    match page {
+        Ok(page) => Reply::text(200, "text/html; charset=UTF-8", page)
+            .with_header("Cache-Control", "no-store")
+            .with_header("X-Frame-Options", "DENY"),
+        Err(error) => Reply::text(500, "text/plain", format!("{error}\n")),
+    }
+}
+
 impl Handler for Page {
     fn handle(&self, request: Request) -> Pin<Box<dyn Future<Output = Reply> + Send + '_>> {
         Box::pin(async move {
@@ -114,6 +152,7 @@ impl Handler for Page {
             }
             match (request.method.as_str(), request.path.as_str()) {
                 ("GET", "/") => self.show(),
+                ("GET", path) if path.starts_with("/system/") => self.held(&path[8..]),
                 ("POST", "/verhalten") => self.change(&request),
                 _ => Reply::text(404, "text/plain", "nothing here\n"),
             }
