@@ -13,8 +13,13 @@ pub struct Fakes {
 
 impl Fakes {
     pub fn up() -> Self {
+        Self::with(&[])
+    }
+
+    pub fn with(more: &[std::ffi::OsString]) -> Self {
         let mut child = Command::new(program())
             .args(args!["fake", "up", "--format", "json"])
+            .args(more)
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();

@@ -14,6 +14,7 @@ mod clients;
 mod defects;
 mod derivation;
 mod diff;
+mod fake_answers;
 mod fake_page;
 mod forged;
 mod hundehaltung;

@@ -54,7 +54,7 @@ pub fn fake(command: FakeCommand, format: Format) -> Result<Exit, CliError> {
         let stop = Shutdown::default();
         on_signal(&stop);
         let recent = Arc::new(Recent::new(Clock::system()));
-        let mut running = Running::start(&organisation, recent.clone()).await?;
+        let mut running = Running::start_lively(&organisation, recent.clone()).await?;
         let exported = export(&organisation, &running.urls);
         let listed: Vec<Listed> = exported
             .system

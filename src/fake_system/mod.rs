@@ -5,6 +5,7 @@ mod dms;
 mod dms_store;
 mod forms;
 mod inbox;
+mod later;
 mod mailbox;
 mod page;
 mod recent;
@@ -25,6 +26,7 @@ use crate::organisation::{FakeKind, System, TestOrganisation};
 
 use inbox::Inbox;
 pub use inbox::{Held, Shown};
+use later::Later;
 pub use page::{Listed, Page};
 pub use recent::{Recent, Seen};
 use scripted::Scripted;
@@ -33,16 +35,31 @@ pub use script::{Behaviour, Scripts, Which};
 
 /// Why a fake system did not start.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "system \"{system}\" cannot listen on {listen}: {reason}; choose another port in the organisation, or leave `listen` out"
-)]
-pub struct StartError {
-    /// The system.
-    pub system: SystemId,
-    /// The address.
-    pub listen: String,
-    /// What the operating system says.
-    pub reason: std::io::Error,
+pub enum StartError {
+    /// Its port cannot be had.
+    #[error(
+        "system \"{system}\" cannot listen on {listen}: {reason}; choose another port in the organisation, or leave `listen` out"
+    )]
+    Listen {
+        /// The system.
+        system: SystemId,
+        /// The address.
+        listen: String,
+        /// What the operating system says.
+        reason: std::io::Error,
+    },
+    /// What it should send by itself cannot be read.
+    #[error(
+        "system \"{system}\" cannot answer with \"{file}\": {reason}; the path is relative to the organisation"
+    )]
+    Answer {
+        /// The system.
+        system: SystemId,
+        /// The file.
+        file: String,
+        /// What the operating system says.
+        reason: std::io::Error,
+    },
 }
 
 /// The running fake systems of an organisation.
@@ -58,7 +75,8 @@ pub struct Running {
 }
 
 impl Running {
-    /// Starts every system of an organisation. All ports are bound before the first one serves.
+    /// Starts every system of an organisation, for a run: they send nothing that no case asks for.
+    /// All ports are bound before the first one serves.
     ///
     /// # Errors
     /// When a port cannot be bound; nothing is left running.
@@ -66,28 +84,69 @@ impl Running {
         organisation: &TestOrganisation,
         observer: Arc<dyn Observer>,
     ) -> Result<Self, StartError> {
+        Self::begin(organisation, observer, false).await
+    }
+
+    /// The same with the answers that systems give by themselves, for people who develop against
+    /// them.
+    ///
+    /// # Errors
+    /// When a port cannot be bound, or the file of an answer cannot be read.
+    pub async fn start_lively(
+        organisation: &TestOrganisation,
+        observer: Arc<dyn Observer>,
+    ) -> Result<Self, StartError> {
+        Self::begin(organisation, observer, true).await
+    }
+
+    async fn begin(
+        organisation: &TestOrganisation,
+        observer: Arc<dyn Observer>,
+        lively: bool,
+    ) -> Result<Self, StartError> {
+        let stop = Shutdown::default();
         let mut bound = Vec::new();
         for system in &organisation.file.system {
             let listen = system.listen.clone().unwrap_or_else(|| "127.0.0.1:0".into());
-            let failed =
-                |reason| StartError { system: system.id.clone(), listen: listen.clone(), reason };
+            let failed = |reason| StartError::Listen {
+                system: system.id.clone(),
+                listen: listen.clone(),
+                reason,
+            };
             let listener = TcpListener::bind(&listen).await.map_err(failed)?;
-            bound.push((system, listener));
+            let later = match lively && !system.answer.is_empty() {
+                false => None,
+                true => Some(
+                    Later::of(system, &organisation.folder, observer.clone(), stop.clone())
+                        .map_err(|(file, reason)| StartError::Answer {
+                            system: system.id.clone(),
+                            file,
+                            reason,
+                        })?,
+                ),
+            };
+            bound.push((system, listener, later));
         }
         let mut running = Self {
             urls: BTreeMap::new(),
             scripts: Scripts::default(),
             shown: BTreeMap::new(),
-            shutdown: Shutdown::default(),
+            shutdown: stop,
             tasks: JoinSet::new(),
         };
-        for (system, listener) in bound {
-            running.serve(system, listener, observer.clone());
+        for (system, listener, later) in bound {
+            running.serve(system, listener, observer.clone(), later);
         }
         Ok(running)
     }
 
-    fn serve(&mut self, system: &System, listener: TcpListener, observer: Arc<dyn Observer>) {
+    fn serve(
+        &mut self,
+        system: &System,
+        listener: TcpListener,
+        observer: Arc<dyn Observer>,
+        later: Option<Later>,
+    ) {
         let address = listener.local_addr().map(|a| a.to_string()).unwrap_or_default();
         let (id, scripts, stop) = (system.id.clone(), self.scripts.clone(), self.shutdown.clone());
         let url = url_of(system.fake, &address);
@@ -104,7 +163,7 @@ impl Running {
             kind => {
                 let inbox = Arc::new(Inbox::new(Clock::system()));
                 self.shown.insert(id.clone(), inbox.clone());
-                let fake = xml_http::XmlOverHttp::new(system, kind, observer.clone(), inbox);
+                let fake = xml_http::XmlOverHttp::new(system, kind, observer.clone(), inbox, later);
                 let handler = Arc::new(Scripted::new(id.clone(), scripts, fake));
                 self.tasks.spawn(http::serve(listener, id, handler, observer, stop));
             }

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::inbox::Inbox;
+use super::later::Later;
 use super::scripted::{Answering, Fake, Refusal};
 use super::{SYSTEM_FILES, aktenzeichen};
 use crate::channel::Observer;
@@ -67,6 +68,7 @@ pub(super) struct XmlOverHttp {
     mode: Mode,
     data: Data,
     inbox: Arc<Inbox>,
+    later: Option<Later>,
     observer: Arc<dyn Observer>,
 }
 
@@ -76,8 +78,10 @@ impl XmlOverHttp {
         kind: FakeKind,
         observer: Arc<dyn Observer>,
         inbox: Arc<Inbox>,
+        later: Option<Later>,
     ) -> Self {
-        Self { inbox, id: system.id.clone(), mode: system.mode, data: data_of(kind), observer }
+        let (id, mode, data) = (system.id.clone(), system.mode, data_of(kind));
+        Self { id, mode, data, inbox, later, observer }
     }
 
     fn reply(&self, request: &Request, keep: bool) -> Reply {
@@ -116,6 +120,9 @@ impl XmlOverHttp {
         let number = aktenzeichen(vorgang);
         if keep {
             self.inbox.take(vorgang, &document.root.name, &number, &request.body);
+            if let Some(later) = &self.later {
+                later.taken(vorgang, &number);
+            }
         }
         let body = self.data.reply.body.replace("{aktenzeichen}", &number);
         Reply::text(self.data.reply.status, &self.data.reply.content_type, body)
