@@ -14,12 +14,15 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
+use crate::channel::tls::TestCertificate;
 use crate::channel::{Observer, Shutdown, http, smtp};
 use crate::ids::SystemId;
-use crate::organisation::{FakeKind, System, TestOrganisation};
+use crate::organisation::{FakeKind, Mode, System, TestOrganisation};
+use crate::secret::Secret;
 
 use scripted::Scripted;
 
+pub use mailbox::{Attachment, Entry, Letter, Listing, Mailbox};
 pub use script::{Behaviour, Scripts, Which};
 
 /// Why a fake system did not start.
@@ -42,6 +45,8 @@ pub struct Running {
     pub urls: BTreeMap<SystemId, String>,
     /// What they have been told.
     pub scripts: Scripts,
+    /// The mailboxes, to look into.
+    pub mailboxes: BTreeMap<SystemId, Arc<Mailbox>>,
     shutdown: Shutdown,
     tasks: JoinSet<()>,
 }
@@ -66,6 +71,7 @@ impl Running {
         let mut running = Self {
             urls: BTreeMap::new(),
             scripts: Scripts::default(),
+            mailboxes: BTreeMap::new(),
             shutdown: Shutdown::default(),
             tasks: JoinSet::new(),
         };
@@ -81,8 +87,10 @@ impl Running {
         let url = url_of(system.fake, &address);
         match system.fake {
             FakeKind::Mailbox => {
-                let handler = Arc::new(mailbox::Mailbox::new(id.clone(), scripts));
-                self.tasks.spawn(smtp::serve(listener, id, handler, observer, stop));
+                let handler = Arc::new(Mailbox::new(id.clone(), scripts));
+                self.mailboxes.insert(id.clone(), handler.clone());
+                let settings = Arc::new(mail_settings(system));
+                self.tasks.spawn(smtp::serve(listener, id, settings, handler, observer, stop));
             }
             FakeKind::Dms => {
                 let fake = dms::Dms::new(system, observer.clone(), &url);
@@ -102,6 +110,23 @@ impl Running {
     pub async fn stop(mut self) {
         self.shutdown.now();
         while self.tasks.join_next().await.is_some() {}
+    }
+}
+
+/// What a mailbox demands and offers. Its certificate is made for this run; on a machine that cannot
+/// make one it does not offer STARTTLS, which clients that want it refuse to do without.
+fn mail_settings(system: &System) -> smtp::Settings {
+    let certificate =
+        TestCertificate::generate(&["localhost", "127.0.0.1", "::1", "attrappe.example"]);
+    let account = system.user.as_ref().map(|user| smtp::Account {
+        user: user.clone(),
+        password: Secret::new(system.password.clone().unwrap_or_default()),
+    });
+    smtp::Settings {
+        lenient: system.mode == Mode::Lenient,
+        account,
+        tls: certificate.ok().map(|c| c.config),
+        limits: smtp::Limits::default(),
     }
 }
 
