@@ -160,16 +160,14 @@ impl Session {
             .windows(4)
             .position(|w| w == b"\r\n\r\n")
             .map_or(data, |at| data.get(..at).unwrap_or_default());
-        let body = data.get(head.len()..).unwrap_or_default();
-        if !head.is_ascii() && !envelope.utf8 {
-            let line = head.split(|b| *b == b'\n').find(|line| !line.is_ascii());
+        let (field, text) = beyond_ascii(data, head);
+        if let Some(line) = field.filter(|_| !envelope.utf8) {
             let text = "a header field beyond ASCII without SMTPUTF8";
-            self.note(Some(exchange), "RFC 6531 3.6", text, line.unwrap_or_default());
+            self.note(Some(exchange), "RFC 6531 3.4", text, line);
         }
-        if !body.is_ascii() && !envelope.eight_bit && !envelope.utf8 {
-            let line = body.split(|b| *b == b'\n').find(|line| !line.is_ascii());
+        if let Some(line) = text.filter(|_| !envelope.eight_bit && !envelope.utf8) {
             let text = "a text beyond ASCII without BODY=8BITMIME";
-            self.note(Some(exchange), "RFC 6152 3", text, line.unwrap_or_default());
+            self.note(Some(exchange), "RFC 6152 3", text, line);
         }
         for name in ONCE {
             let again = head.split(|b| *b == b'\n').filter(|line| is_field(line, name)).nth(1);
@@ -179,6 +177,27 @@ impl Session {
             }
         }
     }
+}
+
+/// The first line beyond ASCII in header fields, those of parts included, and the first elsewhere.
+fn beyond_ascii<'d>(data: &'d [u8], head: &[u8]) -> (Option<&'d [u8]>, Option<&'d [u8]>) {
+    let (mut field, mut text) = (None, None);
+    if data.is_ascii() {
+        return (field, text);
+    }
+    let has_parts = head.windows(10).any(|w| w.eq_ignore_ascii_case(b"multipart/"));
+    let mut in_fields = true;
+    for line in data.split(|b| *b == b'\n').map(<[u8]>::trim_ascii_end) {
+        if line.is_empty() {
+            in_fields = false;
+        } else if has_parts && line.starts_with(b"--") && line.len() > 2 {
+            // Which boundary it is does not matter here; `-- ` alone is the start of a signature.
+            in_fields = true;
+        } else if !line.is_ascii() {
+            if in_fields { &mut field } else { &mut text }.get_or_insert(line);
+        }
+    }
+    (field, text)
 }
 
 /// The answer to a message whose bytes the strict mode does not take.
