@@ -20,9 +20,11 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use crate::ambient::Clock;
+use crate::channel::tls::TestCertificate;
 use crate::channel::{Observer, Shutdown, Unobserved, http, smtp};
 use crate::ids::SystemId;
-use crate::organisation::{FakeKind, System, TestOrganisation};
+use crate::organisation::{FakeKind, Mode, System, TestOrganisation};
+use crate::secret::Secret;
 
 use inbox::Inbox;
 pub use inbox::{Held, Shown};
@@ -31,6 +33,7 @@ pub use page::{Listed, Page};
 pub use recent::{Recent, Seen};
 use scripted::Scripted;
 
+pub use mailbox::{Attachment, Entry, Letter, Listing, Mailbox};
 pub use script::{Behaviour, Scripts, Which};
 
 /// Why a fake system did not start.
@@ -70,6 +73,8 @@ pub struct Running {
     pub scripts: Scripts,
     /// What they hold, where it can be looked at.
     pub shown: BTreeMap<SystemId, Arc<dyn Shown>>,
+    /// The mailboxes, to look into.
+    pub mailboxes: BTreeMap<SystemId, Arc<Mailbox>>,
     shutdown: Shutdown,
     tasks: JoinSet<()>,
 }
@@ -132,6 +137,7 @@ impl Running {
             scripts: Scripts::default(),
             shown: BTreeMap::new(),
             shutdown: stop,
+            mailboxes: BTreeMap::new(),
             tasks: JoinSet::new(),
         };
         for (system, listener, later) in bound {
@@ -152,8 +158,11 @@ impl Running {
         let url = url_of(system.fake, &address);
         match system.fake {
             FakeKind::Mailbox => {
-                let handler = Arc::new(mailbox::Mailbox::new(id.clone(), scripts));
-                self.tasks.spawn(smtp::serve(listener, id, handler, observer, stop));
+                let handler = Arc::new(Mailbox::new(id.clone(), scripts));
+                self.mailboxes.insert(id.clone(), handler.clone());
+                self.shown.insert(id.clone(), handler.clone());
+                let settings = Arc::new(mail_settings(system));
+                self.tasks.spawn(smtp::serve(listener, id, settings, handler, observer, stop));
             }
             FakeKind::Dms => {
                 let fake = dms::Dms::new(system, observer.clone(), &url);
@@ -182,6 +191,23 @@ impl Running {
     pub async fn stop(mut self) {
         self.shutdown.now();
         while self.tasks.join_next().await.is_some() {}
+    }
+}
+
+/// What a mailbox demands and offers. Its certificate is made for this run; on a machine that cannot
+/// make one it does not offer STARTTLS, which clients that want it refuse to do without.
+fn mail_settings(system: &System) -> smtp::Settings {
+    let certificate =
+        TestCertificate::generate(&["localhost", "127.0.0.1", "::1", "attrappe.example"]);
+    let account = system.user.as_ref().map(|user| smtp::Account {
+        user: user.clone(),
+        password: Secret::new(system.password.clone().unwrap_or_default()),
+    });
+    smtp::Settings {
+        lenient: system.mode == Mode::Lenient,
+        account,
+        tls: certificate.ok().map(|c| c.config),
+        limits: smtp::Limits::default(),
     }
 }
 
