@@ -197,3 +197,46 @@ fn usage_errors_are_64_and_help_is_0() {
     pruefstand(args!["check", "/gibt/es/nicht.toml"]).exits(65);
     pruefstand(args!["judge", "/gibt/es/nicht"]).exits(65);
 }
+
+#[test]
+fn rules_that_cannot_work_are_found_with_their_place() {
+    let sandbox = Sandbox::new();
+    let text = std::fs::read_to_string(root().join("testplans/gewerbe/concept.toml")).unwrap();
+    let at = text.find("[[rule]]").unwrap();
+    let start = at + text[at..].find("test = ").unwrap();
+    let end = start + text[start..].find('\n').unwrap();
+    let line = text[..start].lines().count() as u64 + 1;
+    for (test, word) in [
+        ("Betrieb/Rechtsfrom = '310'", "which no field or group is"),
+        ("document('x')", "cannot be read"),
+        ("foo(Betrieb)", "cannot be read"),
+        ("$x = 1", "cannot be read"),
+    ] {
+        let changed = format!("{}test = \"{test}\"{}", &text[..start], &text[end..]);
+        let path = sandbox.write("concept.toml", &changed);
+        let found = findings(&path);
+        assert!(found.iter().any(|f| f.0 == line && f.1.contains(word)), "{test}: {found:?}");
+        // The engine itself says nothing beside that.
+        let said = pruefstand(args!["check", &path]).exits(65).stderr;
+        assert!(!said.contains("xmlXPath"), "{said}");
+    }
+}
+
+#[test]
+fn what_no_test_can_send_is_found_before_it_is_tried() {
+    let sandbox = Sandbox::new();
+    let text = std::fs::read_to_string(root().join("testplans/gewerbe/concept.toml")).unwrap();
+    for (from, to, word) in [
+        (
+            "length = { min = 1, max = ",
+            "length = { min = 1, max = 4000000",
+            "characters cannot be sent",
+        ),
+        ("max = 2\n", "max = 1000000000\n", "occurrences cannot be sent"),
+    ] {
+        let changed = text.replacen(from, to, 1);
+        assert_ne!(changed, text);
+        let found = findings(&sandbox.write("concept.toml", &changed));
+        assert!(found.iter().any(|f| f.1.contains(word)), "{to}: {found:?}");
+    }
+}

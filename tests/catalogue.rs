@@ -148,3 +148,50 @@ fn own_cases_and_waivers_get_the_checks_of_a_plan() {
     bad("e.toml", &own("2099-12-31", "31.12.2099"), "is no day");
     bad("f.toml", &own("step = \"antrag\"\noutcome", "step = \"antrug\"\noutcome"), "antrug");
 }
+
+/// What a catalogue that must be refused is refused for.
+fn refused(catalogue: &str) -> String {
+    let sandbox = Sandbox::new();
+    let file = sandbox.write("catalogue.toml", catalogue);
+    let concept = root().join("testplans/gewerbe/concept.toml");
+    let out = sandbox.path("plan.toml");
+    let line = args!["plan", "derive", "--concept", &concept, "--catalogue", &file, "-o", &out];
+    pruefstand(line).exits(65).stderr
+}
+
+#[test]
+fn an_own_case_counts_only_for_what_it_expects() {
+    let both = "requirements = [\"GEW-002\", \"GEW-051\"]";
+    let said = refused(&(standard() + &OWN.replace("requirements = [\"GEW-002\"]", both)));
+    assert!(said.contains("nothing in this case expects what \"GEW-051\" demands"), "{said}");
+    let other = "requirements = [\"GEW-002\", \"GEW-072\"]";
+    let said = refused(&(standard() + &OWN.replace("requirements = [\"GEW-002\"]", other)));
+    assert!(said.contains("\"GEW-072\" is not for this component and stage"), "{said}");
+}
+
+#[test]
+fn a_waiver_for_nearly_everything_waives_the_test_however_it_is_spelt() {
+    for pattern in ["*/*", "*a*", "**/*", "*einreichen*"] {
+        let waiver = format!(
+            "\n[[waiver]]\ncase = \"{pattern}\"\nreason = \"r\"\nby = \"b\"\nuntil = \"2099-12-31\"\n"
+        );
+        let said = refused(&(standard() + &waiver));
+        assert!(said.contains("would waive the test"), "{pattern}: {said}");
+    }
+}
+
+#[test]
+fn no_quiet_time_is_no_silence() {
+    let said = refused(&standard().replace("settle_ms = 800", "settle_ms = 0"));
+    assert!(said.contains("too short to say that nothing came"), "{said}");
+}
+
+#[test]
+fn pairs_count_only_while_their_combinations_are_there() {
+    let sandbox = Sandbox::new();
+    let limited =
+        standard().replacen("id = \"combination\"\n", "id = \"combination\"\nlimit = 5\n", 1);
+    let plan = derive(&sandbox, "limited", &limited);
+    assert!(plan.pairs.iter().any(|p| p.covered == 0 && p.possible > 0), "{:?}", plan.pairs);
+    assert_eq!(plan.case.iter().filter(|c| c.method == "combination").count(), 5);
+}

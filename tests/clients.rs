@@ -6,15 +6,20 @@ use std::process::{Child, Command, Stdio};
 use crate::args;
 use crate::support::{Sandbox, program, tool};
 
-struct Fakes {
+pub struct Fakes {
     child: Child,
-    systems: serde_json::Value,
+    pub systems: serde_json::Value,
 }
 
 impl Fakes {
-    fn up() -> Self {
+    pub fn up() -> Self {
+        Self::with(&[])
+    }
+
+    pub fn with(more: &[std::ffi::OsString]) -> Self {
         let mut child = Command::new(program())
             .args(args!["fake", "up", "--format", "json"])
+            .args(more)
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -23,7 +28,7 @@ impl Fakes {
         Self { child, systems: serde_json::from_str(&line).unwrap() }
     }
 
-    fn url(&self, id: &str) -> String {
+    pub fn url(&self, id: &str) -> String {
         let list = self.systems["systems"].as_array().unwrap();
         list.iter().find(|s| s["id"] == id).unwrap()["url"].as_str().unwrap().to_owned()
     }
@@ -36,7 +41,7 @@ impl Drop for Fakes {
     }
 }
 
-fn curl(args: &[&str]) -> String {
+pub fn curl(args: &[&str]) -> String {
     let done = Command::new("curl").args(["-sS", "--max-time", "10"]).args(args).output().unwrap();
     format!("{}{}", String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr))
 }

@@ -52,7 +52,8 @@ impl Dms {
         let sandbox = Sandbox::new();
         let text = std::fs::read_to_string(root().join("fixtures/organisation/probeland.toml"));
         let plain = format!("id = \"{LENIENT}\"\n");
-        let lenient = format!("{plain}mode = \"lenient\"\nuser = \"technik\"\npassword = \"geh:eim\"\n");
+        let lenient =
+            format!("{plain}mode = \"lenient\"\nuser = \"technik\"\npassword = \"geh:eim\"\n");
         let text = text.unwrap().replacen(&plain, &lenient, 1);
         let organisation = sandbox.write("organisation.toml", &text);
         let mut child = Command::new(program())
@@ -239,4 +240,39 @@ fn forms_are_read_in_the_character_set_they_have() {
     assert_eq!(without.error(), (400, "invalidArgument".into()));
     assert_eq!(names(post(LENIENT, "4-latin1-without-charset-field")), latin);
     assert_eq!(names(post(STRICT, "5-order-swapped")).0, json!("Zweite.pdf"));
+}
+
+#[test]
+fn names_tokens_and_pages_follow_the_standard() {
+    let dms = Dms::up();
+    let akte = dms.folder("root-folder", "Akte 1");
+    for name in ["c.txt", "a.txt", "b.txt"] {
+        dms.document(&akte, name);
+    }
+    let twice = [("cmis:objectTypeId", "cmis:document"), ("cmis:name", "a.txt")];
+    let error = dms.act("createDocument", &akte, &twice).error();
+    assert_eq!(error, (409, "nameConstraintViolation".into()));
+    // A change token is good for one change (section 2.2.1.3).
+    let token = dms.property(&akte, "cmis:changeToken");
+    let update = |name| {
+        let fields = [("changeToken", token.as_str().unwrap()), ("cmis:name", name)];
+        dms.act("update", &akte, &fields)
+    };
+    assert_eq!(update("Akte 2").status, 200);
+    assert_eq!(update("Akte 3").error(), (409, "updateConflict".into()));
+    assert_eq!(dms.property(&akte, "cmis:name"), "Akte 2");
+    // Pages (section 2.2.1.1).
+    let page = |more: &str| {
+        let below = format!("/root?objectId={akte}&cmisselector=children&succinct=true&{more}");
+        dms.names(&below)
+    };
+    assert_eq!(page("orderBy=cmis%3Aname&maxItems=2"), ["a.txt", "b.txt"]);
+    assert_eq!(page("orderBy=cmis%3Aname&maxItems=2&skipCount=2"), ["c.txt"]);
+    let answer = dms.get("/root/gibt/es/nicht");
+    assert_eq!(answer.error(), (404, "objectNotFound".into()));
+    assert!(
+        answer.head.to_lowercase().contains("content-type: application/json"),
+        "{}",
+        answer.head
+    );
 }

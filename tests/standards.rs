@@ -89,7 +89,7 @@ fn xta_and_signatures() {
     let Some(data) = real_data("data") else { return };
     for (name, least) in [
         ("xta-2.1.1/XTA-Webservice-Globale-Elemente.xsd", 900),
-        ("xoev-basis/xmldsig-core-schema.xsd", 700),
+        ("xoev-basis/xmldsig-core-schema.xsd", 500),
     ] {
         let sandbox = Sandbox::new();
         let plan = plan_over(&sandbox, &data.join(name), "");
@@ -111,7 +111,7 @@ fn osci() {
         let more = format!("catalogue = \"{}\"", catalogue.display());
         let plan = plan_over(&sandbox, &folder.join(format!("{name}.xsd")), &more);
         let (valid, broken) = counts(&plan);
-        assert!(valid > 20 && broken > 200, "{name}: {valid} valid, {broken} broken");
+        assert!(valid >= 10 && broken > 200, "{name}: {valid} valid, {broken} broken");
     }
 }
 
@@ -236,4 +236,67 @@ fn what_must_be_refused_is_refused_for_the_reason_the_plan_names() {
     let path = sandbox.write("forged.toml", &forged);
     let done = pruefstand(args!["messages", "--plan", &path, "--out", sandbox.path("x")]).exits(65);
     assert!(done.stderr.contains("exactly one rule"), "{}", done.stderr);
+}
+
+#[test]
+fn a_root_without_one_valid_message_stays_open() {
+    let sandbox = Sandbox::new();
+    // The prefix in the enumeration means nothing in a message, so that none can be made.
+    let bad = "<xs:element name=\"schlecht.0200\"><xs:complexType><xs:sequence>\
+               <xs:element name=\"id\" type=\"xs:string\"/>\
+               <xs:element name=\"n\"><xs:simpleType><xs:restriction base=\"xs:QName\">\
+               <xs:enumeration value=\"k:x\"/></xs:restriction></xs:simpleType></xs:element>\
+               </xs:sequence></xs:complexType></xs:element>\n</xs:schema>";
+    let text = SMALL
+        .replace("xmlns=\"urn:klein\"", "xmlns=\"urn:klein\" xmlns:k=\"urn:klein\"")
+        .replace("</xs:schema>", bad);
+    let xsd = sandbox.write("klein.xsd", &text);
+    let (concept, organisation) = concept_over(&sandbox, &xsd, "correlator = \"id\"");
+    let plan = sandbox.path("plan.toml");
+    pruefstand(args![
+        "plan",
+        "derive",
+        "--concept",
+        &concept,
+        "--organisation",
+        &organisation,
+        "-o",
+        &plan
+    ])
+    .exits(0);
+    let plan = pruefstand::plan::load(&plan).unwrap();
+    let open: Vec<&str> = plan
+        .case
+        .iter()
+        .filter(|c| matches!(c.expect[0], Expectation::Undecidable { .. }))
+        .map(|c| c.id.as_str())
+        .collect();
+    assert_eq!(open, ["schema-valid/schlecht.0200/schema"]);
+    assert!(plan.case.iter().any(|c| c.id.as_str() == "schema-valid/meldung.0100/minimal"));
+}
+
+const REFERRING: &str = r#"<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" targetNamespace="urn:klein" xmlns="urn:klein" elementFormDefault="qualified">
+  <xs:element name="meldung.0100"><xs:complexType><xs:sequence>
+    <xs:element name="siegel" type="xs:base64Binary"/>
+    <xs:element name="teil" maxOccurs="3"><xs:complexType><xs:attribute name="nr" type="xs:ID" use="required"/></xs:complexType></xs:element>
+    <xs:element name="verweise" type="xs:IDREFS" minOccurs="0"/>
+    <xs:element name="leer"><xs:complexType/></xs:element>
+    <xs:element name="betreff" type="xs:string"/>
+  </xs:sequence></xs:complexType></xs:element>
+</xs:schema>"#;
+
+#[test]
+fn marks_stand_only_where_a_text_means_nothing_else() {
+    let sandbox = Sandbox::new();
+    let xsd = sandbox.write("klein.xsd", REFERRING);
+    let plan = plan_over(&sandbox, &xsd, "");
+    let mut marked = std::collections::BTreeSet::new();
+    for case in plan.case.iter().filter(|c| c.method == "schema-valid") {
+        let Some(Step::Send { message, .. }) = case.step.first() else { panic!("{}", case.id) };
+        marked.extend(message.edit.iter().map(|e| e.at().split('[').next().unwrap().to_owned()));
+    }
+    // An ID to which nothing refers may be changed; data in base64 and references may not.
+    assert!(marked.contains("betreff"), "{marked:?}");
+    assert!(!marked.contains("siegel") && !marked.contains("verweise"), "{marked:?}");
+    second_opinion(&sandbox, None, &[("meldung.0100".into(), xsd)]);
 }

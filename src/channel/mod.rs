@@ -4,6 +4,7 @@
 pub mod http;
 pub mod smtp;
 mod tap;
+pub mod tls;
 
 pub use tap::{Tap, TapStream};
 

@@ -289,11 +289,14 @@ pub enum RulesCommand {
 
 #[derive(Debug, Subcommand)]
 pub enum FakeCommand {
-    /// Start the fake systems of an organisation until Ctrl-C.
+    /// Start the fake systems of an organisation until Ctrl-C, with a page that shows them.
     Up {
         /// The organisation; the embedded one where absent.
         #[arg(long)]
         organisation: Option<PathBuf>,
+        /// Port of the page on loopback; a free one where absent.
+        #[arg(long)]
+        page: Option<u16>,
     },
 }
 

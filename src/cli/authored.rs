@@ -26,7 +26,12 @@ pub fn check(paths: &[PathBuf], format: Format) -> Result<Exit, CliError> {
     let mut files = Vec::new();
     for path in paths {
         if path.is_dir() {
+            let before = files.len();
             collect(path, &mut files);
+            if files.len() == before {
+                // Nothing else there: then its schemas are meant.
+                schemas(path, &mut files);
+            }
         } else {
             files.push(path.clone());
         }
@@ -75,6 +80,13 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
     }
 }
 
+/// The schemas directly in a folder.
+fn schemas(folder: &Path, files: &mut Vec<PathBuf>) {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|e| e.path());
+    files.extend(entries.filter(|p| p.is_file() && p.extension().is_some_and(|e| e == "xsd")));
+    files.sort();
+}
+
 /// A file of XDatenfelder: what stops it is an error, what is merely odd is said.
 fn data_schema(name: &str, bytes: &[u8]) -> Result<(), Diagnostics> {
     let schema = xdatenfelder::read(name, bytes)?;
@@ -100,15 +112,43 @@ fn concept(name: &str, path: &Path) -> Result<(), Diagnostics> {
 
 /// An XML Schema: everything that it refers to is there, and its content models are deterministic.
 fn xml_schema(name: &str, path: &Path) -> Result<(), Diagnostics> {
-    let whole = |errors: Vec<xml::SchemaError>| {
-        let help = "engines disagree about such a schema; mend it before it is used";
-        let list = errors.iter().map(|e| Diagnostic::error(0..0, e.to_string(), help)).collect();
-        Diagnostics::new(Source { name: name.to_owned(), text: String::new() }, list)
+    let bytes = std::fs::read(path).unwrap_or_default();
+    let text = xml::decode(&bytes).map(|d| d.text).unwrap_or_default();
+    let own = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let whole = |errors: Vec<xml::SchemaError>, help: &'static str| {
+        let list = errors.iter().map(|e| {
+            // Faults of other files of the schema keep their place in their text.
+            let here = e.file.rsplit('/').next() == Some(own.as_str()) && e.line > 0;
+            if here {
+                Diagnostic::error(line_span(&text, e.line), e.message.clone(), help)
+            } else {
+                Diagnostic::error(0..0, e.to_string(), help)
+            }
+        });
+        let list = list.collect();
+        Diagnostics::new(Source { name: name.to_owned(), text: text.clone() }, list)
     };
-    let set = xml::SchemaSet::load(path, None).map_err(|e| whole(vec![e]))?;
-    let model = xsd::SchemaModel::read(&set).map_err(whole)?;
+    let broken = "mend the file, or the one it refers to";
+    let set = xml::SchemaSet::load(path, None).map_err(|e| whole(vec![e], broken))?;
+    let model = xsd::SchemaModel::read(&set).map_err(|e| whole(e, broken))?;
     let unclear = model.determinism();
-    if unclear.is_empty() { Ok(()) } else { Err(whole(unclear)) }
+    if unclear.is_empty() {
+        return Ok(());
+    }
+    Err(whole(unclear, "engines disagree about such a schema; mend it before it is used"))
+}
+
+/// The bytes of a line, from 1.
+fn line_span(text: &str, line: u32) -> std::ops::Range<usize> {
+    let mut start = 0;
+    for (number, content) in (1u32..).zip(text.split_inclusive('\n')) {
+        if number == line {
+            let end = start + content.trim_end().len();
+            return start + (content.len() - content.trim_start().len()).min(end - start)..end;
+        }
+        start += content.len();
+    }
+    0..0
 }
 
 /// The `format` of a file, even where the rest of it cannot be read.
@@ -151,7 +191,7 @@ fn check_one(path: &Path) -> Result<(), Diagnostics> {
             let text = std::fs::read_to_string(path).unwrap_or_default();
             Catalogue::from_text(&name, &text).map(|_| ())
         }
-        "depot" => depot(path.parent().unwrap_or(Path::new("."))),
+        "depot" => depot(pruefstand::diagnostic::folder_of(path)),
         "fake-system" | "organisation-export" => Ok(()),
         _ => Err(Diagnostics::whole(
             &name,

@@ -229,7 +229,8 @@ fn show(diff: &PlanDiff, format: Format) -> Exit {
         }
         output::result(&out);
     }
-    let same = diff.count(CaseChange::Untouched) == diff.cases.len();
+    let same =
+        diff.count(CaseChange::Untouched) == diff.cases.len() && diff.requirements.is_empty();
     if same { Exit::Passed } else { Exit::Failed }
 }
 

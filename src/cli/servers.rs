@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use pruefstand::ambient::Clock;
-use pruefstand::channel::{Shutdown, Unobserved};
+use pruefstand::ambient::{Clock, random_bytes};
+use pruefstand::channel::Shutdown;
 use pruefstand::diagnostic;
-use pruefstand::fake_system::{Running, fixed_urls};
-use pruefstand::organisation::{Export, export};
+use pruefstand::fake_system::{Listed, Page, Recent, Running, fixed_urls};
+use pruefstand::organisation::{Export, TestOrganisation, export};
 use pruefstand::reference_hub::{DEFECTS, Defect, HubConfig, HubError, start};
 
 use super::args::{FakeCommand, Format, HubCommand};
@@ -48,13 +48,26 @@ pub fn program() -> Result<PathBuf, CliError> {
 }
 
 pub fn fake(command: FakeCommand, format: Format) -> Result<Exit, CliError> {
-    let FakeCommand::Up { organisation } = command;
+    let FakeCommand::Up { organisation, page } = command;
     let organisation = organisation_of(organisation.as_deref())?;
     runtime()?.block_on(async {
         let stop = Shutdown::default();
         on_signal(&stop);
-        let running = Running::start(&organisation, Arc::new(Unobserved)).await?;
+        let recent = Arc::new(Recent::new(Clock::system()));
+        let mut running = Running::start_lively(&organisation, recent.clone()).await?;
         let exported = export(&organisation, &running.urls);
+        let listed: Vec<Listed> = exported
+            .system
+            .iter()
+            .map(|s| Listed {
+                id: s.id.clone(),
+                kind: s.kind,
+                url: s.url.clone(),
+                curl: curl_line(&s.protocol, &s.url),
+                credentials: credentials(&organisation, s.id.as_str()),
+            })
+            .collect();
+        let page = show_page(&mut running, page, listed.clone(), recent).await?;
         match format {
             Format::Json => {
                 let systems: Vec<_> = exported
@@ -62,12 +75,17 @@ pub fn fake(command: FakeCommand, format: Format) -> Result<Exit, CliError> {
                     .iter()
                     .map(|s| serde_json::json!({"id": s.id, "kind": s.kind, "protocol": s.protocol, "url": s.url}))
                     .collect();
-                output::result(&serde_json::json!({ "systems": systems }).to_string());
+                output::result(&serde_json::json!({ "systems": systems, "page": page }).to_string());
             }
             Format::Text => {
-                for s in &exported.system {
+                for (s, l) in exported.system.iter().zip(&listed) {
                     output::result(&format!("{:24} {:14} {}", s.id, s.protocol, s.url));
+                    if !l.credentials.is_empty() {
+                        output::result(&format!("{:24} {}", "", l.credentials));
+                    }
+                    output::result(&format!("{:24} {}", "", l.curl));
                 }
+                output::result(&format!("{:24} {:14} {page}", "(page)", "http"));
                 output::say("running; Ctrl-C ends");
             }
         }
@@ -75,6 +93,46 @@ pub fn fake(command: FakeCommand, format: Format) -> Result<Exit, CliError> {
         running.stop().await;
         Ok(Exit::Passed)
     })
+}
+
+/// A command that shows a system at work.
+fn curl_line(protocol: &str, url: &str) -> String {
+    match protocol {
+        "smtp" => format!(
+            "curl {url} --mail-from a@portal.example --mail-rcpt amt@stelle.example -T mail.eml"
+        ),
+        "cmis-browser" => format!("curl '{url}/root?cmisselector=children&succinct=true'"),
+        _ => format!("curl -H 'Content-Type: application/xml' --data-binary @nachricht.xml {url}"),
+    }
+}
+
+fn credentials(organisation: &TestOrganisation, id: &str) -> String {
+    let system = organisation.file.system.iter().find(|s| s.id.as_str() == id);
+    match system.and_then(|s| Some((s.user.as_ref()?, s.password.as_ref()?))) {
+        Some((user, password)) => format!("user {user}, password {password} (fictitious)"),
+        None => String::new(),
+    }
+}
+
+/// Serves the page about the fakes, on loopback alone; returns its address.
+async fn show_page(
+    running: &mut Running,
+    port: Option<u16>,
+    systems: Vec<Listed>,
+    recent: Arc<Recent>,
+) -> Result<String, CliError> {
+    let address = format!("127.0.0.1:{}", port.unwrap_or(0));
+    let listener = tokio::net::TcpListener::bind(&address).await.map_err(|e| {
+        CliError::Unreachable(format!(
+            "the page cannot listen on {address}: {e}; choose another --page"
+        ))
+    })?;
+    let address = listener.local_addr().map_err(|e| CliError::Fault(e.to_string()))?;
+    let secret = random_bytes::<16>().map_err(|e| CliError::Fault(e.to_string()))?;
+    let token: String = secret.iter().map(|b| format!("{b:02x}")).collect();
+    let page = Page::new(systems, running, recent, token);
+    running.show(listener, page);
+    Ok(format!("http://{address}/"))
 }
 
 pub fn hub(command: HubCommand, format: Format) -> Result<Exit, CliError> {

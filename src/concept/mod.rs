@@ -19,7 +19,7 @@ pub use schema::{placed, xsd_of};
 pub use standard::{HeaderRule, MessageSchema, Policy, Standard};
 pub use written::*;
 
-use crate::diagnostic::{Authored, Diagnostics, read, read_text};
+use crate::diagnostic::{Authored, Diagnostics, folder_of, read, read_text};
 use crate::ids::Digest;
 
 /// The format this version reads.
@@ -109,7 +109,7 @@ impl SystemConcept {
     /// Every finding at once, with its place; also when the file cannot be read.
     pub fn load(path: &Path) -> Result<Self, Diagnostics> {
         let (name, text) = read_text(path)?;
-        Self::from_text(&name, &text, path.parent().unwrap_or(Path::new(".")))
+        Self::from_text(&name, &text, folder_of(path))
     }
 
     /// What is wrong with the schemas of its standards; see the reason at each.

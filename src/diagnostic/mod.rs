@@ -166,6 +166,12 @@ pub fn read_text(path: &std::path::Path) -> Result<(String, String), Diagnostics
     }
 }
 
+/// The folder of an authored file, which its paths are relative to.
+pub fn folder_of(path: &std::path::Path) -> &std::path::Path {
+    let here = std::path::Path::new(".");
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(here)
+}
+
 fn termcolor_buffer(colour: bool) -> codespan_reporting::term::termcolor::Buffer {
     use codespan_reporting::term::termcolor::Buffer;
     if colour { Buffer::ansi() } else { Buffer::no_color() }

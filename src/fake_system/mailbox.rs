@@ -1,30 +1,223 @@
-//! A mailbox: takes mail over SMTP.
+//! A mailbox: takes mail over SMTP, and keeps the latest of it to look at. The evidence has all of
+//! it, byte for byte.
 
+mod letter;
+mod names;
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+pub use letter::{Attachment, Letter};
+
+use super::inbox::{Held, Shown};
 use super::script::{Behaviour, Scripts};
 use crate::channel::smtp::{Mail, MailHandler, MailReply};
-use crate::ids::SystemId;
+use crate::ids::{Correlator, SystemId};
 
-/// One mailbox. What it took is in the evidence, byte for byte.
-pub(super) struct Mailbox {
+/// How many mails are kept.
+const MOST_MAILS: usize = 1000;
+/// How many bytes of mail are kept.
+const MOST_BYTES: usize = 256 * 1024 * 1024;
+
+/// A line of the list of mails.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Number of the mail in its mailbox, from 1; never given twice.
+    pub number: u64,
+    /// Number of the exchange that brought it.
+    pub exchange: u64,
+    /// Envelope sender; empty for a notification (RFC 5321 section 4.5.5).
+    pub from: String,
+    /// Envelope recipients.
+    pub to: Vec<String>,
+    /// Subject, decoded; empty where absent.
+    pub subject: String,
+    /// Size of the message, bytes.
+    pub size: usize,
+}
+
+/// What a mailbox holds.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Listing {
+    /// The mails, oldest first.
+    pub entries: Vec<Entry>,
+    /// How many older ones were accepted and are no longer here, for want of room.
+    pub gone: u64,
+}
+
+#[derive(Debug)]
+struct Kept {
+    entry: Entry,
+    data: Arc<[u8]>,
+}
+
+#[derive(Debug, Default)]
+struct Store {
+    mails: VecDeque<Kept>,
+    bytes: usize,
+    last: u64,
+    gone: u64,
+}
+
+impl Store {
+    fn keep(&mut self, mail: Mail, most_mails: usize, most_bytes: usize) {
+        self.last += 1;
+        let entry = Entry {
+            number: self.last,
+            exchange: mail.exchange,
+            subject: letter::subject(&mail.data),
+            from: mail.from,
+            to: mail.to,
+            size: mail.data.len(),
+        };
+        self.bytes += entry.size;
+        self.mails.push_back(Kept { entry, data: mail.data.into() });
+        // The newest stays, however large it is: it is about to be accepted.
+        while self.mails.len() > 1 && (self.mails.len() > most_mails || self.bytes > most_bytes) {
+            let Some(oldest) = self.mails.pop_front() else { break };
+            self.bytes -= oldest.entry.size;
+            self.gone += 1;
+        }
+    }
+}
+
+/// One mailbox.
+#[derive(Debug)]
+pub struct Mailbox {
     id: SystemId,
     scripts: Scripts,
+    store: Mutex<Store>,
 }
 
 impl Mailbox {
-    pub fn new(id: SystemId, scripts: Scripts) -> Self {
-        Self { id, scripts }
+    pub(super) fn new(id: SystemId, scripts: Scripts) -> Self {
+        Self { id, scripts, store: Mutex::default() }
+    }
+
+    /// What it holds.
+    pub fn list(&self) -> Listing {
+        let store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
+        let entries = store.mails.iter().map(|kept| kept.entry.clone()).collect();
+        Listing { entries, gone: store.gone }
+    }
+
+    /// A message as it was taken, without dot-stuffing; nothing when it never was here or is gone.
+    pub fn raw(&self, number: u64) -> Option<Arc<[u8]>> {
+        let store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = store.mails.iter().find(|kept| kept.entry.number == number)?;
+        Some(kept.data.clone())
+    }
+
+    /// A mail, read; nothing when it never was here or is gone. What is no mail is one text.
+    pub fn letter(&self, number: u64) -> Option<Letter> {
+        Some(Letter::read(&self.raw(number)?))
+    }
+
+    fn keep(&self, mail: Mail) {
+        let mut store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
+        store.keep(mail, MOST_MAILS, MOST_BYTES);
+    }
+}
+
+impl Shown for Mailbox {
+    fn held(&self) -> Vec<Held> {
+        let listing = self.list();
+        let entries = listing.entries.iter().rev();
+        entries
+            .filter_map(|entry| {
+                let letter = self.letter(entry.number)?;
+                let mut text = format!("Von: {}\nAn: {}\n", entry.from, entry.to.join(", "));
+                for attachment in &letter.attachments {
+                    let name = attachment.name.as_deref().unwrap_or("(ohne Namen)");
+                    let (kind, size) = (&attachment.media_type, attachment.content.len());
+                    text.push_str(&format!("Anhang: {name} ({kind}, {size} Bytes)\n"));
+                }
+                text.push('\n');
+                text.push_str(&letter.text);
+                let raw = self.raw(entry.number)?;
+                let words = Correlator::candidates(&raw).find(|w| w.starts_with("PS-"));
+                Some(Held {
+                    time: format!("Nr. {}", entry.number),
+                    vorgang: words.unwrap_or_default().to_owned(),
+                    title: letter.subject,
+                    aktenzeichen: String::new(),
+                    content: text.into_bytes(),
+                })
+            })
+            .collect()
+    }
+
+    fn let_go(&self) -> u64 {
+        self.list().gone
     }
 }
 
 impl MailHandler for Mailbox {
     fn mail(&self, mail: Mail) -> MailReply {
-        match self.scripts.behaviour(&self.id, &mail.data) {
-            // What is taken lies in the evidence alone, so there is nothing to forget yet.
-            Behaviour::Answer | Behaviour::Forget | Behaviour::Delay(_) | Behaviour::Garble => {
-                MailReply::Accept
-            }
-            Behaviour::Reset | Behaviour::Hang => MailReply::Reset,
-            Behaviour::Refuse | Behaviour::NoSpace => MailReply::Later,
+        let reply = match self.scripts.behaviour(&self.id, &mail.data) {
+            Behaviour::Answer => MailReply::Accept,
+            Behaviour::Delay(ms) => MailReply::AcceptAfter(Duration::from_millis(u64::from(ms))),
+            Behaviour::Garble => MailReply::Garble,
+            Behaviour::Forget => return MailReply::Accept,
+            Behaviour::Reset => return MailReply::Reset,
+            Behaviour::Hang => return MailReply::Hang,
+            Behaviour::Refuse => return MailReply::Later,
+            Behaviour::NoSpace => return MailReply::Full,
+        };
+        self.keep(mail);
+        reply
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Mailbox, Store};
+    use crate::channel::smtp::{Mail, MailHandler, MailReply};
+    use crate::fake_system::{Behaviour, Scripts, Which};
+
+    fn mail(subject: &str) -> Mail {
+        let data = format!("Subject: {subject}\r\n\r\nText\r\n").into_bytes();
+        Mail { from: "a@b.example".into(), to: vec!["c@d.example".into()], data, exchange: 7 }
+    }
+
+    #[test]
+    fn the_oldest_go_and_the_list_says_so() {
+        let mut store = Store::default();
+        for subject in ["eins", "zwei", "drei", "vier"] {
+            store.keep(mail(subject), 3, 1000);
         }
+        assert_eq!((store.gone, store.mails[0].entry.subject.as_str()), (1, "zwei"));
+        store.keep(mail("fünf"), 3, 1);
+        assert_eq!((store.gone, store.mails.len()), (4, 1));
+        assert_eq!(store.mails[0].entry.number, 5);
+        assert_eq!(store.bytes, store.mails[0].entry.size);
+    }
+
+    #[test]
+    fn what_is_forgotten_or_refused_is_not_held() {
+        let scripts = Scripts::default();
+        let system: crate::ids::SystemId = "mail".into();
+        let mailbox = Mailbox::new(system.clone(), scripts.clone());
+        let told = [
+            (Behaviour::Forget, MailReply::Accept),
+            (Behaviour::NoSpace, MailReply::Full),
+            (Behaviour::Refuse, MailReply::Later),
+            (Behaviour::Hang, MailReply::Hang),
+            (Behaviour::Reset, MailReply::Reset),
+        ];
+        for (behaviour, reply) in told {
+            scripts.tell(&system, Which::All, behaviour);
+            assert_eq!(mailbox.mail(mail("fort")), reply);
+            assert!(mailbox.list().entries.is_empty());
+        }
+        scripts.tell(&system, Which::All, Behaviour::Garble);
+        assert_eq!(mailbox.mail(mail("da")), MailReply::Garble);
+        scripts.tell(&system, Which::All, Behaviour::Answer);
+        assert_eq!(mailbox.mail(mail("auch da")), MailReply::Accept);
+        let subjects: Vec<_> = mailbox.list().entries.into_iter().map(|e| e.subject).collect();
+        assert_eq!(subjects, ["da", "auch da"]);
+        assert_eq!(mailbox.letter(2).map(|l| l.text), Some("Text\r\n".into()));
+        assert_eq!(mailbox.letter(3), None);
     }
 }

@@ -2,7 +2,12 @@
 //! told to misbehave towards the exchanges of one case. They judge nothing.
 
 mod dms;
+mod forms;
+mod inbox;
+mod later;
 mod mailbox;
+mod page;
+mod recent;
 mod script;
 mod scripted;
 mod xml_http;
@@ -13,26 +18,50 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-use crate::channel::{Observer, Shutdown, http, smtp};
+use crate::ambient::Clock;
+use crate::channel::tls::TestCertificate;
+use crate::channel::{Observer, Shutdown, Unobserved, http, smtp};
 use crate::ids::SystemId;
-use crate::organisation::{FakeKind, System, TestOrganisation};
+use crate::organisation::{FakeKind, Mode, System, TestOrganisation};
+use crate::secret::Secret;
 
+use inbox::Inbox;
+pub use inbox::{Held, Shown};
+use later::Later;
+pub use page::{Listed, Page};
+pub use recent::{Recent, Seen};
 use scripted::Scripted;
 
+pub use mailbox::{Attachment, Entry, Letter, Listing, Mailbox};
 pub use script::{Behaviour, Scripts, Which};
 
 /// Why a fake system did not start.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "system \"{system}\" cannot listen on {listen}: {reason}; choose another port in the organisation, or leave `listen` out"
-)]
-pub struct StartError {
-    /// The system.
-    pub system: SystemId,
-    /// The address.
-    pub listen: String,
-    /// What the operating system says.
-    pub reason: std::io::Error,
+pub enum StartError {
+    /// Its port cannot be had.
+    #[error(
+        "system \"{system}\" cannot listen on {listen}: {reason}; choose another port in the organisation, or leave `listen` out"
+    )]
+    Listen {
+        /// The system.
+        system: SystemId,
+        /// The address.
+        listen: String,
+        /// What the operating system says.
+        reason: std::io::Error,
+    },
+    /// What it should send by itself cannot be read.
+    #[error(
+        "system \"{system}\" cannot answer with \"{file}\": {reason}; the path is relative to the organisation"
+    )]
+    Answer {
+        /// The system.
+        system: SystemId,
+        /// The file.
+        file: String,
+        /// What the operating system says.
+        reason: std::io::Error,
+    },
 }
 
 /// The running fake systems of an organisation.
@@ -41,12 +70,17 @@ pub struct Running {
     pub urls: BTreeMap<SystemId, String>,
     /// What they have been told.
     pub scripts: Scripts,
+    /// What they hold, where it can be looked at.
+    pub shown: BTreeMap<SystemId, Arc<dyn Shown>>,
+    /// The mailboxes, to look into.
+    pub mailboxes: BTreeMap<SystemId, Arc<Mailbox>>,
     shutdown: Shutdown,
     tasks: JoinSet<()>,
 }
 
 impl Running {
-    /// Starts every system of an organisation. All ports are bound before the first one serves.
+    /// Starts every system of an organisation, for a run: they send nothing that no case asks for.
+    /// All ports are bound before the first one serves.
     ///
     /// # Errors
     /// When a port cannot be bound; nothing is left running.
@@ -54,34 +88,80 @@ impl Running {
         organisation: &TestOrganisation,
         observer: Arc<dyn Observer>,
     ) -> Result<Self, StartError> {
+        Self::begin(organisation, observer, false).await
+    }
+
+    /// The same with the answers that systems give by themselves, for people who develop against
+    /// them.
+    ///
+    /// # Errors
+    /// When a port cannot be bound, or the file of an answer cannot be read.
+    pub async fn start_lively(
+        organisation: &TestOrganisation,
+        observer: Arc<dyn Observer>,
+    ) -> Result<Self, StartError> {
+        Self::begin(organisation, observer, true).await
+    }
+
+    async fn begin(
+        organisation: &TestOrganisation,
+        observer: Arc<dyn Observer>,
+        lively: bool,
+    ) -> Result<Self, StartError> {
+        let stop = Shutdown::default();
         let mut bound = Vec::new();
         for system in &organisation.file.system {
             let listen = system.listen.clone().unwrap_or_else(|| "127.0.0.1:0".into());
-            let failed =
-                |reason| StartError { system: system.id.clone(), listen: listen.clone(), reason };
+            let failed = |reason| StartError::Listen {
+                system: system.id.clone(),
+                listen: listen.clone(),
+                reason,
+            };
             let listener = TcpListener::bind(&listen).await.map_err(failed)?;
-            bound.push((system, listener));
+            let later = match lively && !system.answer.is_empty() {
+                false => None,
+                true => Some(
+                    Later::of(system, &organisation.folder, observer.clone(), stop.clone())
+                        .map_err(|(file, reason)| StartError::Answer {
+                            system: system.id.clone(),
+                            file,
+                            reason,
+                        })?,
+                ),
+            };
+            bound.push((system, listener, later));
         }
         let mut running = Self {
             urls: BTreeMap::new(),
             scripts: Scripts::default(),
-            shutdown: Shutdown::default(),
+            shown: BTreeMap::new(),
+            shutdown: stop,
+            mailboxes: BTreeMap::new(),
             tasks: JoinSet::new(),
         };
-        for (system, listener) in bound {
-            running.serve(system, listener, observer.clone());
+        for (system, listener, later) in bound {
+            running.serve(system, listener, observer.clone(), later);
         }
         Ok(running)
     }
 
-    fn serve(&mut self, system: &System, listener: TcpListener, observer: Arc<dyn Observer>) {
+    fn serve(
+        &mut self,
+        system: &System,
+        listener: TcpListener,
+        observer: Arc<dyn Observer>,
+        later: Option<Later>,
+    ) {
         let address = listener.local_addr().map(|a| a.to_string()).unwrap_or_default();
         let (id, scripts, stop) = (system.id.clone(), self.scripts.clone(), self.shutdown.clone());
         let url = url_of(system.fake, &address);
         match system.fake {
             FakeKind::Mailbox => {
-                let handler = Arc::new(mailbox::Mailbox::new(id.clone(), scripts));
-                self.tasks.spawn(smtp::serve(listener, id, handler, observer, stop));
+                let handler = Arc::new(Mailbox::new(id.clone(), scripts));
+                self.mailboxes.insert(id.clone(), handler.clone());
+                self.shown.insert(id.clone(), handler.clone());
+                let settings = Arc::new(mail_settings(system));
+                self.tasks.spawn(smtp::serve(listener, id, settings, handler, observer, stop));
             }
             FakeKind::Dms => {
                 let fake = dms::Dms::new(system, observer.clone(), &url);
@@ -89,7 +169,9 @@ impl Running {
                 self.tasks.spawn(http::serve(listener, id, handler, observer, stop));
             }
             kind => {
-                let fake = xml_http::XmlOverHttp::new(system, kind, observer.clone());
+                let inbox = Arc::new(Inbox::new(Clock::system()));
+                self.shown.insert(id.clone(), inbox.clone());
+                let fake = xml_http::XmlOverHttp::new(system, kind, observer.clone(), inbox, later);
                 let handler = Arc::new(Scripted::new(id.clone(), scripts, fake));
                 self.tasks.spawn(http::serve(listener, id, handler, observer, stop));
             }
@@ -97,10 +179,34 @@ impl Running {
         self.urls.insert(system.id.clone(), url);
     }
 
+    /// Serves a page about these systems as well.
+    pub fn show(&mut self, listener: TcpListener, page: Page) {
+        let (unseen, stop) = (Arc::new(Unobserved), self.shutdown.clone());
+        let id = SystemId::from("seite");
+        self.tasks.spawn(http::serve(listener, id, Arc::new(page), unseen, stop));
+    }
+
     /// Stops all of them; open exchanges are finished first.
     pub async fn stop(mut self) {
         self.shutdown.now();
         while self.tasks.join_next().await.is_some() {}
+    }
+}
+
+/// What a mailbox demands and offers. Its certificate is made for this run; on a machine that cannot
+/// make one it does not offer STARTTLS, which clients that want it refuse to do without.
+fn mail_settings(system: &System) -> smtp::Settings {
+    let certificate =
+        TestCertificate::generate(&["localhost", "127.0.0.1", "::1", "attrappe.example"]);
+    let account = system.user.as_ref().map(|user| smtp::Account {
+        user: user.clone(),
+        password: Secret::new(system.password.clone().unwrap_or_default()),
+    });
+    smtp::Settings {
+        lenient: system.mode == Mode::Lenient,
+        account,
+        tls: certificate.ok().map(|c| c.config),
+        limits: smtp::Limits::default(),
     }
 }
 

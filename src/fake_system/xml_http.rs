@@ -5,6 +5,8 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::inbox::Inbox;
+use super::later::Later;
 use super::scripted::{Answering, Fake, Refusal};
 use super::{SYSTEM_FILES, aktenzeichen};
 use crate::channel::Observer;
@@ -65,15 +67,24 @@ pub(super) struct XmlOverHttp {
     id: SystemId,
     mode: Mode,
     data: Data,
+    inbox: Arc<Inbox>,
+    later: Option<Later>,
     observer: Arc<dyn Observer>,
 }
 
 impl XmlOverHttp {
-    pub fn new(system: &System, kind: FakeKind, observer: Arc<dyn Observer>) -> Self {
-        Self { id: system.id.clone(), mode: system.mode, data: data_of(kind), observer }
+    pub fn new(
+        system: &System,
+        kind: FakeKind,
+        observer: Arc<dyn Observer>,
+        inbox: Arc<Inbox>,
+        later: Option<Later>,
+    ) -> Self {
+        let (id, mode, data) = (system.id.clone(), system.mode, data_of(kind));
+        Self { id, mode, data, inbox, later, observer }
     }
 
-    fn reply(&self, request: &Request) -> Reply {
+    fn reply(&self, request: &Request, keep: bool) -> Reply {
         let note = |reason: &str| {
             let clause = "Schnittstellenbeschreibung des Systems";
             self.observer.observation(&self.id, Some(request.exchange), clause, reason);
@@ -106,14 +117,21 @@ impl XmlOverHttp {
         }
         let mut words = Correlator::candidates(&request.body);
         let vorgang = words.find(|t| t.starts_with("PS-")).unwrap_or("unbekannt");
-        let body = self.data.reply.body.replace("{aktenzeichen}", &aktenzeichen(vorgang));
+        let number = aktenzeichen(vorgang);
+        if keep {
+            self.inbox.take(vorgang, &document.root.name, &number, &request.body);
+            if let Some(later) = &self.later {
+                later.taken(vorgang, &number);
+            }
+        }
+        let body = self.data.reply.body.replace("{aktenzeichen}", &number);
         Reply::text(self.data.reply.status, &self.data.reply.content_type, body)
     }
 }
 
 impl Fake for XmlOverHttp {
-    fn answer(&self, request: Request, _keep: bool) -> Answering<'_> {
-        Box::pin(async move { self.reply(&request) })
+    fn answer(&self, request: Request, keep: bool) -> Answering<'_> {
+        Box::pin(async move { self.reply(&request, keep) })
     }
 
     fn refusal(&self, why: Refusal) -> Reply {

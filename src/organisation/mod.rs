@@ -9,7 +9,7 @@ use std::path::Path;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::diagnostic::{Authored, Diagnostics, read, read_text};
+use crate::diagnostic::{Authored, Diagnostics, folder_of, read, read_text};
 use crate::ids::{ComponentKind, Digest, SystemId};
 
 pub use export::{Export, ExportedAuthority, ExportedSystem, export};
@@ -106,6 +106,22 @@ pub struct System {
     pub user: Option<String>,
     /// Password of that user; of a fictitious system, so it may stand here.
     pub password: Option<String>,
+    /// What it sends by itself after it took a message, such as a Bescheid.
+    #[serde(default)]
+    pub answer: Vec<LaterAnswer>,
+}
+
+/// Something a fake Fachverfahren sends by itself.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LaterAnswer {
+    /// How long after the message was taken, milliseconds.
+    pub after_ms: u32,
+    /// What is sent: an XML file relative to the organisation, in which `{vorgang}`, `{nachricht}`,
+    /// `{aktenzeichen}` and `{zeitpunkt}` are filled in.
+    pub file: String,
+    /// Where to: the hub's address for Fachverfahren, `http://…`.
+    pub to: String,
 }
 
 /// An authority.
@@ -217,7 +233,7 @@ impl TestOrganisation {
     /// Every finding at once, with its place; also when the file cannot be read.
     pub fn load(path: &Path) -> Result<Self, Diagnostics> {
         let (name, text) = read_text(path)?;
-        Self::from_text(&name, &text, path.parent().unwrap_or(Path::new(".")))
+        Self::from_text(&name, &text, folder_of(path))
     }
 
     /// The embedded organisation.

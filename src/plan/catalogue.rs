@@ -11,6 +11,9 @@ use crate::ids::{Digest, RequirementId};
 /// The catalogue that is used where none is given.
 pub const EMBEDDED: &str = include_str!("../../testplans/catalogue/standard.toml");
 
+/// Shortest quiet time, milliseconds; a hub on a loaded machine needs that for its next step.
+const SHORTEST_QUIET: u32 = 100;
+
 /// The format this version reads.
 pub const FORMAT: &str = "pruefstand/catalogue/1";
 
@@ -132,6 +135,13 @@ impl Catalogue {
         let root = Path::default();
         let known = super::methods::names();
         let mut list = Vec::new();
+        let quiet = authored.value.catalogue.settle_ms;
+        if quiet < SHORTEST_QUIET {
+            let at = root.at("catalogue").at("settle_ms");
+            let text = format!("{quiet} ms of quiet are too short to say that nothing came");
+            let help = format!("at least {SHORTEST_QUIET}");
+            list.push(Diagnostic::error(authored.span(&at), text, help));
+        }
         let mut seen = std::collections::BTreeSet::new();
         for (index, method) in authored.value.method.iter().enumerate() {
             let at = Path::default().at("method").at(index).at("id");

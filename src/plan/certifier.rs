@@ -55,6 +55,26 @@ fn keep(
     cases.into_iter().filter(|c| !gone.contains(&c.id)).collect()
 }
 
+/// Pairs whose combinations a limit left out are no longer known to be covered.
+pub(super) fn pairs_left(plan: &mut TestPlan, combinations: &BTreeMap<String, usize>) {
+    for pairs in &mut plan.pairs {
+        let of = |c: &&TestCase| {
+            c.method == "combination"
+                && c.id.0.strip_prefix("combination/").is_some_and(|rest| {
+                    rest.strip_prefix(&pairs.message).is_some_and(|r| r.starts_with('/'))
+                })
+        };
+        let left = plan.case.iter().filter(of).count();
+        if combinations.get(&pairs.message).is_some_and(|made| left < *made) {
+            pairs.covered = 0;
+        }
+    }
+}
+
+/// One waiver may cover so many cases, and beyond them one in `MOST_SHARE`.
+const MOST_WAIVED: usize = 10;
+const MOST_SHARE: usize = 10;
+
 /// Adds own cases and waivers, with the checks that every case must pass.
 ///
 /// # Errors
@@ -86,6 +106,18 @@ pub(super) fn add(plan: &mut TestPlan, catalogue: &Catalogue) -> Result<(), Diag
             let text = "a case without requirement proves nothing".to_owned();
             list.push(catalogue.finding(&at.at("requirements"), text, "name at least one"));
         }
+        for (place, id) in case.requirements.iter().enumerate() {
+            let at = at.at("requirements").at(place);
+            let known = plan.requirement.iter().find(|r| &r.id == id);
+            if known.is_some_and(|r| !r.applies) {
+                let text = format!("requirement \"{id}\" is not for this component and stage");
+                list.push(catalogue.finding(&at, text, "name one that this plan must show"));
+            } else if known.is_some() && !case.expect.iter().any(|e| e.requirement() == id) {
+                let text = format!("nothing in this case expects what \"{id}\" demands");
+                let help = "add an [[case.expect]] with this requirement, or remove it here";
+                list.push(catalogue.finding(&at, text, help));
+            }
+        }
         let twice = plan.case.iter().chain(&own).any(|c: &TestCase| c.id == case.id);
         if twice {
             let text = format!("case \"{}\" stands twice", written.id);
@@ -100,8 +132,17 @@ pub(super) fn add(plan: &mut TestPlan, catalogue: &Catalogue) -> Result<(), Diag
     }
     plan.case.extend(own);
     for (index, waiver) in catalogue.file.waiver.iter().enumerate() {
-        if !plan.case.iter().any(|c| waiver.covers(&c.id)) {
-            let at = Path::default().at("waiver").at(index).at("case");
+        let at = Path::default().at("waiver").at(index).at("case");
+        let covered = plan.case.iter().filter(|c| waiver.covers(&c.id)).count();
+        if covered > MOST_WAIVED && covered * MOST_SHARE > plan.case.len() {
+            let text = format!(
+                "\"{}\" would waive {covered} of {} cases; that would waive the test",
+                waiver.case,
+                plan.case.len()
+            );
+            list.push(catalogue.finding(&at, text, "name the cases it is for"));
+        }
+        if covered == 0 {
             let text = format!("no case is called \"{}\"", waiver.case);
             list.push(catalogue.finding(&at, text, "take an id from the plan; * stands for any"));
         }

@@ -166,6 +166,11 @@ pub fn derive(
     for method in catalogue.file.method.iter().filter(|m| catalogue.applies(m)) {
         methods::apply(&mut d, method);
     }
+    let mut combinations: BTreeMap<String, usize> = BTreeMap::new();
+    for case in d.cases.iter().filter(|c| c.method == "combination") {
+        let message = case.id.0.split('/').nth(1).unwrap_or_default();
+        *combinations.entry(message.to_owned()).or_default() += 1;
+    }
     let (cases, left_out) = certifier::limit(std::mem::take(&mut d.cases), catalogue);
     d.cases = cases;
     d.only_used_files();
@@ -177,6 +182,7 @@ pub fn derive(
     }
     let mut plan = finish(d, catalogue, scope);
     plan.left_out = left_out;
+    certifier::pairs_left(&mut plan, &combinations);
     certifier::add(&mut plan, catalogue)?;
     settle_requirements(&mut plan);
     Ok(plan)

@@ -109,6 +109,14 @@ pub fn diff(old: &TestPlan, new: &TestPlan) -> PlanDiff {
             cases.insert(case.id.clone(), (CaseChange::Gone, "entfällt".to_owned()));
         }
     }
+    // A requirement that says something else is another one, whatever its cases do.
+    let said: BTreeMap<_, _> = old.requirement.iter().map(|r| (&r.id, r)).collect();
+    for requirement in &new.requirement {
+        let earlier = said.get(&requirement.id);
+        if earlier.is_some_and(|e| (&e.title, e.level) != (&requirement.title, requirement.level)) {
+            requirements.insert(requirement.id.clone());
+        }
+    }
     PlanDiff { cases, requirements, change_request: None, certificate: None }
 }
 

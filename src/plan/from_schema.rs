@@ -78,7 +78,7 @@ pub(super) fn make(
     let mut out = FromSchema { valid: vec![], broken: vec![], unused: vec![] };
     let mut instances = Vec::new();
     for instance in all {
-        let marks = marks(message, schema, &instance.root, &validator);
+        let marks = marks(message, schema, (&model, &instance), &validator);
         match marks {
             Ok(marks) => {
                 instances.push(instance.clone());
@@ -167,18 +167,23 @@ fn sample_filling() -> Filling {
 fn marks(
     message: &Message,
     schema: &MessageSchema,
-    root: &Element,
+    (model, instance): (&SchemaModel, &Instance),
     validator: &Validator,
 ) -> Result<Vec<Edit>, String> {
-    let valid = |edits: &[Edit]| {
+    let root = &instance.root;
+    let against = |edits: &[Edit]| -> Option<String> {
         let mut changed = root.clone();
-        apply(&mut changed, &filled(edits, &sample_filling())).is_ok()
-            && validator
-                .validate(Writer::new().write(&changed).as_bytes())
-                .is_ok_and(|found| found.is_empty())
+        if let Err(error) = apply(&mut changed, &filled(edits, &sample_filling())) {
+            return Some(error.to_string());
+        }
+        match validator.validate(Writer::new().write(&changed).as_bytes()) {
+            Ok(found) => found.first().map(|v| v.text.trim().to_owned()),
+            Err(error) => Some(error.to_string()),
+        }
     };
-    if !valid(&[]) {
-        return Err("der Schemaprüfer nimmt die hergeleitete Nachricht nicht an".into());
+    let valid = |edits: &[Edit]| against(edits).is_none();
+    if let Some(text) = against(&[]) {
+        return Err(format!("der Schemaprüfer nimmt die hergeleitete Nachricht nicht an: {text}"));
     }
     let mut out: Vec<Edit> = Vec::new();
     let header = message.header.as_ref();
@@ -199,8 +204,12 @@ fn marks(
         let order = places.iter().filter(|c| !beside(c)).chain(places.iter().filter(beside));
         let edits = order
             .filter(|c| first.as_ref() != Some(&c.at))
-            .flat_map(|c| marks.iter().map(|text| c.set(text)));
-        let found = { edits }.find(|e| valid(&[&out[..], std::slice::from_ref(e)].concat()));
+            .flat_map(|c| marks.iter().map(move |text| (c, c.set(text))));
+        let found = { edits }.find(|(c, edit)| {
+            c.may_hold(model, instance, edit)
+                && valid(&[&out[..], std::slice::from_ref(edit)].concat())
+        });
+        let found = found.map(|(_, edit)| edit);
         let Some(edit) = found else { break };
         first = Some(edit.at().to_owned());
         out.push(edit);
@@ -226,6 +235,17 @@ struct Candidate {
 }
 
 impl Candidate {
+    fn may_hold(&self, model: &SchemaModel, instance: &Instance, edit: &Edit) -> bool {
+        let filled = filled(std::slice::from_ref(edit), &sample_filling());
+        let name = self.attribute.as_ref().map(|(ns, name)| Name::new(ns, name));
+        match filled.first() {
+            Some(Edit::SetText { text: value, .. } | Edit::SetAttribute { value, .. }) => {
+                model.may_hold(instance, &self.at, name.as_ref(), value)
+            }
+            _ => false,
+        }
+    }
+
     fn set(&self, value: &str) -> Edit {
         match &self.attribute {
             None => Edit::SetText { at: self.at.clone(), text: value.to_owned() },

@@ -24,6 +24,13 @@ pub fn summary(verdict: &Verdict) -> String {
         "Ergebnis: {overall} ({admission})\n{} bestanden, {} nicht bestanden, {} nicht durchführbar, {} nicht geprüft\n",
         c.passed, c.failed, c.inconclusive, c.not_tested
     );
+    if verdict.left_out + verdict.not_made > 0 {
+        let _ = writeln!(
+            out,
+            "  nicht im Plan: {} durch Grenzen des Katalogs, {} nicht herzustellen",
+            verdict.left_out, verdict.not_made
+        );
+    }
     if !verdict.untested.is_empty() {
         let ids: Vec<&str> = verdict.untested.iter().map(|r| r.as_str()).collect();
         let _ = writeln!(out, "  ohne Testfall: MUSS-Anforderung {}", ids.join(", "));

@@ -79,6 +79,8 @@ pub fn judge_with(
         filtered,
         untested,
         counts,
+        left_out: plan.left_out.iter().map(|l| l.cases as usize).sum(),
+        not_made: plan.not_made.len(),
         canaries,
         cases,
     }

@@ -238,6 +238,12 @@ pub struct Verdict {
     pub untested: Vec<RequirementId>,
     /// How many cases ended how.
     pub counts: Counts,
+    /// Cases that limits of the catalogue left out of the plan.
+    #[serde(default)]
+    pub left_out: usize,
+    /// Cases that could not be made; the plan says why.
+    #[serde(default)]
+    pub not_made: usize,
     /// Checkers and their canaries.
     pub canaries: Vec<CanaryResult>,
     /// Case by case, in the order of the plan.

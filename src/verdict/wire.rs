@@ -86,23 +86,50 @@ pub fn mail_parts(raw: &[u8]) -> Vec<MailPart> {
         .collect()
 }
 
-/// The message between `DATA` and the final dot, without dot-stuffing.
-fn smtp_data(raw: &[u8]) -> Vec<u8> {
-    let start = find(raw, b"DATA\r\n").map_or(0, |at| at + 6);
-    let mut out = Vec::with_capacity(raw.len());
-    for line in raw[start..].split_inclusive(|b| *b == b'\n') {
-        if line == b".\r\n" {
-            break;
+/// The recipients of a mail, in lower case, from the raw bytes of its SMTP transaction.
+pub fn mail_recipients(raw: &[u8]) -> Vec<String> {
+    smtp_transaction(raw).0
+}
+
+/// The recipients of the transaction, and where its message starts. A session may hold transactions
+/// that were given up before, and a DATA that was refused since nobody was to get it.
+fn smtp_transaction(raw: &[u8]) -> (Vec<String>, usize) {
+    let (mut to, mut at, mut first_data) = (Vec::new(), 0, None);
+    for line in raw.split_inclusive(|b| *b == b'\n') {
+        at += line.len();
+        let line = String::from_utf8_lossy(line).trim().to_lowercase();
+        if let Some(rest) = line.strip_prefix("rcpt to:") {
+            let path = rest.trim().strip_prefix('<').and_then(|r| r.split('>').next());
+            to.extend(path.map(str::to_owned));
+        } else if line.starts_with("mail from:") || line == "rset" || line.starts_with("ehlo ") {
+            to.clear();
+        } else if line == "data" {
+            if !to.is_empty() {
+                return (to, at);
+            }
+            first_data.get_or_insert(at);
         }
-        let line = if line.first() == Some(&b'.') { &line[1..] } else { line };
-        out.extend_from_slice(line);
+    }
+    (to, first_data.unwrap_or(0))
+}
+
+/// The message between `DATA` and the final dot, without dot-stuffing. Lines end with CRLF and with
+/// nothing else, as for the server that took it.
+fn smtp_data(raw: &[u8]) -> Vec<u8> {
+    let mut rest = raw.get(smtp_transaction(raw).1..).unwrap_or_default();
+    let mut out = Vec::with_capacity(rest.len());
+    while !rest.is_empty() && !rest.starts_with(b".\r\n") {
+        let end = find(rest, b"\r\n").map_or(rest.len(), |at| at + 2);
+        let (line, later) = rest.split_at(end);
+        out.extend_from_slice(line.strip_prefix(b".").unwrap_or(line));
+        rest = later;
     }
     out
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{HttpMessage, mail_parts};
+    use super::{HttpMessage, mail_parts, mail_recipients, smtp_data};
 
     #[test]
     fn chunked_bodies_are_put_together() {
@@ -121,5 +148,12 @@ mod tests {
         assert_eq!(parts.len(), 1);
         assert_eq!((parts[0].name.as_str(), parts[0].content.as_slice()), ("a.xml", &b"<a/>"[..]));
         assert_eq!(parts[0].media_type, "application/xml");
+    }
+
+    #[test]
+    fn a_transaction_is_read_as_the_server_read_it() {
+        let raw = b"EHLO a\r\ndata\r\nMAIL FROM:<a@b>\r\nRCPT TO:<Weg@d>\r\nRSET\r\nmail from:<a@b>\r\nrcpt to:<Da@D> NOTIFY=NEVER\r\ndata\r\n..x\r\na\n.\r\n.b\n..\r\nDATA\r\n.\r\nQUIT\r\n";
+        assert_eq!(mail_recipients(raw), ["da@d"]);
+        assert_eq!(smtp_data(raw), b".x\r\na\n.\r\nb\n..\r\nDATA\r\n");
     }
 }

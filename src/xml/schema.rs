@@ -14,6 +14,9 @@ const XSD: &str = "http://www.w3.org/2001/XMLSchema";
 const MOST_ABOVE: usize = 16;
 const CATALOG: &str = "urn:oasis:names:tc:entity:xmlns:xml:catalog";
 
+/// Where a schema file is asked for: file, line, and the address as written.
+type Asking = (String, u32, String);
+
 /// Why a schema cannot be used. Never the fault of a message.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{file}:{line}: {message}")]
@@ -101,14 +104,21 @@ impl SchemaSet {
         }
         let main_url = format!("schema:///{name}");
         let mut set = Self { main: main_url.clone(), files: BTreeMap::new() };
-        let mut todo = vec![(main_url, main.to_owned())];
-        while let Some((url, path)) = todo.pop() {
+        // Each with the place that asks for it.
+        let mut todo: Vec<(String, PathBuf, Option<Asking>)> =
+            vec![(main_url, main.to_owned(), None)];
+        while let Some((url, path, from)) = todo.pop() {
             if set.files.contains_key(&url) {
                 continue;
             }
             let shown = path.display().to_string();
-            let bytes = std::fs::read(&path)
-                .map_err(|e| SchemaError::new(&shown, 0, format!("cannot be read: {e}")))?;
+            let bytes = std::fs::read(&path).map_err(|e| match &from {
+                None => SchemaError::new(&shown, 0, format!("cannot be read: {e}")),
+                Some((file, line, location)) => {
+                    let text = format!("\"{location}\" ({shown}) cannot be read: {e}");
+                    SchemaError::new(file, *line, text)
+                }
+            })?;
             let document = parse_schema_file(&bytes)
                 .map_err(|e| SchemaError::new(&shown, e.line, e.message))?;
             for (line, location) in locations(&document.root) {
@@ -134,7 +144,7 @@ impl SchemaSet {
                         ));
                     }
                 };
-                todo.push((wanted, local));
+                todo.push((wanted, local, Some((shown.clone(), line, location))));
             }
             set.files.insert(url, Arc::new(bytes));
         }
@@ -312,7 +322,8 @@ impl Validator {
         }
         let mut out: Vec<Violation> = Vec::new();
         for EngineMessage { level, line, text, code, .. } in messages {
-            if level >= 2 {
+            // libxml2 says this of identity constraints over a value that is wrong already.
+            if level >= 2 && !text.contains("No precomputed value available") {
                 out.push(Violation { line, text, code });
             }
         }

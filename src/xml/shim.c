@@ -58,9 +58,16 @@ static int read_any(void *context, char *buffer, int len) {
 
 static int close_any(void *context) { xmlFree(context); return 0; }
 
+static void silent(void *context, const char *format, ...) {
+    (void)context;
+    (void)format;
+}
+
 void ps_init(ps_open_cb cb) {
     open_file = cb;
     xmlInitParser();
+    /* Some parts of the library print what they also report. */
+    xmlSetGenericErrorFunc(NULL, silent);
     xmlCleanupInputCallbacks();
     xmlRegisterInputCallbacks(match_any, open_any, read_any, close_any);
     xmlCleanupOutputCallbacks();

@@ -151,7 +151,8 @@ impl Page<'_> {
         }
         out.push('>');
         let mixed = element.children.iter().any(|c| match c {
-            Node::Text(text) => element.is_leaf() || !text.trim().is_empty(),
+            // An empty text was put there to keep white space out.
+            Node::Text(text) => element.is_leaf() || text.is_empty() || !text.trim().is_empty(),
             Node::Element(_) => false,
         });
         let indent = indent && !mixed;

@@ -202,6 +202,10 @@ fn one(root: &mut Element, edit: &Edit) -> Result<(), EditError> {
                 .map_err(|e| EditError::NotXml { at: at.clone(), why: e.to_string() })?
                 .root;
             let element = find(root, at)?;
+            if element.children.is_empty() {
+                // What was empty must not get white space as well: that may be a second fault.
+                element.children.push(Node::Text(String::new()));
+            }
             let places: Vec<usize> = (0..element.children.len())
                 .filter(|i| matches!(element.children[*i], Node::Element(_)))
                 .collect();

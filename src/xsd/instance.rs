@@ -9,6 +9,7 @@ use super::identity;
 use super::model::{Components, ElementId};
 use super::name::Name;
 use super::node::Node;
+use super::simple::{Builtin, involves, is_valid};
 use super::sizes::ENDLESS;
 use super::{Limits, SchemaModel};
 use crate::xml::Element;
@@ -25,6 +26,54 @@ pub struct Instance {
     pub(super) node: Arc<Node>,
 }
 
+/// Kinds of value that are no free text: they refer to something, or mean something else than their
+/// letters say.
+const NOT_FREE: [Builtin; 6] = [
+    Builtin::IdRef,
+    Builtin::Entity,
+    Builtin::QName,
+    Builtin::Notation,
+    Builtin::Base64Binary,
+    Builtin::HexBinary,
+];
+
+impl SchemaModel {
+    /// Whether a text of no meaning of its own, such as the number of a case, may stand at a place
+    /// of a message: inside an element (see [`super::Edit`] for places), or as the value of one of
+    /// its attributes. Stricter than an engine: nothing that refers to something else is changed.
+    pub fn may_hold(
+        &self,
+        instance: &Instance,
+        at: &str,
+        attribute: Option<&Name>,
+        text: &str,
+    ) -> bool {
+        let c: &Components = &self.components;
+        let (mut found, mut references) = (None, Vec::new());
+        instance.node.walk(&mut |path, node| {
+            let own = node.text_type(c).map(|ty| (ty, node.text.clone().unwrap_or_default()));
+            if instance.node.place(path) == at {
+                found = match attribute {
+                    None => own.clone(),
+                    Some(name) => {
+                        let attribute = node.attributes.iter().find(|a| &a.name == name);
+                        attribute.filter(|a| !a.fixed).map(|a| (a.ty, a.value.clone()))
+                    }
+                };
+            }
+            let all = node.attributes.iter().map(|a| (a.ty, a.value.clone())).chain(own);
+            references.extend(all.filter(|(ty, _)| involves(c, *ty, Builtin::IdRef)));
+        });
+        let Some((ty, before)) = found else { return false };
+        let free = NOT_FREE.iter().all(|kind| !involves(c, ty, *kind));
+        let referred = || {
+            let words = |text: &str| text.split_whitespace().any(|w| w == before.trim());
+            involves(c, ty, Builtin::Id) && references.iter().any(|(_, text)| words(text))
+        };
+        free && is_valid(c, ty, text) && !referred()
+    }
+}
+
 /// Why there is no valid message.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoInstance {
@@ -36,8 +85,8 @@ pub enum NoInstance {
     Abstract(Name),
     /// Required content repeats itself without end, or a value is asked for that no text can be.
     #[error(
-        "no finite document exists for {0}: required content contains itself, or a type has no \
-         value"
+        "no finite document exists for {0}: required content contains itself, or no value of a \
+         required type was found"
     )]
     Endless(Name),
     /// The smallest message is deeper or larger than what is built.

@@ -1,6 +1,6 @@
 //! What a field says about itself must leave a value that satisfies all of it.
 
-use super::{BUILT_IN_CONVERSIONS, Check, occurrences, printable, xml_name};
+use super::{BUILT_IN_CONVERSIONS, Check, occurrences, printable, testable, xml_name};
 use crate::concept::written::{ConceptFile, Field, FieldType, Form};
 use crate::diagnostic::Path;
 use crate::text::{Decimal, Pattern};
@@ -15,6 +15,7 @@ pub(super) fn one_field(c: &mut Check<'_>, file: &ConceptFile, field: &Field, at
     }
     example(c, file, field, at);
     occurrences(c, at, field.min, field.max);
+    testable(c, at, field.max, field.length);
     let lists: Vec<&str> = file.code_list.iter().map(|l| l.id.as_str()).collect();
     match (&field.code_list, field.kind) {
         (Some(list), FieldType::Code) => {

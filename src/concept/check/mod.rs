@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path as FilePath;
 
-use super::written::{ConceptFile, Form};
+use super::written::{ConceptFile, Form, Length};
 use crate::diagnostic::{Authored, Diagnostic, Path, nearest};
 use crate::ids::ComponentKind;
 
@@ -114,6 +114,7 @@ fn groups(c: &mut Check<'_>, file: &ConceptFile) {
             xml_name(c, &at.at("path"), &group.path);
         }
         occurrences(c, &at, group.min, group.max);
+        testable(c, &at, group.max, None);
         let Some(outer) = &group.within else { continue };
         c.reference(&at.at("within"), "group", outer, &known);
         let mut seen = BTreeSet::from([group.id.as_str()]);
@@ -146,6 +147,22 @@ fn occurrences(c: &mut Check<'_>, at: &Path, min: u32, max: u32) {
             "min must not be larger than max, and max at least 1",
             (&at.at("min"), "the fewest"),
         );
+    }
+}
+
+/// Most occurrences and longest text that a message of a test can hold.
+const MOST_OCCURRENCES: u32 = 10_000;
+const LONGEST_TEXT: u32 = 1_000_000;
+
+/// What is allowed must be possible to send.
+fn testable(c: &mut Check<'_>, at: &Path, max: u32, length: Option<Length>) {
+    if max > MOST_OCCURRENCES {
+        let text = format!("up to {max} occurrences cannot be sent in a test");
+        c.error(&at.at("max"), text, "write unbounded = true with a max that a test sends");
+    }
+    if let Some(length) = length.filter(|l| l.max > LONGEST_TEXT) {
+        let text = format!("a text of {} characters cannot be sent in a test", length.max);
+        c.error(&at.at("length").at("max"), text, format!("at most {LONGEST_TEXT}"));
     }
 }
 
@@ -324,6 +341,12 @@ fn flow(c: &mut Check<'_>, file: &ConceptFile) {
                 format!("state \"{}\" is the last", transition.from),
                 "remove last = true, or the transition",
             );
+        }
+    }
+    for (index, deadline) in file.deadline.iter().enumerate() {
+        if deadline.within_ms == 0 {
+            let at = Path::default().at("deadline").at(index).at("within_ms");
+            c.error(&at, "no time at all is no deadline", "write milliseconds, such as 2000");
         }
     }
     let mut seen = BTreeSet::new();

@@ -64,7 +64,6 @@ pub(super) struct AclChange {
 }
 
 impl AclChange {
-
     /// The list after the change.
     pub fn applied(&self, list: &[Ace]) -> Outcome<Vec<Ace>> {
         let mut out = list.to_vec();

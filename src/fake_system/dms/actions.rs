@@ -9,8 +9,7 @@ use super::store::{Object, Store};
 /// All actions of CMIS 1.1, each with its answer; clients rely on each being there.
 pub(super) fn allowable_actions(store: &Store, caller: &Caller, object: &Object) -> Value {
     let may = |permission| object.allows(&caller.user, permission);
-    let (read, write, all) =
-        (may(Permission::Read), may(Permission::Write), may(Permission::All));
+    let (read, write, all) = (may(Permission::Read), may(Permission::Write), may(Permission::All));
     let (folder, root) = (object.is_folder(), object.parent.is_none());
     let current = store.check_current(object).is_ok();
     let copy = object.version.as_ref().is_some_and(|v| v.working_copy);

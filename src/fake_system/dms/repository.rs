@@ -73,8 +73,8 @@ pub(super) fn info(system: &str, url: &str, latest: u64) -> Value {
         };
         capabilities.insert(format!("capability{name}"), value);
     }
-    let permissions = Permission::EVERY
-        .map(|p| json!({ "permission": p.id(), "description": p.title() }));
+    let permissions =
+        Permission::EVERY.map(|p| json!({ "permission": p.id(), "description": p.title() }));
     let mapping = MAPPING.map(|(key, least)| {
         let enough: Vec<&str> =
             Permission::EVERY.into_iter().filter(|p| *p >= least).map(Permission::id).collect();

@@ -185,7 +185,8 @@ impl Store {
     }
 
     pub(super) fn depth(&self, object: &Object) -> usize {
-        std::iter::successors(object.parent.as_ref(), |p| self.objects.get(*p)?.parent.as_ref()).count()
+        std::iter::successors(object.parent.as_ref(), |p| self.objects.get(*p)?.parent.as_ref())
+            .count()
     }
 
     /// All properties of an object; those without a value are `null` (section 2.1.2.1).

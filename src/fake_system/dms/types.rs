@@ -33,18 +33,6 @@ impl Kind {
             Self::DateTime => "datetime",
         }
     }
-
-    /// The suffix of its elements in the AtomPub binding (`propertyString`).
-    pub fn element(self) -> &'static str {
-        match self {
-            Self::Text => "String",
-            Self::Id => "Id",
-            Self::Integer => "Integer",
-            Self::Decimal => "Decimal",
-            Self::Boolean => "Boolean",
-            Self::DateTime => "DateTime",
-        }
-    }
 }
 
 /// When a property may be set.

@@ -184,7 +184,10 @@ mod tests {
         let of = |id, values: &[&str]| checked(id, values, false);
         assert_eq!(of("akte:geschlossen", &["true"]), Ok(json!({ "akte:geschlossen": true })));
         assert_eq!(of("akte:geschlossen", &["ja"]), Err(Exception::InvalidArgument));
-        assert_eq!(of("akte:aufbewahrungsfrist", &["30"]), Ok(json!({ "akte:aufbewahrungsfrist": 30 })));
+        assert_eq!(
+            of("akte:aufbewahrungsfrist", &["30"]),
+            Ok(json!({ "akte:aufbewahrungsfrist": 30 }))
+        );
         assert_eq!(of("akte:aufbewahrungsfrist", &["111"]), Err(Exception::Constraint));
         assert_eq!(of("akte:aufbewahrungsfrist", &["1", "2"]), Err(Exception::InvalidArgument));
         assert_eq!(of("akte:aussonderungsart", &["X"]), Err(Exception::Constraint));

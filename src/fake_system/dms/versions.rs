@@ -104,8 +104,8 @@ impl Store {
         };
         let latest = series.versions.last() == Some(&object.id);
         let latest_major = self.latest_major(series) == Some(&object.id);
-        let label = (!version.working_copy)
-            .then(|| format!("{}.{}", version.label.0, version.label.1));
+        let label =
+            (!version.working_copy).then(|| format!("{}.{}", version.label.0, version.label.1));
         set("isImmutable", json!(false));
         set("isLatestVersion", json!(latest));
         set("isMajorVersion", json!(version.major && !version.working_copy));

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use super::cross::crossed;
 use super::{Change, set};
 use crate::concept::{Aspect, Message, MessageKind};
+use crate::ids::Digest;
 use crate::organisation::Authority;
 use crate::plan::builder::valid;
 use crate::plan::catalogue::Method;
@@ -178,7 +179,17 @@ fn case(
     parts: &[(Part, Option<usize>)],
     row: &[usize],
 ) -> Option<()> {
-    let id = format!("{}/{}/{number}", message.id, authority.id);
+    // The name follows from what is left out, so that it stays when another row comes or goes.
+    let left_out: Vec<&str> = parts
+        .iter()
+        .zip(row)
+        .filter(|(_, level)| **level != 0)
+        .map(|((part, _), _)| match part {
+            Part::Field(id) | Part::Group(id) | Part::Documents(id) => id.as_str(),
+        })
+        .collect();
+    let choice = Digest::of(left_out.join(" "));
+    let id = format!("{}/{}/{}", message.id, authority.id, &choice.0[..6]);
     let title = format!("{} an {}: Kombination {number}", message.title, authority.name);
     let mut case = d.case(method, id, title, Aspect::Combination)?;
     let mut subject = valid(message, "maximal", 1, authority);

@@ -129,6 +129,14 @@ fn all<'a>(
             continue;
         }
         match d.standard(message) {
+            // Not one valid message: then none of the others means anything either.
+            Ok(made) if made.valid.is_empty() => {
+                if share.is_none() {
+                    let reasons: Vec<&str> =
+                        made.unused.iter().take(3).map(|u| u.reason.as_str()).collect();
+                    open(d, method, message, &reasons.join("; "));
+                }
+            }
             Ok(made) => {
                 for unused in &made.unused {
                     let ours = match (unused.rule, share) {

@@ -3,21 +3,9 @@
 use super::{Checker, Context, Expectation, Found, Judgement, World};
 use crate::ids::ComponentKind;
 use crate::plan::Step;
+use crate::verdict::wire::mail_recipients;
 
 pub(super) struct Delivery;
-
-/// Envelope recipients of a mail transaction, lower case.
-fn recipients(raw: &[u8]) -> Vec<String> {
-    String::from_utf8_lossy(raw)
-        .lines()
-        .take_while(|line| !line.eq_ignore_ascii_case("DATA"))
-        .filter_map(|line| {
-            let line = line.to_lowercase();
-            let rest = line.strip_prefix("rcpt to:")?.trim().strip_prefix('<')?;
-            Some(rest.split('>').next()?.to_owned())
-        })
-        .collect()
-}
 
 /// What the target itself says last about a message.
 fn last_entry(context: &Context<'_>, step: &str) -> String {
@@ -89,7 +77,7 @@ impl Checker for Delivery {
         for exchange in here.iter().filter(|e| e.protocol == "smtp") {
             let authority = context.plan.authority.iter().find(|a| &a.receiver == system);
             let Some(address) = authority.and_then(|a| a.mail_address.as_ref()) else { continue };
-            let envelope = recipients(&exchange.request);
+            let envelope = mail_recipients(&exchange.request);
             if envelope != [address.to_lowercase()] {
                 found("delivery.address", "Die Mail ging nicht an die Adresse der Stelle".into())
                     .values(address.clone(), envelope.join(", "))

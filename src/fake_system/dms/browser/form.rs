@@ -26,6 +26,9 @@ struct Part<'a> {
     body: &'a [u8],
 }
 
+/// A field before its character set is known: name, value, and the character set of its own part.
+type RawField = (Vec<u8>, Vec<u8>, Option<Vec<u8>>);
+
 impl Form {
     /// The query of a URL.
     pub fn of_query(query: &str) -> Outcome<Self> {
@@ -53,6 +56,13 @@ impl Form {
         }
     }
 
+    /// The fields of another form that this one does not have.
+    pub fn add(&mut self, other: &Self) {
+        let more = other.fields.iter().filter(|(n, _)| !self.fields.iter().any(|(m, _)| m == n));
+        let more: Vec<_> = more.cloned().collect();
+        self.fields.extend(more);
+    }
+
     fn of_multipart(content_type: &str, body: &Bytes, caller: &mut Caller) -> Outcome<Self> {
         let boundary = parameter(content_type.as_bytes(), "boundary")
             .filter(|b| !b.is_empty() && b.len() <= 200)
@@ -61,8 +71,8 @@ impl Form {
         let mut stream: Option<(Vec<u8>, String, Bytes)> = None;
         for part in parts(body, &boundary)? {
             let disposition = header(part.head, "content-disposition").unwrap_or_default();
-            let kind = header(part.head, "content-type")
-                .map(|k| String::from_utf8_lossy(&k).into_owned());
+            let kind =
+                header(part.head, "content-type").map(|k| String::from_utf8_lossy(&k).into_owned());
             let name = parameter(&disposition, "name")
                 .ok_or_else(|| CmisError::invalid("a part of the form has no name"))?;
             if name.eq_ignore_ascii_case(b"content") {
@@ -83,7 +93,7 @@ impl Form {
     /// Decodes: the character set of a part counts most, then `_charset_`, then that of the form,
     /// then UTF-8. Never is a byte replaced: what cannot be read is an error.
     fn of_raw(
-        raw: Vec<(Vec<u8>, Vec<u8>, Option<Vec<u8>>)>,
+        raw: Vec<RawField>,
         stream: Option<(Vec<u8>, String, Bytes)>,
         content_type: &str,
         caller: &mut Caller,
@@ -97,11 +107,12 @@ impl Form {
             .map(|(_, value, _)| value.clone())
             .or_else(|| parameter(content_type.as_bytes(), "charset"));
         let mut guessed = false;
-        let mut decode = |bytes: Vec<u8>, own: Option<&Vec<u8>>, what: &str, caller: &mut Caller| {
-            let label = own.or(whole.as_ref());
-            guessed |= label.is_none() && !bytes.is_ascii();
-            text_of(bytes, label.map(Vec::as_slice), what, caller)
-        };
+        let mut decode =
+            |bytes: Vec<u8>, own: Option<&Vec<u8>>, what: &str, caller: &mut Caller| {
+                let label = own.or(whole.as_ref());
+                guessed |= label.is_none() && !bytes.is_ascii();
+                text_of(bytes, label.map(Vec::as_slice), what, caller)
+            };
         let mut form = Self::default();
         for (name, value, charset) in raw {
             let name = decode(name, None, "the name of a control", caller)?;
@@ -232,11 +243,7 @@ impl Form {
 }
 
 /// Arrays start at 0 and have no gaps (section 5.4.4.2).
-fn gapless(
-    numbers: impl Iterator<Item = usize>,
-    what: &str,
-    caller: &mut Caller,
-) -> Outcome<()> {
+fn gapless(numbers: impl Iterator<Item = usize>, what: &str, caller: &mut Caller) -> Outcome<()> {
     for (wanted, number) in numbers.enumerate() {
         if wanted != number {
             let message = format!("{what}[{wanted}] is missing");

@@ -18,7 +18,8 @@ fn multipart(parts: &[(&[u8], &[u8])], lenient: bool) -> Result<(Form, Caller), 
     }
     body.extend_from_slice(b"--g--\r\n");
     let mut caller = caller(lenient);
-    let form = Form::of_body("multipart/form-data; boundary=\"g\"", &Bytes::from(body), &mut caller)?;
+    let form =
+        Form::of_body("multipart/form-data; boundary=\"g\"", &Bytes::from(body), &mut caller)?;
     Ok((form, caller))
 }
 
@@ -47,13 +48,14 @@ fn the_nearest_character_set_counts() {
 
 #[test]
 fn file_names_come_without_folders_and_quotes_as_they_are() {
-    let of = |head: &[u8]| {
-        multipart(&[(head, b"x")], false).unwrap().0.content.unwrap().file_name
-    };
+    let of = |head: &[u8]| multipart(&[(head, b"x")], false).unwrap().0.content.unwrap().file_name;
     assert_eq!(of(b"name=\"content\"; filename=\"a \\\"b\\\" %22c%22.pdf\""), "a \"b\" \"c\".pdf");
     assert_eq!(of(b"name=content; filename=\"C:\\Akten\\neu.pdf\""), "neu.pdf");
     assert_eq!(of(b"name=content; filename=\"../../etc/passwd\""), "passwd");
-    assert_eq!(of("name=content; filename=\"Maßu\u{308}bersicht.pdf\"".as_bytes()), "Maßu\u{308}bersicht.pdf");
+    assert_eq!(
+        of("name=content; filename=\"Maßu\u{308}bersicht.pdf\"".as_bytes()),
+        "Maßu\u{308}bersicht.pdf"
+    );
 }
 
 #[test]

@@ -89,6 +89,8 @@ fn post(
     keep: bool,
 ) -> Outcome<Reply> {
     let mut form = Form::of_body(&request.content_type, &request.body, caller)?;
+    // Clients also put arguments of the form into the address; the form's own come first.
+    form.add(query);
     let token = form.get("token").map(str::to_owned);
     let done = act(dms, inside, query, &mut form, caller, keep);
     if let Some(token) = token {
@@ -105,7 +107,11 @@ fn post(
             dms.remember(&caller.user, &token, result);
         }
         let status = done.as_ref().map_or_else(|error| error.status, |done| done.status);
-        return Ok(Reply::text(status, "text/html; charset=UTF-8", "<!DOCTYPE html><title></title>"));
+        return Ok(Reply::text(
+            status,
+            "text/html; charset=UTF-8",
+            "<!DOCTYPE html><title></title>",
+        ));
     }
     let done = done?;
     Ok(match done.body {

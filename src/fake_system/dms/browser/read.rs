@@ -108,8 +108,7 @@ pub(super) fn query(
     let all = form.flag("searchAllVersions", false)?;
     let view = View::of(form)?;
     let part = store.query(caller, statement, all, page(form)?)?;
-    let rows: Vec<Value> =
-        part.items.into_iter().map(|row| view.row(store, caller, row)).collect();
+    let rows: Vec<Value> = part.items.into_iter().map(|row| view.row(store, caller, row)).collect();
     Ok(json!({ "results": rows, "hasMoreItems": part.more, "numItems": part.total }))
 }
 

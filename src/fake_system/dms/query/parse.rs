@@ -106,9 +106,11 @@ impl Parser {
         }
         // The columns can only be understood after the type.
         let start = self.at;
-        let Some(from) = self.words.iter().position(
-            |w| matches!(w, Word::Name(n) if n.eq_ignore_ascii_case("FROM")),
-        ) else {
+        let Some(from) = self
+            .words
+            .iter()
+            .position(|w| matches!(w, Word::Name(n) if n.eq_ignore_ascii_case("FROM")))
+        else {
             self.at = self.words.len();
             return self.wrong("FROM");
         };
@@ -326,10 +328,13 @@ impl Parser {
         let kind = self.kind.property(id).map_or(Kind::Text, |p| p.kind);
         let Some(word) = self.words.get(self.at).cloned() else { return self.wrong("a literal") };
         let value = match (&word, kind) {
-            (Word::Text(text), Kind::Text | Kind::Id) if !timestamp => Some(Value::from(text.clone())),
+            (Word::Text(text), Kind::Text | Kind::Id) if !timestamp => {
+                Some(Value::from(text.clone()))
+            }
             (Word::Text(text), Kind::DateTime) => values::parse(Kind::DateTime, text),
-            (Word::Number(text), Kind::Integer) => values::parse(Kind::Integer, text)
-                .or_else(|| values::parse(Kind::Decimal, text)),
+            (Word::Number(text), Kind::Integer) => {
+                values::parse(Kind::Integer, text).or_else(|| values::parse(Kind::Decimal, text))
+            }
             (Word::Number(text), Kind::Decimal) => values::parse(Kind::Decimal, text),
             (Word::Name(text), Kind::Boolean) => {
                 values::parse(Kind::Boolean, &text.to_ascii_lowercase())

@@ -1,0 +1,108 @@
+//! What a fake has taken, for people who look at it: by case, the newest first. Bounded; the
+//! evidence of a run is elsewhere.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
+
+use crate::ambient::Clock;
+
+/// Most things that are kept.
+const MOST: usize = 500;
+/// Most bytes that are kept in all.
+const MOST_BYTES: usize = 64 * 1024 * 1024;
+
+/// Something a fake holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// When it came, UTC.
+    pub time: String,
+    /// The case it belongs to, as far as it says.
+    pub vorgang: String,
+    /// What it is, such as the name of its root element or the subject of a mail.
+    pub title: String,
+    /// The file number that was given to it.
+    pub aktenzeichen: String,
+    /// Its bytes.
+    pub content: Vec<u8>,
+}
+
+/// A fake that holds something to look at.
+pub trait Shown: Send + Sync {
+    /// What it holds, newest first.
+    fn held(&self) -> Vec<Held>;
+    /// How many things it had to let go, since it keeps only so many.
+    fn let_go(&self) -> u64 {
+        0
+    }
+}
+
+/// The things.
+#[derive(Debug)]
+pub(super) struct Inbox {
+    clock: Clock,
+    kept: Mutex<Kept>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    all: VecDeque<Held>,
+    bytes: usize,
+    gone: u64,
+}
+
+impl Inbox {
+    pub fn new(clock: Clock) -> Self {
+        Self { clock, kept: Mutex::default() }
+    }
+
+    /// Keeps something; the oldest go when there is too much.
+    pub fn take(&self, vorgang: &str, title: &str, aktenzeichen: &str, content: &[u8]) {
+        let held = Held {
+            time: self.clock.now().strftime("%H:%M:%S").to_string(),
+            vorgang: vorgang.to_owned(),
+            title: title.to_owned(),
+            aktenzeichen: aktenzeichen.to_owned(),
+            content: content.to_vec(),
+        };
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.bytes += held.content.len();
+        kept.all.push_back(held);
+        while kept.all.len() > MOST || (kept.bytes > MOST_BYTES && kept.all.len() > 1) {
+            let Some(oldest) = kept.all.pop_front() else { break };
+            kept.bytes -= oldest.content.len();
+            kept.gone += 1;
+        }
+    }
+}
+
+impl Shown for Inbox {
+    fn held(&self) -> Vec<Held> {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.all.iter().rev().cloned().collect()
+    }
+
+    fn let_go(&self) -> u64 {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).gone
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Inbox, MOST, MOST_BYTES, Shown};
+    use crate::ambient::Clock;
+
+    #[test]
+    fn the_newest_stand_first_and_the_oldest_go() {
+        let inbox = Inbox::new(Clock::system());
+        for n in 0..MOST + 2 {
+            inbox.take(&format!("PS-{n}"), "Antrag", "", b"<x/>");
+        }
+        let held = inbox.held();
+        assert_eq!((held.len(), inbox.let_go()), (MOST, 2));
+        assert_eq!(held[0].vorgang, format!("PS-{}", MOST + 1));
+        // Few large ones fill it as well, and the newest is always there.
+        inbox.take("PS-gross", "Antrag", "", &vec![0; MOST_BYTES + 1]);
+        assert_eq!(inbox.held().len(), 1);
+        assert_eq!(inbox.held()[0].vorgang, "PS-gross");
+    }
+}

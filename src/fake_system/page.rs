@@ -1,0 +1,219 @@
+//! A page for people: which systems are up, what they have been told, what they last saw. It listens
+//! on loopback alone and changes nothing without the token that it hands out itself.
+
+use std::collections::BTreeMap;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use minijinja::{AutoEscape, Environment, Value, context};
+
+use super::Running;
+use super::forms::parse_pairs;
+use super::inbox::Shown;
+use super::recent::{Recent, Seen};
+use super::script::{Behaviour, Scripts, Which};
+use crate::channel::http::{Handler, Reply, Request};
+use crate::ids::{ComponentKind, SystemId};
+
+const TEMPLATE: &str = include_str!("../../fake-systems/page.html");
+const HELD: &str = include_str!("../../fake-systems/held.html");
+/// Most characters of a thing that are shown.
+const MOST_SHOWN: usize = 20_000;
+
+/// A system as the page shows it.
+#[derive(Debug, Clone)]
+pub struct Listed {
+    /// Short name.
+    pub id: SystemId,
+    /// Its kind.
+    pub kind: ComponentKind,
+    /// Where it listens.
+    pub url: String,
+    /// A command that shows it at work.
+    pub curl: String,
+    /// User and password, where it asks for them.
+    pub credentials: String,
+}
+
+/// The page.
+pub struct Page {
+    systems: Vec<Listed>,
+    scripts: Scripts,
+    recent: Arc<Recent>,
+    shown: BTreeMap<SystemId, Arc<dyn Shown>>,
+    token: String,
+}
+
+impl Page {
+    /// A page about these systems. `token` is a secret of this start.
+    pub fn new(
+        systems: Vec<Listed>,
+        running: &Running,
+        recent: Arc<Recent>,
+        token: String,
+    ) -> Self {
+        let (scripts, shown) = (running.scripts.clone(), running.shown.clone());
+        Self { systems, scripts, recent, shown, token }
+    }
+
+    fn show(&self) -> Reply {
+        let systems: Vec<Value> = self
+            .systems
+            .iter()
+            .map(|s| {
+                let told = self.scripts.told(&s.id);
+                let told: Vec<String> = told
+                    .iter()
+                    .map(|(w, b)| format!("{}: {}", which_text(w), name_of(*b)))
+                    .collect();
+                context! {
+                    id => s.id.to_string(),
+                    kind => format!("{:?}", s.kind),
+                    url => s.url, curl => s.curl, credentials => s.credentials, told => told,
+                    held => self.shown.get(&s.id).map(|shown| shown.held().len()),
+                }
+            })
+            .collect();
+        let exchanges: Vec<Value> = self.recent.last().iter().take(50).map(exchange).collect();
+        let behaviours: Vec<&str> = BEHAVIOURS.iter().map(|(name, _)| *name).collect();
+        let values = context! {
+            systems, exchanges, behaviours,
+            token => self.token,
+            count => self.recent.count(),
+        };
+        render(TEMPLATE, values)
+    }
+
+    /// What one system holds.
+    fn held(&self, id: &str) -> Reply {
+        let found = self.shown.iter().find(|(system, _)| system.as_str() == id);
+        let Some((_, shown)) = found else {
+            return Reply::text(404, "text/plain", "nothing of this system can be looked at\n");
+        };
+        let held: Vec<Value> = shown
+            .held()
+            .iter()
+            .map(|h| {
+                let text = String::from_utf8_lossy(&h.content);
+                let beginning: String = text.chars().take(MOST_SHOWN).collect();
+                context! {
+                    time => h.time, vorgang => h.vorgang, title => h.title,
+                    aktenzeichen => h.aktenzeichen, size => h.content.len(), text => beginning,
+                }
+            })
+            .collect();
+        render(HELD, context! { id, held, gone => shown.let_go() })
+    }
+
+    fn change(&self, request: &Request) -> Reply {
+        let text = String::from_utf8_lossy(&request.body);
+        let fields = parse_pairs(&text);
+        let get = |name: &str| fields.iter().find(|(n, _)| n == name).map(|(_, v)| v.trim());
+        if get("token") != Some(&self.token) {
+            return Reply::text(403, "text/plain", "the form is not of this page; load it again\n");
+        }
+        let system = self.systems.iter().find(|s| Some(s.id.as_str()) == get("system"));
+        let behaviour = get("behaviour").and_then(behaviour_of);
+        let (Some(system), Some(behaviour)) = (system, behaviour) else {
+            return Reply::text(400, "text/plain", "system or behaviour is not known\n");
+        };
+        let which = match get("which").unwrap_or_default() {
+            "" => Which::All,
+            number if number.parse::<u64>().is_ok() => {
+                Which::Request(number.parse().unwrap_or_default())
+            }
+            correlator => Which::Correlator(correlator.to_owned()),
+        };
+        self.scripts.tell(&system.id, which, behaviour);
+        Reply::text(303, "text/plain", "\n").with_header("Location", "/")
+    }
+}
+
+fn render(template: &str, values: Value) -> Reply {
+    let mut environment = Environment::new();
+    environment.set_auto_escape_callback(|_| AutoEscape::Html);
+    let page = environment.render_named_str("page.html", template, values);
+    match page {
+        Ok(page) => Reply::text(200, "text/html; charset=UTF-8", page)
+            .with_header("Cache-Control", "no-store")
+            .with_header("X-Frame-Options", "DENY"),
+        Err(error) => Reply::text(500, "text/plain", format!("{error}\n")),
+    }
+}
+
+impl Handler for Page {
+    fn handle(&self, request: Request) -> Pin<Box<dyn Future<Output = Reply> + Send + '_>> {
+        Box::pin(async move {
+            // A name that leads here from elsewhere is not how people come to this page.
+            let host = request.header("host").unwrap_or_default();
+            let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+            if !matches!(name, "127.0.0.1" | "localhost" | "[::1]") {
+                return Reply::text(421, "text/plain", "this page is called by 127.0.0.1\n");
+            }
+            match (request.method.as_str(), request.path.as_str()) {
+                ("GET", "/") => self.show(),
+                ("GET", path) if path.starts_with("/system/") => self.held(&path[8..]),
+                ("POST", "/verhalten") => self.change(&request),
+                _ => Reply::text(404, "text/plain", "nothing here\n"),
+            }
+        })
+    }
+}
+
+/// Behaviours by the names people choose.
+const BEHAVIOURS: [(&str, Behaviour); 8] = [
+    ("antworten", Behaviour::Answer),
+    ("abweisen", Behaviour::Refuse),
+    ("verzögern (5 s)", Behaviour::Delay(5_000)),
+    ("hängen", Behaviour::Hang),
+    ("abbrechen", Behaviour::Reset),
+    ("verstümmeln", Behaviour::Garble),
+    ("vergessen", Behaviour::Forget),
+    ("kein Speicherplatz", Behaviour::NoSpace),
+];
+
+fn behaviour_of(name: &str) -> Option<Behaviour> {
+    BEHAVIOURS.iter().find(|(n, _)| *n == name).map(|(_, b)| *b)
+}
+
+fn name_of(behaviour: Behaviour) -> String {
+    match BEHAVIOURS.iter().find(|(_, b)| *b == behaviour) {
+        Some((name, _)) => (*name).to_owned(),
+        None => format!("{behaviour:?}"),
+    }
+}
+
+fn which_text(which: &Which) -> String {
+    match which {
+        Which::All => "alle".into(),
+        Which::Request(number) => format!("{number}. Anfrage"),
+        Which::Correlator(text) => format!("mit {text}"),
+    }
+}
+
+fn exchange(seen: &Seen) -> Value {
+    let text = |raw: &[u8]| String::from_utf8_lossy(raw).into_owned();
+    let first = |raw: &[u8]| text(raw).lines().next().unwrap_or_default().to_owned();
+    context! {
+        time => seen.time, system => seen.system.to_string(), protocol => seen.protocol,
+        first => first(&seen.request),
+        answer_first => seen.answer.as_deref().map_or_else(|| "…".to_owned(), first),
+        request => text(&seen.request),
+        answer => seen.answer.as_deref().map(text),
+        size => seen.request_size,
+        notes => seen.notes,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BEHAVIOURS, behaviour_of, name_of};
+
+    #[test]
+    fn every_behaviour_has_a_name_of_its_own() {
+        for (name, behaviour) in BEHAVIOURS {
+            assert_eq!(behaviour_of(name), Some(behaviour));
+            assert_eq!(name_of(behaviour), name);
+        }
+    }
+}

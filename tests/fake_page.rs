@@ -1,0 +1,64 @@
+//! The page about running fakes: it shows them, and switches how they behave.
+
+use crate::clients::{Fakes, curl};
+use crate::support::tool;
+
+const GOOD: &str = "<GewerbeFall xmlns=\"urn:pruefstand:fachverfahren-a:2\"><Vorgang><Nummer>PS-0123456789AB</Nummer></Vorgang><X>&lt;script&gt;</X></GewerbeFall>";
+
+#[test]
+fn the_page_shows_systems_and_exchanges_and_switches_misbehaviour() {
+    if !tool("curl") {
+        return;
+    }
+    let fakes = Fakes::up();
+    let page = fakes.systems["page"].as_str().unwrap().to_owned();
+    let fv = fakes.url("fv-attrappenburg");
+    let status = |more: &[&str]| {
+        curl(&[&["-o", "/dev/null", "-w", "%{http_code}", "--max-time", "2"][..], more].concat())
+    };
+    let post = |url: &str| status(&["--data-binary", GOOD, url]);
+    assert_eq!(post(&fv), "201");
+    let shown = curl(&[&page]).replace("&#x2f;", "/");
+    for part in ["fv-attrappenburg", "mail-testkirchen", &fv, "POST /vorgaenge", "201 Created"] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    // What came over the wire stays text.
+    assert!(shown.contains("&amp;lt;script&amp;gt;") && !shown.contains("<script>"), "{shown}");
+    let held = curl(&[&format!("{page}system/fv-attrappenburg")]).replace("&#x2f;", "/");
+    for part in ["PS-0123456789AB", "GEW 0123456789AB/2026", "GewerbeFall", "1 angenommen"] {
+        assert!(held.contains(part), "{part}: {held}");
+    }
+    assert_eq!(status(&[&format!("{page}system/niemand")]), "404");
+    let token = shown.split("name=\"token\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    let told = |behaviour: &str, which: &str, token: &str| {
+        let field = |name: &str, value: &str| format!("{name}={value}");
+        let (a, b) = (field("behaviour", behaviour), field("which", which));
+        let (c, d) = (field("token", token), field("system", "fv-attrappenburg"));
+        let target = format!("{page}verhalten");
+        status(&[
+            "--data-urlencode",
+            &a,
+            "--data-urlencode",
+            &b,
+            "--data-urlencode",
+            &c,
+            "--data-urlencode",
+            &d,
+            &target,
+        ])
+    };
+    assert_eq!(told("abweisen", "", token), "303");
+    assert_eq!(post(&fv), "503");
+    assert!(curl(&[&page]).contains("alle: abweisen"));
+    assert_eq!(told("kein Speicherplatz", "PS-0123456789AB", token), "303");
+    assert_eq!(post(&fv), "507", "the narrower word counts");
+    assert_eq!(told("hängen", "PS-0123456789AB", token), "303");
+    assert!(post(&fv).starts_with("000"), "nothing comes back");
+    assert_eq!(told("antworten", "PS-0123456789AB", token), "303");
+    assert_eq!(post(&fv), "201");
+    assert_eq!(told("abbrechen", "", token), "303");
+    assert_eq!(told("zaubern", "", token), "400");
+    // Nobody else switches anything: not without the page's own token, not under another name.
+    assert_eq!(told("antworten", "", "0000"), "403");
+    assert_eq!(status(&["-H", "Host: angreifer.example", &page]), "421");
+}
