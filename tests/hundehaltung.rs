@@ -15,6 +15,29 @@ fn the_reference_hub_passes() {
     let verdict = json(&out.join("verdict.json"));
     assert_eq!(verdict["admission"], "admitted");
     assert_eq!(verdict["counts"]["passed"], verdict["cases"].as_array().unwrap().len());
+    kills_only_a_target_at_rest(&out);
+}
+
+/// A target that is killed right after an answer may not have noted it, and does right to repeat
+/// its message. So nothing of another case is under way when a case with a restart begins.
+fn kills_only_a_target_at_rest(run: &std::path::Path) {
+    use pruefstand::evidence::{Evidence, Record};
+    let settle = pruefstand::plan::load(&plan()).unwrap().plan.settle_ms;
+    let evidence = Evidence::read(run).unwrap();
+    let mut last = None;
+    let mut seen = 0;
+    for entry in &evidence.entries {
+        match &entry.record {
+            Record::Request { .. } | Record::Answer { .. } => last = Some(entry.time),
+            Record::CaseBegin { case, .. } if case.0.starts_with("crash/") => {
+                let quiet = entry.time.duration_since(last.unwrap()).as_millis();
+                assert!(quiet >= i128::from(settle), "{case:?}: {quiet} ms after an exchange");
+                seen += 1;
+            }
+            _ => {}
+        }
+    }
+    assert_eq!(seen, 2);
 }
 
 /// Each position of a group has cases of its own, and its own cardinality.

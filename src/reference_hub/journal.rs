@@ -108,10 +108,14 @@ impl Journal {
         }
     }
 
-    fn write(&mut self, line: &Line, sync: bool) -> std::io::Result<()> {
+    /// Lines that belong together are written at once: a process that is killed leaves all or none.
+    fn write(&mut self, lines: &[&Line], sync: bool) -> std::io::Result<()> {
         let Some(file) = &mut self.file else { return Ok(()) };
-        let mut bytes = serde_json::to_vec(line)?;
-        bytes.push(b'\n');
+        let mut bytes = Vec::new();
+        for line in lines {
+            serde_json::to_writer(&mut bytes, line)?;
+            bytes.push(b'\n');
+        }
         file.write_all(&bytes)?;
         if sync { file.sync_data() } else { Ok(()) }
     }
@@ -120,29 +124,41 @@ impl Journal {
     pub fn accept(&mut self, message: Accepted, durable: bool) -> std::io::Result<()> {
         let line = Line::Accepted(message);
         if durable {
-            self.write(&line, true)?;
+            self.write(&[&line], true)?;
         }
         self.remember(line);
         Ok(())
     }
 
-    /// Notes that a task of a transaction is done.
-    pub fn finish(&mut self, transaction: &str, task: &str, note: &str) -> std::io::Result<()> {
-        let line =
+    /// Notes that a task of a transaction is done, with its entry in the transaction log.
+    pub fn finish(
+        &mut self,
+        transaction: &str,
+        task: &str,
+        note: &str,
+        entry: LogEntry,
+    ) -> std::io::Result<()> {
+        let done =
             Line::Done { transaction: transaction.into(), task: task.into(), note: note.into() };
-        self.write(&line, true)?;
-        self.remember(line);
+        let entry = self.numbered(entry);
+        self.write(&[&entry, &done], true)?;
+        self.remember(entry);
+        self.remember(done);
         Ok(())
     }
 
     /// Adds an entry to the transaction log; number and time are filled in.
-    pub fn log(&mut self, mut entry: LogEntry) -> std::io::Result<()> {
-        entry.nummer = self.log.len() as u64 + 1;
-        entry.zeit = self.clock.now().to_string();
-        let line = Line::Log(entry);
-        self.write(&line, false)?;
+    pub fn log(&mut self, entry: LogEntry) -> std::io::Result<()> {
+        let line = self.numbered(entry);
+        self.write(&[&line], false)?;
         self.remember(line);
         Ok(())
+    }
+
+    fn numbered(&self, mut entry: LogEntry) -> Line {
+        entry.nummer = self.log.len() as u64 + 1;
+        entry.zeit = self.clock.now().to_string();
+        Line::Log(entry)
     }
 
     /// Whether a message with this id was taken before.

@@ -158,14 +158,23 @@ impl Hub {
                     return false;
                 }
             };
-            // The log says so first: a task that is finished twice is seen, one that is lost is not.
-            self.log_for(message, event, &note, system);
-            return self.journal().finish(&message.transaction, task, &note).is_ok();
+            let entry = self.entry_for(message, event, &note, system);
+            return self.finish(&message.transaction, task, &note, entry).is_ok();
         }
     }
 
     fn log_for(&self, message: &Accepted, event: &str, detail: &str, system: &ExportedSystem) {
-        self.log(LogEntry {
+        self.log(self.entry_for(message, event, detail, system));
+    }
+
+    fn entry_for(
+        &self,
+        message: &Accepted,
+        event: &str,
+        detail: &str,
+        system: &ExportedSystem,
+    ) -> LogEntry {
+        LogEntry {
             nummer: 0,
             zeit: String::new(),
             transaktion: message.transaction.clone(),
@@ -176,7 +185,7 @@ impl Hub {
             empfaenger: Some(system.id.to_string()),
             regel: None,
             regelstand: None,
-        });
+        }
     }
 
     async fn confirm(&self, message: &Accepted, authority: &ExportedAuthority) {

@@ -80,6 +80,18 @@ impl Hub {
         let _ = self.journal().log(entry);
     }
 
+    /// Notes that a task is done, with its entry in the transaction log.
+    pub fn finish(
+        &self,
+        transaction: &str,
+        task: &str,
+        note: &str,
+        mut entry: LogEntry,
+    ) -> std::io::Result<()> {
+        entry.transaktion = self.shown(&entry.transaktion).to_owned();
+        self.journal().finish(transaction, task, note, entry)
+    }
+
     /// The transaction as others see it.
     fn shown<'a>(&self, transaction: &'a str) -> &'a str {
         if self.has(Defect::SharesTransaction) { "TX-1" } else { transaction }
