@@ -3,6 +3,7 @@
 
 pub mod http;
 pub mod smtp;
+mod patient;
 mod tap;
 pub mod tls;
 

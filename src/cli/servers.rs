@@ -201,6 +201,7 @@ async fn serve_hub(config: HubConfig, format: Format) -> Result<Exit, CliError> 
     match start(config, listener, stop).await {
         Ok(()) => Ok(Exit::Passed),
         Err(HubError::Depot(error)) => Err(CliError::BadInput(error.to_string())),
+        Err(HubError::Tls(error)) => Err(CliError::BadInput(error.to_string())),
         Err(HubError::Io(error)) => Err(CliError::Fault(error.to_string())),
     }
 }

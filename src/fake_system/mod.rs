@@ -1,6 +1,7 @@
 //! Fake systems (Attrappen): they speak the real protocols, record before they answer, and can be
 //! told to misbehave towards the exchanges of one case. They judge nothing.
 
+mod charset;
 mod dms;
 mod forms;
 mod inbox;
@@ -10,6 +11,7 @@ mod page;
 mod recent;
 mod script;
 mod scripted;
+mod security;
 mod xml_http;
 
 use std::collections::BTreeMap;
@@ -17,12 +19,12 @@ use std::sync::Arc;
 
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
+use tokio_rustls::rustls::{ClientConfig, ServerConfig};
 
 use crate::ambient::Clock;
-use crate::channel::tls::TestCertificate;
-use crate::channel::{Observer, Shutdown, Unobserved, http, smtp};
+use crate::channel::{Observer, Shutdown, Unobserved, http, smtp, tls};
 use crate::ids::SystemId;
-use crate::organisation::{FakeKind, Mode, System, TestOrganisation};
+use crate::organisation::{ExportedTrust, FakeKind, Mode, System, TestOrganisation};
 use crate::secret::Secret;
 
 use inbox::Inbox;
@@ -31,6 +33,7 @@ use later::Later;
 pub use page::{Listed, Page};
 pub use recent::{Recent, Seen};
 use scripted::Scripted;
+use security::Security;
 
 pub use mailbox::{Attachment, Entry, Letter, Listing, Mailbox};
 pub use script::{Behaviour, Scripts, Which};
@@ -50,6 +53,9 @@ pub enum StartError {
         /// What the operating system says.
         reason: std::io::Error,
     },
+    /// Its certificates cannot be made.
+    #[error("{0}")]
+    Tls(tls::TlsError),
     /// What it should send by itself cannot be read.
     #[error(
         "system \"{system}\" cannot answer with \"{file}\": {reason}; the path is relative to the organisation"
@@ -64,8 +70,20 @@ pub enum StartError {
     },
 }
 
+impl From<tls::TlsError> for StartError {
+    fn from(error: tls::TlsError) -> Self {
+        Self::Tls(error)
+    }
+}
+
 /// The running fake systems of an organisation.
 pub struct Running {
+    /// What a hub needs to reach those that speak TLS; none where none does.
+    pub trust: Option<ExportedTrust>,
+    /// TLS settings of somebody who may do everything at them, for looking into them.
+    pub tls: Option<Arc<ClientConfig>>,
+    /// The certificates that systems show.
+    pub certificates: BTreeMap<SystemId, Arc<tls::Shown>>,
     /// Where each listens.
     pub urls: BTreeMap<SystemId, String>,
     /// What they have been told.
@@ -74,6 +92,7 @@ pub struct Running {
     pub shown: BTreeMap<SystemId, Arc<dyn Shown>>,
     /// The mailboxes, to look into.
     pub mailboxes: BTreeMap<SystemId, Arc<Mailbox>>,
+    security: Option<Security>,
     shutdown: Shutdown,
     tasks: JoinSet<()>,
 }
@@ -131,7 +150,21 @@ impl Running {
             };
             bound.push((system, listener, later));
         }
+        let secured = |s: &System| s.tls.is_some() || s.fake == FakeKind::Mailbox;
+        let security = match organisation.file.system.iter().any(secured) {
+            true => Some(Security::new(&Clock::system())?),
+            false => None,
+        };
+        let spoken = organisation.file.system.iter().any(|s| s.tls.is_some());
+        let trust = match &security {
+            Some(security) if spoken => Some(security.trust()?),
+            _ => None,
+        };
         let mut running = Self {
+            tls: trust.as_ref().map(security::own_config).transpose()?,
+            trust,
+            certificates: BTreeMap::new(),
+            security,
             urls: BTreeMap::new(),
             scripts: Scripts::default(),
             shown: BTreeMap::new(),
@@ -140,7 +173,7 @@ impl Running {
             tasks: JoinSet::new(),
         };
         for (system, listener, later) in bound {
-            running.serve(system, listener, observer.clone(), later);
+            running.serve(system, listener, observer.clone(), later)?;
         }
         Ok(running)
     }
@@ -151,32 +184,67 @@ impl Running {
         listener: TcpListener,
         observer: Arc<dyn Observer>,
         later: Option<Later>,
-    ) {
+    ) -> Result<(), StartError> {
         let address = listener.local_addr().map(|a| a.to_string()).unwrap_or_default();
         let (id, scripts, stop) = (system.id.clone(), self.scripts.clone(), self.shutdown.clone());
-        let url = url_of(system.fake, &address);
+        let url = url_of(system, &address);
+        let tls = match &self.security {
+            Some(security) if system.tls.is_some() || system.fake == FakeKind::Mailbox => {
+                let secured = security.of(system, &address)?;
+                self.certificates.insert(id.clone(), secured.shown);
+                Some(secured.config)
+            }
+            _ => None,
+        };
+        let lenient = system.mode == Mode::Lenient;
+        let settings = http::Settings { lenient, tls: tls.clone(), ..http::Settings::default() };
         match system.fake {
             FakeKind::Mailbox => {
                 let handler = Arc::new(Mailbox::new(id.clone(), scripts));
                 self.mailboxes.insert(id.clone(), handler.clone());
                 self.shown.insert(id.clone(), handler.clone());
-                let settings = Arc::new(mail_settings(system));
+                let settings = Arc::new(mail_settings(system, tls));
                 self.tasks.spawn(smtp::serve(listener, id, settings, handler, observer, stop));
             }
             FakeKind::Dms => {
                 let fake = dms::Dms::new(system, observer.clone(), &url);
                 let handler = Arc::new(Scripted::new(id.clone(), scripts, fake));
-                self.tasks.spawn(http::serve(listener, id, handler, observer, stop));
+                let both: (Arc<dyn http::Handler>, _) = (handler, observer);
+                self.tasks.spawn(http::serve_as(listener, id, settings, both, stop));
             }
             kind => {
                 let inbox = Arc::new(Inbox::new(Clock::system()));
                 self.shown.insert(id.clone(), inbox.clone());
                 let fake = xml_http::XmlOverHttp::new(system, kind, observer.clone(), inbox, later);
                 let handler = Arc::new(Scripted::new(id.clone(), scripts, fake));
-                self.tasks.spawn(http::serve(listener, id, handler, observer, stop));
+                let both: (Arc<dyn http::Handler>, _) = (handler, observer);
+                self.tasks.spawn(http::serve_as(listener, id, settings, both, stop));
             }
         }
         self.urls.insert(system.id.clone(), url);
+        Ok(())
+    }
+
+    /// The certificates of this run as files, by name, for clients of other programs: the authority,
+    /// its list of withdrawn certificates, and client certificates of every kind with their keys.
+    /// Empty where no system speaks TLS.
+    ///
+    /// # Errors
+    /// When one of them cannot be made.
+    pub fn certificate_files(&self) -> Result<Vec<(String, String)>, StartError> {
+        let (Some(security), Some(trust)) = (&self.security, &self.trust) else {
+            return Ok(Vec::new());
+        };
+        let mut files = vec![
+            ("ca.pem".to_owned(), trust.authority.clone()),
+            ("crl.pem".to_owned(), trust.withdrawn.clone()),
+        ];
+        for (kind, certificate, key) in security.clients()? {
+            let kind = kind.name();
+            files.push((format!("client-{kind}.pem"), certificate));
+            files.push((format!("client-{kind}.key.pem"), key));
+        }
+        Ok(files)
     }
 
     /// Serves a page about these systems as well.
@@ -193,36 +261,30 @@ impl Running {
     }
 }
 
-/// What a mailbox demands and offers. Its certificate is made for this run; on a machine that cannot
-/// make one it does not offer STARTTLS, which clients that want it refuse to do without.
-fn mail_settings(system: &System) -> smtp::Settings {
-    let certificate =
-        TestCertificate::generate(&["localhost", "127.0.0.1", "::1", "attrappe.example"]);
+/// What a mailbox demands and offers; STARTTLS with a certificate of this run.
+fn mail_settings(system: &System, tls: Option<Arc<ServerConfig>>) -> smtp::Settings {
     let account = system.user.as_ref().map(|user| smtp::Account {
         user: user.clone(),
         password: Secret::new(system.password.clone().unwrap_or_default()),
     });
-    smtp::Settings {
-        lenient: system.mode == Mode::Lenient,
-        account,
-        tls: certificate.ok().map(|c| c.config),
-        limits: smtp::Limits::default(),
-    }
+    let lenient = system.mode == Mode::Lenient;
+    smtp::Settings { lenient, account, tls, limits: smtp::Limits::default() }
 }
 
 /// The address of a system that listens there.
-pub fn url_of(fake: FakeKind, listen: &str) -> String {
-    match fake {
+pub fn url_of(system: &System, listen: &str) -> String {
+    let http = if system.tls.is_some() { "https" } else { "http" };
+    match system.fake {
         FakeKind::Mailbox => format!("smtp://{listen}"),
-        FakeKind::Dms => format!("http://{listen}{}", dms::REPOSITORY_PATH),
-        other => format!("http://{listen}{}", xml_http::path_of(other)),
+        FakeKind::Dms => format!("{http}://{listen}{}", dms::REPOSITORY_PATH),
+        other => format!("{http}://{listen}{}", xml_http::path_of(other)),
     }
 }
 
 /// The addresses of systems whose port is fixed in the organisation, running or not.
 pub fn fixed_urls(organisation: &TestOrganisation) -> BTreeMap<SystemId, String> {
     let fixed = organisation.file.system.iter().filter_map(|s| Some((s, s.listen.as_ref()?)));
-    fixed.map(|(s, listen)| (s.id.clone(), url_of(s.fake, listen))).collect()
+    fixed.map(|(s, listen)| (s.id.clone(), url_of(s, listen))).collect()
 }
 
 /// The file number of a case: the same in every system of the world, since it follows from the
