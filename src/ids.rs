@@ -117,9 +117,7 @@ pub enum ComponentKind {
     Finanzverfahren,
 }
 /// In which state a certificate is.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum CertificateKind {
     /// As it should be.
@@ -164,4 +162,3 @@ impl CertificateKind {
         }
     }
 }
-

@@ -80,7 +80,8 @@ pub struct Web {
 
 /// The organisation with these lines at a system.
 pub fn organisation(system: &str, lines: &str) -> String {
-    let text = std::fs::read_to_string(root().join("fixtures/organisation/probeland.toml")).unwrap();
+    let text =
+        std::fs::read_to_string(root().join("fixtures/organisation/probeland.toml")).unwrap();
     let id = format!("id = \"{system}\"\n");
     assert!(text.contains(&id), "{system}");
     // At the end of the system's table, so that a table of its own can be added.
@@ -173,7 +174,9 @@ pub fn until(stream: &mut TcpStream, text: &str) -> String {
 
 /// A POST to the Fachverfahren with these further header fields.
 pub fn post(fields: &str, body: &str) -> String {
-    format!("POST /vorgaenge HTTP/1.1\r\nHost: a\r\nContent-Type: application/xml\r\n{fields}\r\n{body}")
+    format!(
+        "POST /vorgaenge HTTP/1.1\r\nHost: a\r\nContent-Type: application/xml\r\n{fields}\r\n{body}"
+    )
 }
 
 /// The same with its length.

@@ -88,7 +88,11 @@ fn nothing_is_smuggled() {
     let hidden = whole("Connection: close\r\n", GOOD);
     let shapes = [
         ("Content-Length: 6\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\nX", "RFC 9112 6.1"),
-        ("Transfer-Encoding: chunked\r\nContent-Length: 4\r\n", "5\r\naaaaa\r\n0\r\n\r\n", "RFC 9112 6.1"),
+        (
+            "Transfer-Encoding: chunked\r\nContent-Length: 4\r\n",
+            "5\r\naaaaa\r\n0\r\n\r\n",
+            "RFC 9112 6.1",
+        ),
         ("Content-Length: 1\r\nContent-Length: 1\r\n", "x", "RFC 9110 8.6"),
         ("Content-Length: 1, 1\r\n", "x", "RFC 9110 8.6"),
         ("Host: b\r\nContent-Length: 1\r\n", "x", "RFC 9112 3.2"),
@@ -201,7 +205,10 @@ fn large_bodies_are_taken_or_refused_and_bombs_do_not_go_off() {
     }
     let bomb = bomb.finish().unwrap();
     assert!(bomb.len() < 200_000);
-    let fields = format!("Content-Encoding: gzip\r\nContent-Length: {}\r\nConnection: close\r\n", bomb.len());
+    let fields = format!(
+        "Content-Encoding: gzip\r\nContent-Length: {}\r\nConnection: close\r\n",
+        bomb.len()
+    );
     let answer = web.say(&[post(&fields, "").as_bytes(), &bomb].concat());
     assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
     assert!(web.say(whole("Connection: close\r\n", GOOD).as_bytes()).starts_with("HTTP/1.1 201"));
@@ -214,7 +221,8 @@ fn the_slow_and_the_deaf_keep_nobody_waiting() {
     let raised = rustix::process::Rlimit { current: most.maximum, maximum: most.maximum };
     let _ = rustix::process::setrlimit(rustix::process::Resource::Nofile, raised);
     let room = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
-    let count = usize::try_from(room.unwrap_or(u64::MAX).saturating_sub(200) / 2).unwrap().min(2000);
+    let count =
+        usize::try_from(room.unwrap_or(u64::MAX).saturating_sub(200) / 2).unwrap().min(2000);
     if count < 2000 {
         eprintln!("only {count} slow connections: this machine gives no more file descriptors");
     }
@@ -222,7 +230,8 @@ fn the_slow_and_the_deaf_keep_nobody_waiting() {
     let slow: Vec<_> = (0..count)
         .map(|number| {
             let mut stream = web.connect();
-            let part = if number % 2 == 0 { "POST /vorg" } else { &post("Content-Length: 99\r\n", "<") };
+            let part =
+                if number % 2 == 0 { "POST /vorg" } else { &post("Content-Length: 99\r\n", "<") };
             stream.write_all(part.as_bytes()).unwrap();
             stream
         })
@@ -232,7 +241,8 @@ fn the_slow_and_the_deaf_keep_nobody_waiting() {
     deaf.set_write_timeout(Some(Duration::from_millis(500))).unwrap();
     let question = format!("GET /{} HTTP/1.1\r\nHost: a\r\n\r\n", "x".repeat(2000)).repeat(50);
     let begun = Instant::now();
-    while deaf.write_all(question.as_bytes()).is_ok() && begun.elapsed() < Duration::from_secs(20) {}
+    while deaf.write_all(question.as_bytes()).is_ok() && begun.elapsed() < Duration::from_secs(20) {
+    }
     let answer = web.say(whole("Connection: close\r\n", GOOD).as_bytes());
     assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
     assert_eq!(web.running().shown[&FV.into()].held().len(), 1);

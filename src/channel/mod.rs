@@ -2,8 +2,8 @@
 //! raw bytes of the stream, before it is answered. What a message means is known elsewhere.
 
 pub mod http;
-pub mod smtp;
 mod patient;
+pub mod smtp;
 mod tap;
 pub mod tls;
 

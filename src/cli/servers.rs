@@ -12,15 +12,25 @@ use pruefstand::reference_hub::{DEFECTS, Defect, HubConfig, HubError, start};
 
 use super::args::{FakeCommand, Format, HubCommand};
 use super::authored::organisation_of;
+use super::credentials::{CertificateFolder, with_certificates};
 use super::exit::{CliError, Exit};
 use super::output;
 
 /// The runtime of a command.
 pub fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
+    raise_file_limit();
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|e| CliError::Fault(e.to_string()))
+}
+
+/// Connections are file descriptors, and many systems give a program only a thousand until it asks
+/// for what it may have.
+fn raise_file_limit() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let most = getrlimit(Resource::Nofile).maximum;
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: most, maximum: most });
 }
 
 /// Tells `stop` when a signal comes, and remembers which.
@@ -56,6 +66,7 @@ pub fn fake(command: FakeCommand, format: Format) -> Result<Exit, CliError> {
         let recent = Arc::new(Recent::new(Clock::system()));
         let mut running = Running::start_lively(&organisation, recent.clone()).await?;
         let exported = export(&organisation, &running.urls);
+        let certificates = CertificateFolder::of(&running)?;
         let listed: Vec<Listed> = exported
             .system
             .iter()
@@ -63,7 +74,7 @@ pub fn fake(command: FakeCommand, format: Format) -> Result<Exit, CliError> {
                 id: s.id.clone(),
                 kind: s.kind,
                 url: s.url.clone(),
-                curl: curl_line(&s.protocol, &s.url),
+                curl: with_certificates(curl_line(&s.protocol, &s.url), certificates.as_ref()),
                 credentials: credentials(&organisation, s.id.as_str()),
             })
             .collect();
@@ -75,7 +86,9 @@ pub fn fake(command: FakeCommand, format: Format) -> Result<Exit, CliError> {
                     .iter()
                     .map(|s| serde_json::json!({"id": s.id, "kind": s.kind, "protocol": s.protocol, "url": s.url}))
                     .collect();
-                output::result(&serde_json::json!({ "systems": systems, "page": page }).to_string());
+                let certificates = certificates.as_ref().map(CertificateFolder::path);
+                let line = serde_json::json!({ "systems": systems, "page": page, "certificates": certificates });
+                output::result(&line.to_string());
             }
             Format::Text => {
                 for (s, l) in exported.system.iter().zip(&listed) {
@@ -84,6 +97,9 @@ pub fn fake(command: FakeCommand, format: Format) -> Result<Exit, CliError> {
                         output::result(&format!("{:24} {}", "", l.credentials));
                     }
                     output::result(&format!("{:24} {}", "", l.curl));
+                }
+                if let Some(folder) = &certificates {
+                    output::result(&format!("{:24} {:14} {}", "(certificates)", "pem", folder.path().display()));
                 }
                 output::result(&format!("{:24} {:14} {page}", "(page)", "http"));
                 output::say("running; Ctrl-C ends");

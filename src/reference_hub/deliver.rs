@@ -178,7 +178,9 @@ impl Hub {
             }
             let body = form("createFolder", &properties);
             let kind = "application/x-www-form-urlencoded";
-            if let Some(stop) = filed(post(&self.tls, parent.clone(), kind, body.into_bytes()).await) {
+            if let Some(stop) =
+                filed(post(&self.tls, parent.clone(), kind, body.into_bytes()).await)
+            {
                 return stop;
             }
             parent = format!("{parent}/{step}");

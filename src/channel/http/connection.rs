@@ -203,10 +203,8 @@ impl Connection {
             Err((status, detail)) => {
                 self.note(exchange, "RFC 9110 8.4", &detail);
                 let reply = Reply::text(status, "text/plain; charset=utf-8", detail + "\n");
-                return self.answered(
-                    exchange,
-                    reply.with_header("accept-encoding", wire::UNDERSTOOD),
-                );
+                return self
+                    .answered(exchange, reply.with_header("accept-encoding", wire::UNDERSTOOD));
             }
         };
         let request = Request {
@@ -290,10 +288,9 @@ impl Connection {
                 let mut response = answer(status, &content_type, body);
                 for (name, value) in headers {
                     // A value that no header can have is left out, not sent in pieces.
-                    if let (Ok(name), Ok(value)) = (
-                        HeaderName::from_bytes(name.as_bytes()),
-                        HeaderValue::from_str(&value),
-                    ) {
+                    if let (Ok(name), Ok(value)) =
+                        (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(&value))
+                    {
                         response.headers_mut().append(name, value);
                     }
                 }
