@@ -34,6 +34,7 @@ mod support_http;
 mod support_mail;
 mod text;
 mod transport;
+mod transport_limits;
 mod transport_tls;
 mod xdatenfelder;
 mod xml_kinds;
