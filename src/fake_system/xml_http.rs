@@ -5,15 +5,16 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::SYSTEM_FILES;
 use super::inbox::Inbox;
 use super::later::Later;
 use super::scripted::{Answering, Fake, Refusal};
-use super::{SYSTEM_FILES, aktenzeichen};
+use super::world::{Note, State, World, texts};
 use crate::channel::Observer;
 use crate::channel::http::{Reply, Request};
 use crate::ids::{Correlator, SystemId};
 use crate::organisation::{FakeKind, Mode, System};
-use crate::xml::{escape_attribute, parse};
+use crate::xml::{Element, escape_attribute, parse};
 
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -26,6 +27,44 @@ struct Data {
     expects: Option<Expects>,
     reply: Answer,
     refusal: Answer,
+    /// What a message means for its case; the first that fits counts.
+    #[serde(default)]
+    recognises: Vec<Recognises>,
+    /// What any other message means.
+    otherwise: Option<State>,
+}
+
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Recognises {
+    /// Local name of the root element.
+    root: String,
+    /// Local name of an element or attribute anywhere in it, where the root alone does not tell.
+    name: Option<String>,
+    /// Its value.
+    value: Option<String>,
+    state: State,
+}
+
+impl Recognises {
+    fn fits(&self, root: &Element) -> bool {
+        let (Some(name), Some(value)) = (&self.name, &self.value) else {
+            return root.name == self.root;
+        };
+        root.name == self.root && values(root, name).iter().any(|v| v == value)
+    }
+}
+
+/// The values of elements and attributes of this name.
+fn values(root: &Element, name: &str) -> Vec<String> {
+    let mut out = Vec::new();
+    root.walk(&mut |_, element| {
+        out.extend(element.attribute(name).map(str::to_owned));
+        if element.name == name && element.is_leaf() {
+            out.push(element.text().trim().to_owned());
+        }
+    });
+    out
 }
 
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -68,6 +107,7 @@ pub(super) struct XmlOverHttp {
     mode: Mode,
     data: Data,
     inbox: Arc<Inbox>,
+    world: Arc<World>,
     later: Option<Later>,
     observer: Arc<dyn Observer>,
 }
@@ -78,10 +118,11 @@ impl XmlOverHttp {
         kind: FakeKind,
         observer: Arc<dyn Observer>,
         inbox: Arc<Inbox>,
+        world: Arc<World>,
         later: Option<Later>,
     ) -> Self {
         let (id, mode, data) = (system.id.clone(), system.mode, data_of(kind));
-        Self { id, mode, data, inbox, later, observer }
+        Self { id, mode, data, inbox, world, later, observer }
     }
 
     fn reply(&self, request: &Request, keep: bool) -> Reply {
@@ -117,8 +158,9 @@ impl XmlOverHttp {
         }
         let mut words = Correlator::candidates(&request.body);
         let vorgang = words.find(|t| t.starts_with("PS-")).unwrap_or("unbekannt");
-        let number = aktenzeichen(vorgang);
+        let number = self.world.aktenzeichen(vorgang);
         if keep {
+            self.note(vorgang, &document.root);
             self.inbox.take(vorgang, &document.root.name, &number, &request.body);
             if let Some(later) = &self.later {
                 later.taken(vorgang, &number);
@@ -126,6 +168,26 @@ impl XmlOverHttp {
         }
         let body = self.data.reply.body.replace("{aktenzeichen}", &number);
         Reply::text(self.data.reply.status, &self.data.reply.content_type, body)
+    }
+}
+
+impl XmlOverHttp {
+    fn note(&self, vorgang: &str, root: &Element) {
+        let meant = self.data.recognises.iter().find(|r| r.fits(root)).map(|r| r.state);
+        let told = values(root, "Aktenzeichen").into_iter().next();
+        let note = Note {
+            system: &self.id,
+            vorgang,
+            state: meant.or(self.data.otherwise),
+            // What a system gives out itself is not told to it.
+            aktenzeichen: told.or_else(|| self.gives().then(|| self.world.aktenzeichen(vorgang))),
+        };
+        self.world.note(note, || texts(root));
+    }
+
+    /// Whether it gives out file numbers.
+    fn gives(&self) -> bool {
+        self.data.reply.body.contains("{aktenzeichen}")
     }
 }
 
