@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::outgoing::post;
-use super::template::{about_case, filled, uuid};
+use super::template::{about_case, filled, read, uuid};
 use super::world::World;
 use crate::ambient::Clock;
 use crate::channel::{Observer, Shutdown};
@@ -44,7 +44,7 @@ impl Later {
     ) -> Result<Self, (String, std::io::Error)> {
         let mut answers = Vec::new();
         for answer in &system.answer {
-            let text = organisation.material(&answer.file).map_err(|e| (answer.file.clone(), e))?;
+            let text = read(organisation, &answer.file)?;
             let after = Duration::from_millis(u64::from(answer.after_ms));
             answers.push(Prepared { after, to: answer.to.clone(), text });
         }

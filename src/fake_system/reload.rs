@@ -197,6 +197,3 @@ impl Running {
         done
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -4,8 +4,30 @@ use serde_json::Value;
 
 use super::world::Case;
 use crate::ambient::random_bytes;
-use crate::organisation::{Business, Person};
+use crate::organisation::{Business, Person, TestOrganisation};
 use crate::xml::escape_attribute;
+
+/// Reads a file that an organisation names.
+///
+/// # Errors
+/// Its name with the reason, also when a placeholder names what no person or business has: it would
+/// go over the wire as it stands.
+pub(super) fn read(
+    organisation: &TestOrganisation,
+    file: &str,
+) -> Result<String, (String, std::io::Error)> {
+    let text = organisation.material(file).map_err(|e| (file.to_owned(), e))?;
+    let (person, business) = (organisation.file.person.first(), organisation.file.business.first());
+    for name in text.split('{').skip(1).filter_map(|t| t.split_once('}')).map(|(name, _)| name) {
+        let ours = name.starts_with("person.") || name.starts_with("business.");
+        if ours && about(name, person, business).is_none() {
+            let kind = std::io::ErrorKind::InvalidData;
+            let what = format!("{{{name}}} names nothing that the data world knows");
+            return Err((file.to_owned(), std::io::Error::new(kind, what)));
+        }
+    }
+    Ok(text)
+}
 
 /// Fills `{name}` with what `value` knows; everything else in braces stays as it is. Values stay
 /// text, in elements and in attributes.
@@ -75,7 +97,7 @@ pub(super) fn vorgangsnummer() -> std::io::Result<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{about, filled, uuid, vorgangsnummer};
+    use super::{about, filled, read, uuid, vorgangsnummer};
     use crate::organisation::TestOrganisation;
 
     #[test]
@@ -84,6 +106,24 @@ mod tests {
         let text = filled("<a b=\"{vorgang}\">{vorgang}</a>{x} {", value);
         let one = "&lt;PS &amp; &quot;1&quot;&gt; {vorgang}";
         assert_eq!(text, format!("<a b=\"{one}\">{one}</a>{{x}} {{"));
+    }
+
+    #[test]
+    fn a_placeholder_that_nothing_fills_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut organisation = TestOrganisation::embedded().unwrap();
+        organisation.folder = folder.path().to_owned();
+        let told = |text: &str| {
+            std::fs::write(folder.path().join("a.xml"), text).unwrap();
+            read(&organisation, "a.xml").map_err(|(file, reason)| format!("{file}: {reason}"))
+        };
+        let good = "<a>{person.ort}{business.wz}{vorgang}{anderes.zeug}</a>";
+        assert_eq!(told(good).as_deref(), Ok(good));
+        let wrong = told("<a>{person.orrt}</a>").unwrap_err();
+        assert!(wrong.starts_with("a.xml: {person.orrt} "), "{wrong}");
+        assert!(read(&organisation, "b.xml").is_err());
+        // What is not beside the organisation may be embedded.
+        assert!(read(&organisation, "antraege/gewerbeanmeldung.xml").is_ok());
     }
 
     #[test]

@@ -57,14 +57,21 @@ fn row(case: &Case, shown: &BTreeMap<SystemId, Arc<dyn Shown>>) -> Value {
     }
 }
 
-/// What portals can send.
-pub(super) fn applications(senders: &BTreeMap<SystemId, Arc<Sender>>) -> Vec<Value> {
-    let all = senders.iter().flat_map(|(portal, sender)| {
-        sender.offered().into_iter().map(move |o| {
-            context! { portal => portal.to_string(), id => o.id, title => o.title, to => o.to }
-        })
-    });
-    all.collect()
+/// What portals can send, and where to: what the organisation says, or else what was said last.
+pub(super) fn applications(senders: &BTreeMap<SystemId, Arc<Sender>>, world: &World) -> Vec<Value> {
+    let last = |portal: &SystemId| {
+        let latest = world.latest(MOST_ROWS).into_iter().filter_map(|c| c.submission);
+        latest.filter(|s| &s.portal == portal).map(|s| s.to).next()
+    };
+    let mut out = Vec::new();
+    for (portal, sender) in senders {
+        for o in sender.offered() {
+            let to = o.to.or_else(|| last(portal));
+            let portal = portal.to_string();
+            out.push(context! { portal, id => o.id, title => o.title, to });
+        }
+    }
+    out
 }
 
 /// Whom an application can be for.

@@ -8,7 +8,7 @@ use super::outcome;
 use crate::ambient::Clock;
 use crate::channel::Observer;
 use crate::fake_system::outgoing::{Unanswered, post};
-use crate::fake_system::template::{about, filled, uuid, vorgangsnummer};
+use crate::fake_system::template::{about, filled, read, uuid, vorgangsnummer};
 use crate::fake_system::world::{Progress, Submission, World};
 use crate::ids::SystemId;
 use crate::organisation::{Application, System, TestOrganisation};
@@ -100,10 +100,7 @@ impl Sender {
         world: Arc<World>,
         observer: Arc<dyn Observer>,
     ) -> Result<Self, (String, std::io::Error)> {
-        let read = |a: &Application| {
-            let text = organisation.material(&a.file).map_err(|e| (a.file.clone(), e))?;
-            Ok((a.clone(), text))
-        };
+        let read = |a: &Application| Ok((a.clone(), read(organisation, &a.file)?));
         let applications = system.application.iter().map(read).collect::<Result<_, _>>()?;
         let (portal, clock) = (system.id.clone(), Clock::system());
         Ok(Self { portal, applications, world, observer, clock })
