@@ -37,7 +37,7 @@ fn an_application_goes_through_the_hub_and_comes_back_decided() {
     let sandbox = Sandbox::new();
     let file = sandbox.write("organisation.toml", &probeland());
     let mut fakes = Fakes::up(&sandbox, &file, &[]);
-    let hub = Hub::up(&sandbox, &file, &fakes);
+    let hub = Hub::up(&sandbox, &file, &fakes, &[]);
     let to = format!("{}/eingang/portal", hub.url);
 
     // Nobody has said where the hub is, until somebody does.
@@ -119,6 +119,25 @@ fn decided_by_the_fachverfahren(sandbox: &Sandbox, fakes: &mut Fakes, to: &str) 
     // What was before the reload is still known.
     assert_eq!(json_at(&fakes.portal("/antraege"))["antraege"].as_array().unwrap().len(), 4);
     assert_eq!(json_at(&fakes.page("vorgaenge"))["bekannt"], 4);
+}
+
+#[test]
+fn a_hub_that_confirms_with_another_file_number_is_seen() {
+    let sandbox = Sandbox::new();
+    let file = sandbox.write("organisation.toml", &probeland());
+    let fakes = Fakes::up(&sandbox, &file, &[]);
+    let hub = Hub::up(&sandbox, &file, &fakes, &["wrong-file-number"]);
+    let to = format!("{}/eingang/portal", hub.url);
+    let (_, sent) = order(&fakes, &json!({ "antrag": "gewerbeanmeldung", "an": to }));
+    let vorgang = sent["vorgang"].as_str().unwrap();
+    let told = format!("GEW {}/2026-falsch", vorgang.strip_prefix("PS-").unwrap());
+    assert_eq!(arrives(&fakes, vorgang, "bestätigt")["aktenzeichen"], told.as_str());
+    assert_eq!(case(&fakes, vorgang)["systeme"]["portal"], told.as_str());
+    let postfach = json_at(&fakes.portal(&format!("/postfach/{vorgang}")));
+    assert_eq!(postfach["postfach"][0]["aktenzeichen"], told.as_str());
+    let shown = http("GET", &fakes.page(""), "", "").1.replace("&#x2f;", "/");
+    assert!(shown.contains(&format!("abweichend bei portal: {told}")), "{shown}");
+    assert!(shown.contains(&to), "the page knows where the last one went");
 }
 
 #[test]

@@ -126,7 +126,7 @@ pub struct Hub {
 }
 
 impl Hub {
-    pub fn up(sandbox: &Sandbox, organisation: &Path, fakes: &Fakes) -> Self {
+    pub fn up(sandbox: &Sandbox, organisation: &Path, fakes: &Fakes, defects: &[&str]) -> Self {
         let organisation = pruefstand::organisation::TestOrganisation::load(organisation).unwrap();
         let systems = organisation.file.system.iter();
         let urls = systems.map(|s| (s.id.clone(), fakes.url(s.id.as_str()))).collect();
@@ -134,6 +134,7 @@ impl Hub {
         let file = sandbox.write("endpoints.toml", &toml::to_string(&export).unwrap());
         let mut child = Command::new(program())
             .args(args!["hub", "up", "--format", "json", "--endpoints", file])
+            .args(defects.iter().flat_map(|d| ["--defect", d]))
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();

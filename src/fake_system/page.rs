@@ -113,7 +113,7 @@ impl Page {
         let values = context! {
             systems, exchanges, behaviours,
             cases => cases::rows(&self.world, &content.shown),
-            applications => cases::applications(&content.senders, &self.world),
+            applications => cases::applications(&content.systems, &content.senders, &self.world),
             people => cases::people(&self.world),
             businesses => cases::businesses(&self.world),
             cases_count => self.world.count().0,

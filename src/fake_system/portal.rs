@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 pub use sender::{Offered, Sender, Sent, SubmitError, Wanted};
 
 use super::inbox::{Inbox, Shown};
-use super::world::World;
+use super::world::{Case, World};
 use crate::channel::http::{Handler, Reply, Request};
 
 const JSON: &str = "application/json; charset=UTF-8";
@@ -53,10 +53,12 @@ impl<H: Handler> Portal<H> {
         Self { sender, world, inbox, postfach }
     }
 
+    fn sent(&self, case: &Case) -> bool {
+        case.submission.as_ref().is_some_and(|s| &s.portal == self.sender.portal())
+    }
+
     fn list(&self) -> Reply {
-        let cases = self.world.latest(usize::MAX).into_iter();
-        let own = cases
-            .filter(|c| c.submission.as_ref().is_some_and(|s| &s.portal == self.sender.portal()));
+        let own = self.world.latest(usize::MAX).into_iter().filter(|c| self.sent(c));
         let applications: Vec<Value> =
             own.take(MOST_LISTED).filter_map(|c| c.application_json()).collect();
         let offered: Vec<Value> = self
@@ -69,7 +71,7 @@ impl<H: Handler> Portal<H> {
     }
 
     fn one(&self, vorgang: &str) -> Reply {
-        let case = self.world.case(vorgang);
+        let case = self.world.case(vorgang).filter(|c| self.sent(c));
         match case.and_then(|c| c.application_json()) {
             Some(value) => json_reply(200, &value),
             None => error(404, &format!("Vorgang \"{vorgang}\" wurde hier nicht beantragt")),

@@ -174,18 +174,19 @@ impl World {
         });
     }
 
-    /// What the hub said to an application of a portal.
+    /// What the hub said to an application of a portal; nothing when the case is gone meanwhile.
     pub(super) fn submitted(&self, vorgang: &str, change: impl FnOnce(&mut Submission)) {
-        self.change(vorgang, |case, now| {
-            let Some(submission) = &mut case.submission else { return };
-            change(submission);
-            let portal = submission.portal.clone();
-            match submission.progress {
-                Progress::Angenommen => case.happened(State::Eingereicht, &portal, now),
-                Progress::Zurueckgewiesen => case.happened(State::Zurueckgewiesen, &portal, now),
-                Progress::Gesendet | Progress::NichtGesendet | Progress::Unbeantwortet => {}
-            }
-        });
+        let now = self.clock.now();
+        let mut cases = self.cases();
+        let Some(case) = cases.by_number.get_mut(vorgang) else { return };
+        let Some(submission) = &mut case.submission else { return };
+        change(submission);
+        let portal = submission.portal.clone();
+        match submission.progress {
+            Progress::Angenommen => case.happened(State::Eingereicht, &portal, now),
+            Progress::Zurueckgewiesen => case.happened(State::Zurueckgewiesen, &portal, now),
+            Progress::Gesendet | Progress::NichtGesendet | Progress::Unbeantwortet => {}
+        }
     }
 
     fn change(&self, vorgang: &str, how: impl FnOnce(&mut Case, jiff::Timestamp)) {

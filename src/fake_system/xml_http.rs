@@ -160,8 +160,8 @@ impl XmlOverHttp {
         let vorgang = words.find(|t| t.starts_with("PS-")).unwrap_or("unbekannt");
         let number = self.world.aktenzeichen(vorgang);
         if keep {
-            self.note(vorgang, &document.root);
-            self.inbox.take(vorgang, &document.root.name, &number, &request.body);
+            let told = self.note(vorgang, &document.root, &number);
+            self.inbox.take(vorgang, &document.root.name, &told, &request.body);
             if let Some(later) = &self.later {
                 later.taken(vorgang, &number);
             }
@@ -172,22 +172,19 @@ impl XmlOverHttp {
 }
 
 impl XmlOverHttp {
-    fn note(&self, vorgang: &str, root: &Element) {
+    /// Notes a message in the world; returns the file number under which it is kept: its own where it
+    /// gives out numbers, else the one that it was told.
+    fn note(&self, vorgang: &str, root: &Element, number: &str) -> String {
         let meant = self.data.recognises.iter().find(|r| r.fits(root)).map(|r| r.state);
-        let told = values(root, "Aktenzeichen").into_iter().next();
-        let note = Note {
-            system: &self.id,
-            vorgang,
-            state: meant.or(self.data.otherwise),
-            // What a system gives out itself is not told to it.
-            aktenzeichen: told.or_else(|| self.gives().then(|| self.world.aktenzeichen(vorgang))),
+        let aktenzeichen = match self.data.reply.body.contains("{aktenzeichen}") {
+            true => Some(number.to_owned()),
+            false => values(root, "Aktenzeichen").into_iter().next(),
         };
+        let kept = aktenzeichen.clone().unwrap_or_else(|| number.to_owned());
+        let state = meant.or(self.data.otherwise);
+        let note = Note { system: &self.id, vorgang, state, aktenzeichen };
         self.world.note(note, || texts(root));
-    }
-
-    /// Whether it gives out file numbers.
-    fn gives(&self) -> bool {
-        self.data.reply.body.contains("{aktenzeichen}")
+        kept
     }
 }
 

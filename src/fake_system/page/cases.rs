@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use minijinja::{Value, context};
 
+use super::Listed;
 use crate::channel::http::Reply;
 use crate::fake_system::inbox::Shown;
 use crate::fake_system::portal::Sender;
@@ -58,17 +59,25 @@ fn row(case: &Case, shown: &BTreeMap<SystemId, Arc<dyn Shown>>) -> Value {
 }
 
 /// What portals can send, and where to: what the organisation says, or else what was said last.
-pub(super) fn applications(senders: &BTreeMap<SystemId, Arc<Sender>>, world: &World) -> Vec<Value> {
+pub(super) fn applications(
+    systems: &[Listed],
+    senders: &BTreeMap<SystemId, Arc<Sender>>,
+    world: &World,
+) -> Vec<Value> {
     let last = |portal: &SystemId| {
         let latest = world.latest(MOST_ROWS).into_iter().filter_map(|c| c.submission);
         latest.filter(|s| &s.portal == portal).map(|s| s.to).next()
     };
     let mut out = Vec::new();
     for (portal, sender) in senders {
+        let url = systems.iter().find(|s| &s.id == portal).map_or("", |s| s.url.as_str());
+        let url = url.trim_end_matches("/postfach").to_owned() + "/antraege";
         for o in sender.offered() {
             let to = o.to.or_else(|| last(portal));
+            let order = serde_json::json!({ "antrag": o.id });
+            let curl = format!("curl -H 'Content-Type: application/json' -d '{order}' {url}");
             let portal = portal.to_string();
-            out.push(context! { portal, id => o.id, title => o.title, to });
+            out.push(context! { portal, id => o.id, title => o.title, to, curl });
         }
     }
     out

@@ -7,6 +7,8 @@ use crate::xml::Element;
 
 /// Most values of a message that are looked at.
 const MOST_VALUES: usize = 10_000;
+/// Longest value that is looked at, bytes; names are shorter, attached documents longer.
+const LONGEST: usize = 1_000;
 
 /// All values of a message in document order: texts of elements, and attributes.
 pub fn texts(root: &Element) -> Vec<String> {
@@ -14,9 +16,8 @@ pub fn texts(root: &Element) -> Vec<String> {
     root.walk(&mut |_, element| {
         if out.len() < MOST_VALUES {
             out.extend(element.attributes.iter().map(|a| a.value.trim().to_owned()));
-            if element.is_leaf() {
-                out.push(element.text().trim().to_owned());
-            }
+            let text = element.is_leaf().then(|| element.text());
+            out.extend(text.filter(|t| t.len() <= LONGEST).map(|t| t.trim().to_owned()));
         }
     });
     out.retain(|t| !t.is_empty());
