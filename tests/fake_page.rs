@@ -60,5 +60,9 @@ fn the_page_shows_systems_and_exchanges_and_switches_misbehaviour() {
     assert_eq!(told("zaubern", "", token), "400");
     // Nobody else switches anything: not without the page's own token, not under another name.
     assert_eq!(told("antworten", "", "0000"), "403");
-    assert_eq!(status(&["-H", "Host: angreifer.example", &page]), "421");
+    for path in ["", "vorgaenge", "system/fv-attrappenburg"] {
+        let there = format!("{page}{path}");
+        assert_eq!(status(&["-H", "Host: angreifer.example", &there]), "421", "{path}");
+        assert_eq!(status(&[&there]), "200", "{path}");
+    }
 }

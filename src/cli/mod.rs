@@ -10,6 +10,7 @@ mod output;
 mod plans;
 mod runs;
 mod servers;
+mod watch;
 
 use std::process::ExitCode;
 

@@ -12,8 +12,10 @@ pub use letter::{Attachment, Letter};
 
 use super::inbox::{Held, Shown};
 use super::script::{Behaviour, Scripts};
+use super::world::{Note, State, World, texts};
 use crate::channel::smtp::{Mail, MailHandler, MailReply};
 use crate::ids::{Correlator, SystemId};
+use crate::xml::parse;
 
 /// How many mails are kept.
 const MOST_MAILS: usize = 1000;
@@ -87,12 +89,13 @@ impl Store {
 pub struct Mailbox {
     id: SystemId,
     scripts: Scripts,
+    world: Arc<World>,
     store: Mutex<Store>,
 }
 
 impl Mailbox {
-    pub(super) fn new(id: SystemId, scripts: Scripts) -> Self {
-        Self { id, scripts, store: Mutex::default() }
+    pub(super) fn new(id: SystemId, scripts: Scripts, world: Arc<World>) -> Self {
+        Self { id, scripts, world, store: Mutex::default() }
     }
 
     /// What it holds.
@@ -115,9 +118,22 @@ impl Mailbox {
     }
 
     fn keep(&self, mail: Mail) {
+        let word = Correlator::candidates(&mail.data).find(|w| w.starts_with("PS-"));
+        if let Some(vorgang) = word {
+            let state = Some(State::Zugestellt);
+            let note = Note { system: &self.id, vorgang, state, aktenzeichen: None };
+            self.world.note(note, || attached_texts(&mail.data));
+        }
         let mut store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
         store.keep(mail, MOST_MAILS, MOST_BYTES);
     }
+}
+
+/// The values of the XML files that are attached.
+fn attached_texts(data: &[u8]) -> Vec<String> {
+    let letter = Letter::read(data);
+    let documents = letter.attachments.iter().filter_map(|a| parse(&a.content).ok());
+    documents.flat_map(|d| texts(&d.root)).collect()
 }
 
 impl Shown for Mailbox {
@@ -177,9 +193,13 @@ impl MailHandler for Mailbox {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::{Mailbox, Store};
+    use crate::ambient::Clock;
     use crate::channel::smtp::{Mail, MailHandler, MailReply};
-    use crate::fake_system::{Behaviour, Scripts, Which};
+    use crate::fake_system::{Behaviour, Scripts, Which, World};
+    use crate::organisation::TestOrganisation;
 
     fn mail(subject: &str) -> Mail {
         let data = format!("Subject: {subject}\r\n\r\nText\r\n").into_bytes();
@@ -203,7 +223,9 @@ mod tests {
     fn what_is_forgotten_or_refused_is_not_held() {
         let scripts = Scripts::default();
         let system: crate::ids::SystemId = "mail".into();
-        let mailbox = Mailbox::new(system.clone(), scripts.clone());
+        let organisation = TestOrganisation::embedded().unwrap();
+        let world = Arc::new(World::new(&organisation.file, Clock::system()));
+        let mailbox = Mailbox::new(system.clone(), scripts.clone(), world);
         let told = [
             (Behaviour::Forget, MailReply::Accept),
             (Behaviour::NoSpace, MailReply::Full),

@@ -3,15 +3,21 @@
 
 mod charset;
 mod dms;
+mod filing;
 mod forms;
 mod inbox;
 mod later;
 mod mailbox;
+mod outgoing;
 mod page;
+mod portal;
 mod recent;
+mod reload;
 mod script;
 mod scripted;
 mod security;
+mod template;
+mod world;
 mod xml_http;
 
 use std::collections::BTreeMap;
@@ -27,16 +33,20 @@ use crate::ids::SystemId;
 use crate::organisation::{ExportedTrust, FakeKind, Mode, System, TestOrganisation};
 use crate::secret::Secret;
 
+use filing::Filing;
 use inbox::Inbox;
 pub use inbox::{Held, Shown};
-use later::Later;
 pub use page::{Listed, Page};
 pub use recent::{Recent, Seen};
+use reload::{Ready, Up};
 use scripted::Scripted;
 use security::Security;
 
 pub use mailbox::{Attachment, Entry, Letter, Listing, Mailbox};
+pub use portal::{Offered, Sender, Sent, SubmitError, Wanted};
+pub use reload::Reloaded;
 pub use script::{Behaviour, Scripts, Which};
+pub use world::{Case, Fact, MOST_CASES, Progress, State, Submission, World};
 
 /// Why a fake system did not start.
 #[derive(Debug, thiserror::Error)]
@@ -58,7 +68,7 @@ pub enum StartError {
     Tls(tls::TlsError),
     /// What it should send by itself cannot be read.
     #[error(
-        "system \"{system}\" cannot answer with \"{file}\": {reason}; the path is relative to the organisation"
+        "system \"{system}\" cannot send \"{file}\": {reason}; the path is relative to the organisation"
     )]
     Answer {
         /// The system.
@@ -92,7 +102,15 @@ pub struct Running {
     pub shown: BTreeMap<SystemId, Arc<dyn Shown>>,
     /// The mailboxes, to look into.
     pub mailboxes: BTreeMap<SystemId, Arc<Mailbox>>,
-    security: Option<Security>,
+    security: Security,
+    /// The portals that send applications.
+    pub senders: BTreeMap<SystemId, Arc<Sender>>,
+    /// What all of them know in common.
+    pub world: Arc<World>,
+    observer: Arc<dyn Observer>,
+    /// Whether they send by themselves.
+    lively: bool,
+    up: BTreeMap<SystemId, Up>,
     shutdown: Shutdown,
     tasks: JoinSet<()>,
 }
@@ -127,87 +145,68 @@ impl Running {
         observer: Arc<dyn Observer>,
         lively: bool,
     ) -> Result<Self, StartError> {
-        let stop = Shutdown::default();
-        let mut bound = Vec::new();
-        for system in &organisation.file.system {
-            let listen = system.listen.clone().unwrap_or_else(|| "127.0.0.1:0".into());
-            let failed = |reason| StartError::Listen {
-                system: system.id.clone(),
-                listen: listen.clone(),
-                reason,
-            };
-            let listener = TcpListener::bind(&listen).await.map_err(failed)?;
-            let later = match lively && !system.answer.is_empty() {
-                false => None,
-                true => Some(
-                    Later::of(system, &organisation.folder, observer.clone(), stop.clone())
-                        .map_err(|(file, reason)| StartError::Answer {
-                            system: system.id.clone(),
-                            file,
-                            reason,
-                        })?,
-                ),
-            };
-            bound.push((system, listener, later));
-        }
-        let secured = |s: &System| s.tls.is_some() || s.fake == FakeKind::Mailbox;
-        let security = match organisation.file.system.iter().any(secured) {
-            true => Some(Security::new(&Clock::system())?),
-            false => None,
-        };
-        let spoken = organisation.file.system.iter().any(|s| s.tls.is_some());
-        let trust = match &security {
-            Some(security) if spoken => Some(security.trust()?),
-            _ => None,
-        };
         let mut running = Self {
-            tls: trust.as_ref().map(security::own_config).transpose()?,
-            trust,
+            trust: None,
+            tls: None,
             certificates: BTreeMap::new(),
-            security,
+            security: Security::new(&Clock::system())?,
             urls: BTreeMap::new(),
             scripts: Scripts::default(),
             shown: BTreeMap::new(),
-            shutdown: stop,
             mailboxes: BTreeMap::new(),
+            senders: BTreeMap::new(),
+            world: Arc::new(World::new(&organisation.file, Clock::system())),
+            observer,
+            lively,
+            up: BTreeMap::new(),
+            shutdown: Shutdown::default(),
             tasks: JoinSet::new(),
         };
-        for (system, listener, later) in bound {
-            running.serve(system, listener, observer.clone(), later)?;
+        running.secure(organisation)?;
+        let mut ready = Vec::new();
+        for system in &organisation.file.system {
+            ready.push(running.prepare(system, organisation).await?);
+        }
+        for one in ready {
+            running.serve(one);
         }
         Ok(running)
     }
 
-    fn serve(
-        &mut self,
-        system: &System,
-        listener: TcpListener,
-        observer: Arc<dyn Observer>,
-        later: Option<Later>,
-    ) -> Result<(), StartError> {
+    /// Makes what clients need to trust, once a system speaks TLS.
+    fn secure(&mut self, organisation: &TestOrganisation) -> Result<(), StartError> {
+        if self.trust.is_none() && organisation.file.system.iter().any(|s| s.tls.is_some()) {
+            let trust = self.security.trust()?;
+            self.tls = Some(security::own_config(&trust)?);
+            self.trust = Some(trust);
+        }
+        Ok(())
+    }
+
+    fn serve(&mut self, ready: Ready) {
+        let Ready { system, listener, later, sender, tls, up } = ready;
+        let system = &system;
+        let (observer, world) = (self.observer.clone(), self.world.clone());
         let address = listener.local_addr().map(|a| a.to_string()).unwrap_or_default();
-        let (id, scripts, stop) = (system.id.clone(), self.scripts.clone(), self.shutdown.clone());
+        let (id, scripts, stop) = (system.id.clone(), self.scripts.clone(), up.stop.clone());
         let url = url_of(system, &address);
-        let tls = match &self.security {
-            Some(security) if system.tls.is_some() || system.fake == FakeKind::Mailbox => {
-                let secured = security.of(system, &address)?;
-                self.certificates.insert(id.clone(), secured.shown);
-                Some(secured.config)
-            }
-            _ => None,
-        };
+        let tls = tls.map(|secured| {
+            self.certificates.insert(id.clone(), secured.shown);
+            secured.config
+        });
         let lenient = system.mode == Mode::Lenient;
         let settings = http::Settings { lenient, tls: tls.clone(), ..http::Settings::default() };
         match system.fake {
             FakeKind::Mailbox => {
-                let handler = Arc::new(Mailbox::new(id.clone(), scripts));
+                let handler = Arc::new(Mailbox::new(id.clone(), scripts, world));
                 self.mailboxes.insert(id.clone(), handler.clone());
                 self.shown.insert(id.clone(), handler.clone());
                 let settings = Arc::new(mail_settings(system, tls));
                 self.tasks.spawn(smtp::serve(listener, id, settings, handler, observer, stop));
             }
             FakeKind::Dms => {
-                let fake = dms::Dms::new(system, observer.clone(), &url);
+                let dms = dms::Dms::new(system, observer.clone(), &url);
+                let fake = Filing { id: id.clone(), world, dms };
                 let handler = Arc::new(Scripted::new(id.clone(), scripts, fake));
                 let both: (Arc<dyn http::Handler>, _) = (handler, observer);
                 self.tasks.spawn(http::serve_as(listener, id, settings, both, stop));
@@ -215,14 +214,23 @@ impl Running {
             kind => {
                 let inbox = Arc::new(Inbox::new(Clock::system()));
                 self.shown.insert(id.clone(), inbox.clone());
-                let fake = xml_http::XmlOverHttp::new(system, kind, observer.clone(), inbox, later);
-                let handler = Arc::new(Scripted::new(id.clone(), scripts, fake));
-                let both: (Arc<dyn http::Handler>, _) = (handler, observer);
+                let (to, held) = (observer.clone(), inbox.clone());
+                let fake =
+                    xml_http::XmlOverHttp::new(system, kind, to, inbox, world.clone(), later);
+                let fake = Scripted::new(id.clone(), scripts, fake);
+                let handler: Arc<dyn http::Handler> = match sender {
+                    Some(sender) => {
+                        self.senders.insert(id.clone(), sender.clone());
+                        Arc::new(portal::Portal::new(sender, world, held, fake))
+                    }
+                    None => Arc::new(fake),
+                };
+                let both = (handler, observer);
                 self.tasks.spawn(http::serve_as(listener, id, settings, both, stop));
             }
         }
         self.urls.insert(system.id.clone(), url);
-        Ok(())
+        self.up.insert(system.id.clone(), up);
     }
 
     /// The certificates of this run as files, by name, for clients of other programs: the authority,
@@ -232,14 +240,12 @@ impl Running {
     /// # Errors
     /// When one of them cannot be made.
     pub fn certificate_files(&self) -> Result<Vec<(String, String)>, StartError> {
-        let (Some(security), Some(trust)) = (&self.security, &self.trust) else {
-            return Ok(Vec::new());
-        };
+        let Some(trust) = &self.trust else { return Ok(Vec::new()) };
         let mut files = vec![
             ("ca.pem".to_owned(), trust.authority.clone()),
             ("crl.pem".to_owned(), trust.withdrawn.clone()),
         ];
-        for (kind, certificate, key) in security.clients()? {
+        for (kind, certificate, key) in self.security.clients()? {
             let kind = kind.name();
             files.push((format!("client-{kind}.pem"), certificate));
             files.push((format!("client-{kind}.key.pem"), key));
@@ -257,6 +263,7 @@ impl Running {
     /// Stops all of them; open exchanges are finished first.
     pub async fn stop(mut self) {
         self.shutdown.now();
+        self.up.values().for_each(|up| up.stop.now());
         while self.tasks.join_next().await.is_some() {}
     }
 }
@@ -285,12 +292,6 @@ pub fn url_of(system: &System, listen: &str) -> String {
 pub fn fixed_urls(organisation: &TestOrganisation) -> BTreeMap<SystemId, String> {
     let fixed = organisation.file.system.iter().filter_map(|s| Some((s, s.listen.as_ref()?)));
     fixed.map(|(s, listen)| (s.id.clone(), url_of(s, listen))).collect()
-}
-
-/// The file number of a case: the same in every system of the world, since it follows from the
-/// case's own number.
-fn aktenzeichen(vorgang: &str) -> String {
-    format!("GEW {}/2026", vorgang.trim_start_matches("PS-"))
 }
 
 /// What every fake system can be, from data; a test reads them all.

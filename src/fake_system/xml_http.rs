@@ -5,15 +5,17 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::SYSTEM_FILES;
+use super::charset;
 use super::inbox::Inbox;
 use super::later::Later;
 use super::scripted::{Answering, Fake, Refusal};
-use super::{SYSTEM_FILES, aktenzeichen, charset};
+use super::world::{Note, State, World, texts};
 use crate::channel::Observer;
 use crate::channel::http::{Early, Reply, Request};
 use crate::ids::{Correlator, SystemId};
 use crate::organisation::{FakeKind, Mode, System};
-use crate::xml::{escape_attribute, parse};
+use crate::xml::{Element, escape_attribute, parse};
 
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -26,6 +28,44 @@ struct Data {
     expects: Option<Expects>,
     reply: Answer,
     refusal: Answer,
+    /// What a message means for its case; the first that fits counts.
+    #[serde(default)]
+    recognises: Vec<Recognises>,
+    /// What any other message means.
+    otherwise: Option<State>,
+}
+
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Recognises {
+    /// Local name of the root element.
+    root: String,
+    /// Local name of an element or attribute anywhere in it, where the root alone does not tell.
+    name: Option<String>,
+    /// Its value.
+    value: Option<String>,
+    state: State,
+}
+
+impl Recognises {
+    fn fits(&self, root: &Element) -> bool {
+        let (Some(name), Some(value)) = (&self.name, &self.value) else {
+            return root.name == self.root;
+        };
+        root.name == self.root && values(root, name).iter().any(|v| v == value)
+    }
+}
+
+/// The values of elements and attributes of this name.
+fn values(root: &Element, name: &str) -> Vec<String> {
+    let mut out = Vec::new();
+    root.walk(&mut |_, element| {
+        out.extend(element.attribute(name).map(str::to_owned));
+        if element.name == name && element.is_leaf() {
+            out.push(element.text().trim().to_owned());
+        }
+    });
+    out
 }
 
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -68,6 +108,7 @@ pub(super) struct XmlOverHttp {
     mode: Mode,
     data: Data,
     inbox: Arc<Inbox>,
+    world: Arc<World>,
     later: Option<Later>,
     observer: Arc<dyn Observer>,
 }
@@ -78,10 +119,11 @@ impl XmlOverHttp {
         kind: FakeKind,
         observer: Arc<dyn Observer>,
         inbox: Arc<Inbox>,
+        world: Arc<World>,
         later: Option<Later>,
     ) -> Self {
         let (id, mode, data) = (system.id.clone(), system.mode, data_of(kind));
-        Self { id, mode, data, inbox, later, observer }
+        Self { id, mode, data, inbox, world, later, observer }
     }
 
     fn reply(&self, request: &Request, keep: bool) -> Reply {
@@ -121,15 +163,33 @@ impl XmlOverHttp {
         }
         let mut words = Correlator::candidates(&read.bytes);
         let vorgang = words.find(|t| t.starts_with("PS-")).unwrap_or("unbekannt");
-        let number = aktenzeichen(vorgang);
+        let number = self.world.aktenzeichen(vorgang);
         if keep {
-            self.inbox.take(vorgang, &document.root.name, &number, &request.body);
+            let told = self.note(vorgang, &document.root, &number);
+            self.inbox.take(vorgang, &document.root.name, &told, &request.body);
             if let Some(later) = &self.later {
                 later.taken(vorgang, &number);
             }
         }
         let body = self.data.reply.body.replace("{aktenzeichen}", &number);
         Reply::text(self.data.reply.status, &self.data.reply.content_type, body)
+    }
+}
+
+impl XmlOverHttp {
+    /// Notes a message in the world; returns the file number under which it is kept: its own where it
+    /// gives out numbers, else the one that it was told.
+    fn note(&self, vorgang: &str, root: &Element, number: &str) -> String {
+        let meant = self.data.recognises.iter().find(|r| r.fits(root)).map(|r| r.state);
+        let aktenzeichen = match self.data.reply.body.contains("{aktenzeichen}") {
+            true => Some(number.to_owned()),
+            false => values(root, "Aktenzeichen").into_iter().next(),
+        };
+        let kept = aktenzeichen.clone().unwrap_or_else(|| number.to_owned());
+        let state = meant.or(self.data.otherwise);
+        let note = Note { system: &self.id, vorgang, state, aktenzeichen };
+        self.world.note(note, || texts(root));
+        kept
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod check;
 mod export;
+mod hub_address;
 
 use std::path::Path;
 
@@ -19,6 +20,12 @@ pub const FORMAT: &str = "pruefstand/organisation/1";
 
 /// The organisation that is used where none is given.
 pub const EMBEDDED: &str = include_str!("../../fixtures/organisation/probeland.toml");
+
+/// Files that organisations may name without having them.
+const EMBEDDED_FILES: [(&str, &str); 1] = [(
+    "antraege/gewerbeanmeldung.xml",
+    include_str!("../../fixtures/organisation/antraege/gewerbeanmeldung.xml"),
+)];
 
 /// The whole file.
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
@@ -54,6 +61,14 @@ pub struct Head {
     pub version: String,
     /// Rule depots its hub uses: a name of an embedded one, or a folder relative to this file.
     pub depots: Vec<String>,
+    /// How file numbers look that its fakes give: `{nummer}` is the case's number without its
+    /// prefix, `{jahr}` the year.
+    #[serde(default = "aktenzeichen")]
+    pub aktenzeichen: String,
+}
+
+fn aktenzeichen() -> String {
+    "GEW {nummer}/2026".into()
 }
 
 /// Which behaviour a fake system has.
@@ -135,6 +150,37 @@ pub struct System {
     /// What it sends by itself after it took a message, such as a Bescheid.
     #[serde(default)]
     pub answer: Vec<LaterAnswer>,
+    /// What it can send when somebody asks for it; for a portal.
+    #[serde(default)]
+    pub application: Vec<Application>,
+}
+
+impl System {
+    /// The files it names, relative to the organisation.
+    pub fn files(&self) -> impl Iterator<Item = &str> {
+        let answers = self.answer.iter().map(|a| a.file.as_str());
+        answers.chain(self.application.iter().map(|a| a.file.as_str()))
+    }
+}
+
+/// An application (Antrag) that a fake portal can fill in and send.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Application {
+    /// Short name.
+    pub id: String,
+    /// Title for people.
+    pub title: String,
+    /// What is sent: an XML file relative to the organisation, or the name of an embedded one, in
+    /// which `{vorgang}`, `{nachricht}`, `{zeitpunkt}` and the keys of a person and a business
+    /// (`{person.familienname}`, `{business.name}`) are filled in.
+    pub file: String,
+    /// Where to: the hub's address for portals, `http://…`; `fake up --hub` says it as well.
+    pub to: Option<String>,
+    /// The person whose application it is; the first one where absent.
+    pub person: Option<String>,
+    /// The business it is about; the first one where absent.
+    pub business: Option<String>,
 }
 
 /// Something a fake Fachverfahren sends by itself.
@@ -144,7 +190,9 @@ pub struct LaterAnswer {
     /// How long after the message was taken, milliseconds.
     pub after_ms: u32,
     /// What is sent: an XML file relative to the organisation, in which `{vorgang}`, `{nachricht}`,
-    /// `{aktenzeichen}` and `{zeitpunkt}` are filled in.
+    /// `{aktenzeichen}` and `{zeitpunkt}` are filled in, and of whom the case is about
+    /// `{person.familienname}`, `{business.name}` and the like; these stay empty where nobody of the
+    /// data world was recognised.
     pub file: String,
     /// Where to: the hub's address for Fachverfahren, `http://…`.
     pub to: String,
@@ -268,6 +316,18 @@ impl TestOrganisation {
     /// Never, unless the program was built from a broken file; a test proves that it was not.
     pub fn embedded() -> Result<Self, Diagnostics> {
         Self::from_text("probeland.toml (embedded)", EMBEDDED, Path::new("."))
+    }
+
+    /// The text of a file that the organisation names: beside it, or else an embedded one.
+    ///
+    /// # Errors
+    /// When it is neither.
+    pub fn material(&self, file: &str) -> std::io::Result<String> {
+        std::fs::read_to_string(self.folder.join(file)).or_else(|error| {
+            let embedded = EMBEDDED_FILES.iter().find(|(name, _)| *name == file);
+            let missing = error.kind() == std::io::ErrorKind::NotFound;
+            embedded.filter(|_| missing).map(|(_, text)| (*text).to_owned()).ok_or(error)
+        })
     }
 
     /// A system by id.

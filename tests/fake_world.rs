@@ -1,0 +1,124 @@
+//! Fakes of one run agree with each other; those of two runs know nothing of each other.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use pruefstand::channel::Unobserved;
+use pruefstand::channel::http::{ClientRequest, send};
+use pruefstand::fake_system::{Case, Running, State};
+use pruefstand::organisation::TestOrganisation;
+
+const V: &str = "PS-0123456789AB";
+
+async fn post(url: &str, kind: &str, body: &str) -> u16 {
+    let request = ClientRequest {
+        method: "POST",
+        url: url.to_owned(),
+        content_type: kind.into(),
+        body: body.as_bytes().to_vec(),
+        limit: Duration::from_secs(10),
+    };
+    send(request).await.unwrap().status
+}
+
+async fn start() -> Running {
+    let organisation = TestOrganisation::embedded().unwrap();
+    Running::start_lively(&organisation, Arc::new(Unobserved)).await.unwrap()
+}
+
+fn url(running: &Running, id: &str) -> String {
+    running.urls[&id.into()].clone()
+}
+
+fn import(first: &str, family: &str, born: &str) -> String {
+    format!(
+        "<import xmlns=\"urn:pruefstand:fachverfahren-b:7\"><vorgang nr=\"{V}\"/>\
+         <inhaber vorname=\"{first}\" name=\"{family}\" geboren=\"{born}\"/></import>"
+    )
+}
+
+fn mail() -> String {
+    let document = "<A><V>Jürgen</V><F>Müßiggang</F><G>1971-12-31</G></A>";
+    format!(
+        "Subject: Antrag {V}\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n\
+         --b\r\nContent-Type: text/plain\r\n\r\nEin Antrag\r\n--b\r\nContent-Type: application/xml\r\n\
+         Content-Disposition: attachment; filename=antrag.xml\r\nContent-Transfer-Encoding: 8bit\r\n\r\n\
+         {document}\r\n--b--\r\n"
+    )
+}
+
+#[tokio::test]
+async fn two_running_organisations_share_nothing() {
+    let (one, two) = (start().await, start().await);
+    let xml = "application/xml";
+    let b = import("Zoë Marie", "Çelik-Probst", "01.07.1999");
+    assert_eq!(post(&url(&one, "fv-pruefstedt"), xml, &b).await, 200);
+    assert_eq!(two.world.count(), (0, 0));
+    assert!(two.shown[&"fv-pruefstedt".into()].held().is_empty());
+
+    let other = import("Jürgen", "Müßiggang", "31.12.1971");
+    assert_eq!(post(&url(&two, "fv-pruefstedt"), xml, &other).await, 200);
+    let person = |running: &Running| running.world.case(V).unwrap().person.unwrap().id.clone();
+    assert_eq!((person(&one), person(&two)), ("p3".into(), "p2".into()));
+
+    // A script of one does not reach the other either.
+    one.scripts.set(&"fv-pruefstedt".into(), V, pruefstand::fake_system::Behaviour::Refuse);
+    assert_eq!(post(&url(&one, "fv-pruefstedt"), xml, &b).await, 503);
+    assert_eq!(post(&url(&two, "fv-pruefstedt"), xml, &other).await, 200);
+    let seen = |running: &Running| running.world.case(V).unwrap().facts[0].count;
+    assert_eq!((seen(&one), seen(&two)), (1, 2), "what was refused did not happen");
+    one.stop().await;
+    two.stop().await;
+}
+
+#[tokio::test]
+async fn all_kinds_of_systems_meet_in_one_case() {
+    let running = start().await;
+    let folder = format!(
+        "cmisaction=createFolder&propertyId[0]=cmis:objectTypeId&propertyValue[0]=vorgang:Vorgang\
+         &propertyId[1]=cmis:name&propertyValue[1]={V}&propertyId[2]=vorgang:nummer\
+         &propertyValue[2]={V}&propertyId[3]=vorgang:aktenzeichen&propertyValue[3]=AZ+7"
+    );
+    let form = "application/x-www-form-urlencoded";
+    let dms = format!("{}/root", url(&running, "dms-pruefstedt"));
+    assert_eq!(post(&dms, form, &folder).await, 201);
+    // The same name again is refused, and a question is no filing.
+    assert_eq!(post(&dms, form, &folder).await, 409);
+    let question =
+        format!("cmisaction=query&statement=SELECT * FROM cmis:folder WHERE cmis:name='{V}'");
+    assert_eq!(post(&url(&running, "dms-pruefstedt"), form, &question).await, 200);
+    let case = || running.world.case(V).unwrap();
+    assert_eq!((case().state(), case().facts[0].count), (Some(State::Abgelegt), 1));
+    assert!(case().person.is_none());
+
+    let address = url(&running, "mail-testkirchen").replace("smtp://", "");
+    let limit = Duration::from_secs(10);
+    let (from, to) = ("a@b.example", "c@d.example");
+    pruefstand::channel::smtp::deliver(&address, from, to, mail().as_bytes(), limit).await.unwrap();
+    assert_eq!(case().person.unwrap().id, "p2");
+    assert_eq!(case().state(), Some(State::Abgelegt), "filed is further than delivered");
+
+    let bescheid = format!(
+        "<Bescheid><V>{V}</V><Aktenzeichen>GEW 0123456789AB/2026</Aktenzeichen>\
+         <Entscheidung>B</Entscheidung></Bescheid>"
+    );
+    assert_eq!(post(&url(&running, "portal"), "application/xml", &bescheid).await, 200);
+    let systems = |case: &Case| case.systems.keys().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(systems(&case()), ["dms-pruefstedt", "mail-testkirchen", "portal"]);
+    assert_eq!(case().state_text(), "beschieden");
+    // The DMS was told another file number than the one of this world.
+    assert_eq!(case().other_numbers(), [(&"dms-pruefstedt".into(), "AZ 7")]);
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn a_judged_run_sends_nothing_by_itself() {
+    let organisation = TestOrganisation::embedded().unwrap();
+    let running = Running::start(&organisation, Arc::new(Unobserved)).await.unwrap();
+    assert!(running.senders.is_empty());
+    let portal = url(&running, "portal").replace("/postfach", "/antraege");
+    // There the portal is a Postfach and nothing else.
+    assert_eq!(post(&portal, "application/json", "{\"antrag\":\"gewerbeanmeldung\"}").await, 400);
+    assert_eq!(running.world.count(), (0, 0));
+    running.stop().await;
+}
