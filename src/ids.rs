@@ -116,3 +116,49 @@ pub enum ComponentKind {
     /// Accounting.
     Finanzverfahren,
 }
+/// In which state a certificate is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum CertificateKind {
+    /// As it should be.
+    #[default]
+    Valid,
+    /// Its time is over.
+    Expired,
+    /// Its time has not begun.
+    NotYetValid,
+    /// The authority has withdrawn it; its list of withdrawn certificates says so.
+    Revoked,
+    /// Issued by an authority that nobody trusts.
+    Foreign,
+    /// For another name.
+    WrongName,
+    /// Issued by nobody but itself.
+    SelfSigned,
+}
+
+impl CertificateKind {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Valid,
+        Self::Expired,
+        Self::NotYetValid,
+        Self::Revoked,
+        Self::Foreign,
+        Self::WrongName,
+        Self::SelfSigned,
+    ];
+
+    /// Its name in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Valid => "valid",
+            Self::Expired => "expired",
+            Self::NotYetValid => "not-yet-valid",
+            Self::Revoked => "revoked",
+            Self::Foreign => "foreign",
+            Self::WrongName => "wrong-name",
+            Self::SelfSigned => "self-signed",
+        }
+    }
+}

@@ -118,7 +118,7 @@ async fn a_judged_run_sends_nothing_by_itself() {
     assert!(running.senders.is_empty());
     let portal = url(&running, "portal").replace("/postfach", "/antraege");
     // There the portal is a Postfach and nothing else.
-    assert_eq!(post(&portal, "application/json", "{\"antrag\":\"gewerbeanmeldung\"}").await, 400);
+    assert_eq!(post(&portal, "application/json", "{\"antrag\":\"gewerbeanmeldung\"}").await, 501);
     assert_eq!(running.world.count(), (0, 0));
     running.stop().await;
 }

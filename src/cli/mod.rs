@@ -4,6 +4,7 @@ mod args;
 mod attest;
 mod authored;
 mod certs;
+mod credentials;
 mod exit;
 mod output;
 mod plans;

@@ -12,16 +12,26 @@ use pruefstand::reference_hub::{DEFECTS, Defect, HubConfig, HubError, start};
 
 use super::args::{FakeCommand, Format, HubCommand};
 use super::authored::organisation_of;
+use super::credentials::{CertificateFolder, with_certificates};
 use super::exit::{CliError, Exit};
 use super::output;
 use super::watch::{self, Watched};
 
 /// The runtime of a command.
 pub fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
+    raise_file_limit();
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|e| CliError::Fault(e.to_string()))
+}
+
+/// Connections are file descriptors, and many systems give a program only a thousand until it asks
+/// for what it may have.
+fn raise_file_limit() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let most = getrlimit(Resource::Nofile).maximum;
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: most, maximum: most });
 }
 
 /// Tells `stop` when a signal comes, and remembers which.
@@ -65,9 +75,10 @@ pub fn fake(command: FakeCommand, format: Format) -> Result<Exit, CliError> {
         let recent = Arc::new(Recent::new(Clock::system()));
         let mut running = Running::start_lively(&organisation, recent.clone()).await?;
         let exported = export(&organisation, &running.urls);
-        let listed = listed(&organisation, &exported);
+        let mut certificates = CertificateFolder::of(&running)?;
+        let listed = listed(&organisation, &exported, certificates.as_ref());
         let (page, address) = show_page(&mut running, page, listed.clone(), recent).await?;
-        print_systems(&exported, &listed, &address, format);
+        print_systems((&exported, &listed), &address, certificates.as_ref(), format);
         if format == Format::Text {
             output::say("running; Ctrl-C ends");
         }
@@ -91,10 +102,13 @@ pub fn fake(command: FakeCommand, format: Format) -> Result<Exit, CliError> {
             match running.reload(&organisation).await {
                 Ok(done) => {
                     let exported = export(&organisation, &running.urls);
-                    let listed = self::listed(&organisation, &exported);
+                    if certificates.is_none() {
+                        certificates = CertificateFolder::of(&running)?;
+                    }
+                    let listed = self::listed(&organisation, &exported, certificates.as_ref());
                     page.update(listed.clone(), &running);
                     watch::say(&done);
-                    print_systems(&exported, &listed, &address, format);
+                    print_systems((&exported, &listed), &address, certificates.as_ref(), format);
                 }
                 Err(error) => {
                     output::say(&CliError::from(error).to_string());
@@ -108,20 +122,29 @@ pub fn fake(command: FakeCommand, format: Format) -> Result<Exit, CliError> {
 }
 
 /// The systems as the page and the terminal list them.
-fn listed(organisation: &TestOrganisation, exported: &Export) -> Vec<Listed> {
+fn listed(
+    organisation: &TestOrganisation,
+    exported: &Export,
+    certificates: Option<&CertificateFolder>,
+) -> Vec<Listed> {
     let systems = exported.system.iter();
     systems
         .map(|s| Listed {
             id: s.id.clone(),
             kind: s.kind,
             url: s.url.clone(),
-            curl: curl_line(&s.protocol, &s.url),
+            curl: with_certificates(curl_line(&s.protocol, &s.url), certificates),
             credentials: credentials(organisation, s.id.as_str()),
         })
         .collect()
 }
 
-fn print_systems(exported: &Export, listed: &[Listed], page: &str, format: Format) {
+fn print_systems(
+    (exported, listed): (&Export, &[Listed]),
+    page: &str,
+    certificates: Option<&CertificateFolder>,
+    format: Format,
+) {
     match format {
         Format::Json => {
             let systems: Vec<_> = exported
@@ -129,7 +152,9 @@ fn print_systems(exported: &Export, listed: &[Listed], page: &str, format: Forma
                 .iter()
                 .map(|s| serde_json::json!({"id": s.id, "kind": s.kind, "protocol": s.protocol, "url": s.url}))
                 .collect();
-            output::result(&serde_json::json!({ "systems": systems, "page": page }).to_string());
+            let certificates = certificates.map(CertificateFolder::path);
+            let line = serde_json::json!({ "systems": systems, "page": page, "certificates": certificates });
+            output::result(&line.to_string());
         }
         Format::Text => {
             for (s, l) in exported.system.iter().zip(listed) {
@@ -138,6 +163,10 @@ fn print_systems(exported: &Export, listed: &[Listed], page: &str, format: Forma
                     output::result(&format!("{:24} {}", "", l.credentials));
                 }
                 output::result(&format!("{:24} {}", "", l.curl));
+            }
+            if let Some(folder) = certificates {
+                let folder = folder.path().display();
+                output::result(&format!("{:24} {:14} {folder}", "(certificates)", "pem"));
             }
             output::result(&format!("{:24} {:14} {page}", "(page)", "http"));
         }
@@ -250,6 +279,7 @@ async fn serve_hub(config: HubConfig, format: Format) -> Result<Exit, CliError> 
     match start(config, listener, stop).await {
         Ok(()) => Ok(Exit::Passed),
         Err(HubError::Depot(error)) => Err(CliError::BadInput(error.to_string())),
+        Err(HubError::Tls(error)) => Err(CliError::BadInput(error.to_string())),
         Err(HubError::Io(error)) => Err(CliError::Fault(error.to_string())),
     }
 }

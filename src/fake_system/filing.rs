@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::forms::parse_pairs;
 use super::scripted::{Answering, Fake, Refusal};
 use super::world::{Note, State, World, texts};
-use crate::channel::http::{Reply, Request};
+use crate::channel::http::{Early, Reply, Request};
 use crate::ids::{Correlator, SystemId};
 use crate::xml::{Element, parse};
 
@@ -35,6 +35,10 @@ impl<F: Fake> Fake for Filing<F> {
             }
             reply
         })
+    }
+
+    fn early(&self, method: &str, path: &str) -> Option<Early> {
+        self.dms.early(method, path)
     }
 
     fn refusal(&self, why: Refusal) -> Reply {

@@ -175,14 +175,19 @@ impl MailHandler for Mailbox {
             Behaviour::Answer => MailReply::Accept,
             Behaviour::Delay(ms) => MailReply::AcceptAfter(Duration::from_millis(u64::from(ms))),
             Behaviour::Garble => MailReply::Garble,
+            Behaviour::Twice => MailReply::Twice,
             Behaviour::Forget => return MailReply::Accept,
-            Behaviour::Reset => return MailReply::Reset,
+            Behaviour::Reset | Behaviour::Down => return MailReply::Reset,
             Behaviour::Hang => return MailReply::Hang,
             Behaviour::Refuse => return MailReply::Later,
             Behaviour::NoSpace => return MailReply::Full,
         };
         self.keep(mail);
         reply
+    }
+
+    fn open(&self) -> bool {
+        self.scripts.is_up(&self.id)
     }
 }
 
@@ -227,6 +232,7 @@ mod tests {
             (Behaviour::Refuse, MailReply::Later),
             (Behaviour::Hang, MailReply::Hang),
             (Behaviour::Reset, MailReply::Reset),
+            (Behaviour::Down, MailReply::Reset),
         ];
         for (behaviour, reply) in told {
             scripts.tell(&system, Which::All, behaviour);
@@ -235,7 +241,10 @@ mod tests {
         }
         scripts.tell(&system, Which::All, Behaviour::Garble);
         assert_eq!(mailbox.mail(mail("da")), MailReply::Garble);
+        scripts.tell(&system, Which::All, Behaviour::Down);
+        assert!(!mailbox.open());
         scripts.tell(&system, Which::All, Behaviour::Answer);
+        assert!(mailbox.open());
         assert_eq!(mailbox.mail(mail("auch da")), MailReply::Accept);
         let subjects: Vec<_> = mailbox.list().entries.into_iter().map(|e| e.subject).collect();
         assert_eq!(subjects, ["da", "auch da"]);

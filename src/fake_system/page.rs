@@ -250,7 +250,7 @@ impl Handler for Page {
 }
 
 /// Behaviours by the names people choose.
-const BEHAVIOURS: [(&str, Behaviour); 8] = [
+const BEHAVIOURS: [(&str, Behaviour); 10] = [
     ("antworten", Behaviour::Answer),
     ("abweisen", Behaviour::Refuse),
     ("verzögern (5 s)", Behaviour::Delay(5_000)),
@@ -259,6 +259,8 @@ const BEHAVIOURS: [(&str, Behaviour); 8] = [
     ("verstümmeln", Behaviour::Garble),
     ("vergessen", Behaviour::Forget),
     ("kein Speicherplatz", Behaviour::NoSpace),
+    ("zweimal antworten", Behaviour::Twice),
+    ("nicht da", Behaviour::Down),
 ];
 
 fn behaviour_of(name: &str) -> Option<Behaviour> {

@@ -9,6 +9,7 @@ use tokio::net::TcpListener;
 
 use super::later::Later;
 use super::portal::Sender;
+use super::security::Secured;
 use super::{Running, StartError};
 use crate::channel::Shutdown;
 use crate::ids::SystemId;
@@ -30,6 +31,7 @@ pub(super) struct Ready {
     pub listener: TcpListener,
     pub later: Option<Later>,
     pub sender: Option<Arc<Sender>>,
+    pub secured: Option<Secured>,
     pub up: Up,
 }
 
@@ -95,7 +97,8 @@ impl Running {
     ) -> Result<Ready, StartError> {
         let listen = socket.local_addr().map(|a| a.to_string()).unwrap_or_default();
         let listener = socket.try_clone().and_then(TcpListener::from_std);
-        let listener = listener.map_err(|e| Self::cannot_listen(system, listen, e))?;
+        let listener = listener.map_err(|e| Self::cannot_listen(system, listen.clone(), e))?;
+        let secured = self.secured(system, &listen)?;
         let stop = Shutdown::default();
         let unreadable =
             |(file, reason)| StartError::Answer { system: system.id.clone(), file, reason };
@@ -116,7 +119,7 @@ impl Running {
             }
         };
         let up = Up { stop, socket, made_of: made_of(system, organisation) };
-        Ok(Ready { system: system.clone(), listener, later, sender, up })
+        Ok(Ready { system: system.clone(), listener, later, sender, secured, up })
     }
 
     /// Takes the organisation as it is now. People and businesses change at once; cases stay.
@@ -127,6 +130,7 @@ impl Running {
         &mut self,
         organisation: &TestOrganisation,
     ) -> Result<Reloaded, StartError> {
+        self.secure(organisation)?;
         let systems = &organisation.file.system;
         let same = |s: &System| {
             self.up.get(&s.id).is_some_and(|up| up.made_of == made_of(s, organisation))
@@ -181,6 +185,7 @@ impl Running {
             self.shown.remove(&id);
             self.mailboxes.remove(&id);
             self.senders.remove(&id);
+            self.certificates.remove(&id);
             match ready.iter().any(|r| r.system.id == id) {
                 true => done.restarted.push(id),
                 false => done.ended.push(id),

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use super::script::{Behaviour, Scripts};
-use crate::channel::http::{Handler, Reply, Request};
+use crate::channel::http::{Early, Handler, Reply, Request};
 use crate::ids::SystemId;
 
 /// Why a fake does not take a request.
@@ -24,6 +24,10 @@ pub(super) type Answering<'a> = Pin<Box<dyn Future<Output = Reply> + Send + 'a>>
 pub(super) trait Fake: Send + Sync + 'static {
     /// Answers as the protocol says. What it takes is kept only with `keep`; the answer is the same.
     fn answer(&self, request: Request, keep: bool) -> Answering<'_>;
+    /// What can be said by method and path alone.
+    fn early(&self, _method: &str, _path: &str) -> Option<Early> {
+        None
+    }
     /// The protocol's own way to say no.
     fn refusal(&self, why: Refusal) -> Reply;
 }
@@ -42,6 +46,14 @@ impl<F: Fake> Scripted<F> {
 }
 
 impl<F: Fake> Handler for Scripted<F> {
+    fn open(&self) -> bool {
+        self.scripts.is_up(&self.id)
+    }
+
+    fn early(&self, method: &str, path: &str) -> Option<Early> {
+        self.fake.early(method, path)
+    }
+
     fn handle(&self, request: Request) -> Answering<'_> {
         Box::pin(async move {
             match self.scripts.behaviour(&self.id, &request.raw) {
@@ -53,7 +65,8 @@ impl<F: Fake> Handler for Scripted<F> {
                     self.fake.answer(request, true).await
                 }
                 Behaviour::Hang => Reply::Hang,
-                Behaviour::Reset => Reply::Reset,
+                Behaviour::Reset | Behaviour::Down => Reply::Reset,
+                Behaviour::Twice => Reply::Twice(Box::new(self.fake.answer(request, true).await)),
                 Behaviour::Garble => garbled(self.fake.answer(request, true).await),
                 Behaviour::Forget => self.fake.answer(request, false).await,
             }

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::SYSTEM_FILES;
 use super::inbox::Inbox;
 use super::later::Later;
 use super::scripted::{Answering, Fake, Refusal};
 use super::world::{Note, State, World, texts};
+use super::{SYSTEM_FILES, charset};
 use crate::channel::Observer;
-use crate::channel::http::{Reply, Request};
+use crate::channel::http::{Early, Reply, Request};
 use crate::ids::{Correlator, SystemId};
 use crate::organisation::{FakeKind, Mode, System};
 use crate::xml::{Element, escape_attribute, parse};
@@ -137,10 +137,14 @@ impl XmlOverHttp {
             let body = self.data.refusal.body.replace("{reason}", &text);
             Reply::text(self.data.refusal.status, &self.data.refusal.content_type, body)
         };
-        if request.method != "POST" {
-            return Reply::text(405, "text/plain", "POST only\n");
+        let read = match charset::read(&request.content_type, &request.body) {
+            Ok(read) => read,
+            Err(reason) => return refuse(&reason),
+        };
+        for reason in &read.notes {
+            self.observer.observation(&self.id, Some(request.exchange), "RFC 7303 3", reason);
         }
-        let document = match parse(&request.body) {
+        let document = match parse(&read.bytes) {
             Ok(document) => document,
             Err(error) => return refuse(&error.to_string()),
         };
@@ -156,7 +160,7 @@ impl XmlOverHttp {
             }
             note(&reason);
         }
-        let mut words = Correlator::candidates(&request.body);
+        let mut words = Correlator::candidates(&read.bytes);
         let vorgang = words.find(|t| t.starts_with("PS-")).unwrap_or("unbekannt");
         let number = self.world.aktenzeichen(vorgang);
         if keep {
@@ -191,6 +195,27 @@ impl XmlOverHttp {
 impl Fake for XmlOverHttp {
     fn answer(&self, request: Request, keep: bool) -> Answering<'_> {
         Box::pin(async move { self.reply(&request, keep) })
+    }
+
+    /// Calls outside the interface get an answer of their own: a 404 could pass for "nothing there".
+    fn early(&self, method: &str, path: &str) -> Option<Early> {
+        let detail = if path != self.data.path {
+            let why = match path.trim_end_matches('/') == self.data.path.trim_end_matches('/') {
+                true => ", the slash at the end differs",
+                false => "",
+            };
+            format!("path {path}, the interface has {}{why}", self.data.path)
+        } else if method != "POST" {
+            format!("method {method}, the interface has POST")
+        } else {
+            return None;
+        };
+        let status = if path == self.data.path { 405 } else { 501 };
+        let text = format!("nicht vorgesehen: {detail}\n");
+        let reply = Reply::text(status, "text/plain; charset=utf-8", text)
+            .with_header("pruefstand-attrappe", "nicht-vorgesehen");
+        let reply = if status == 405 { reply.with_header("allow", "POST") } else { reply };
+        Some(Early { reply, clause: "Schnittstellenbeschreibung des Systems", detail })
     }
 
     fn refusal(&self, why: Refusal) -> Reply {

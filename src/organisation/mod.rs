@@ -11,9 +11,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::{Authored, Diagnostics, folder_of, read, read_text};
-use crate::ids::{ComponentKind, Digest, SystemId};
+use crate::ids::{CertificateKind, ComponentKind, Digest, SystemId};
 
-pub use export::{Export, ExportedAuthority, ExportedSystem, export};
+pub use export::{Export, ExportedAuthority, ExportedSystem, ExportedTrust, export};
 
 /// The format this version reads.
 pub const FORMAT: &str = "pruefstand/organisation/1";
@@ -100,6 +100,29 @@ pub enum Mode {
     Lenient,
 }
 
+/// Transport security of a fake system.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TransportSecurity {
+    /// In which state the certificate is that it shows.
+    #[serde(default)]
+    pub certificate: CertificateKind,
+    /// Whether clients must show a certificate of the test authority.
+    #[serde(default)]
+    pub client_certificate: ClientCertificate,
+}
+
+/// Whether a fake asks its clients for a certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ClientCertificate {
+    /// Nobody is asked.
+    #[default]
+    NotAsked,
+    /// Without one there is no connection.
+    Required,
+}
+
 /// A system in use.
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -121,6 +144,9 @@ pub struct System {
     pub user: Option<String>,
     /// Password of that user; of a fictitious system, so it may stand here.
     pub password: Option<String>,
+    /// TLS; a system that speaks HTTP is reached in the clear where absent, a mailbox offers STARTTLS
+    /// with a valid certificate.
+    pub tls: Option<TransportSecurity>,
     /// What it sends by itself after it took a message, such as a Bescheid.
     #[serde(default)]
     pub answer: Vec<LaterAnswer>,
