@@ -2,7 +2,8 @@
 
 use std::net::TcpStream;
 
-use crate::support::Sandbox;
+use crate::clients::curl;
+use crate::support::{Sandbox, tool};
 use crate::support_fakes::{Fakes, http, json_at, probeland, replaced, until};
 
 const A: &str =
@@ -57,7 +58,7 @@ fn only_what_changed_starts_anew() {
     assert!(!said.contains("attrappenburg"), "{said}");
     {
         use std::io::{Read, Write};
-        write!(open, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+        write!(open, "GET /vorgaenge HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
         let mut answer = String::new();
         open.read_to_string(&mut answer).unwrap();
         assert!(answer.starts_with("HTTP/1.1 501"), "{answer}");
@@ -95,4 +96,31 @@ fn a_broken_organisation_is_told_and_changes_nothing() {
     sandbox.write("bescheid.xml", "<Bescheid>{vorgang}</Bescheid>");
     fakes.next_line();
     assert!(held(&fakes, "fv-attrappenburg").contains("0 angenommen"), "it began anew");
+}
+
+#[test]
+fn a_system_that_turns_to_tls_keeps_its_port() {
+    if !tool("curl") {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let file = sandbox.write("organisation.toml", &probeland());
+    let mut fakes = Fakes::up(&sandbox, &file, &[]);
+    let before = fakes.url("fv-attrappenburg");
+    assert!(fakes.systems["certificates"].is_null());
+    let tls = "receiver = \"fv-a\"\n[system.tls]\ncertificate = \"valid\"\n";
+    sandbox.write("organisation.toml", &replaced(&probeland(), "receiver = \"fv-a\"\n", tls));
+    fakes.next_line();
+    let after = fakes.url("fv-attrappenburg");
+    assert_eq!(after, before.replace("http://", "https://"));
+    let folder = fakes.systems["certificates"].as_str().unwrap();
+    let ca = format!("{folder}/ca.pem");
+    let args =
+        ["--cacert", &ca, "-o", "/dev/null", "-w", "%{http_code}", "--data-binary", A, &after];
+    assert_eq!(curl(&args), "201");
+    // And back again.
+    sandbox.write("organisation.toml", &probeland());
+    fakes.next_line();
+    assert_eq!(fakes.url("fv-attrappenburg"), before);
+    assert_eq!(http("POST", &before, "application/xml", A).0, 201);
 }

@@ -122,3 +122,78 @@ async fn a_judged_run_sends_nothing_by_itself() {
     assert_eq!(running.world.count(), (0, 0));
     running.stop().await;
 }
+
+#[tokio::test]
+async fn what_a_message_means_follows_from_what_it_is() {
+    let running = start().await;
+    let letter = |root: &str, inside: &str| format!("<{root}><V>{V}</V>{inside}</{root}>");
+    let a = |art: &str| {
+        let ns = "urn:pruefstand:fachverfahren-a:2";
+        format!("<GewerbeFall xmlns=\"{ns}\"><Art>{art}</Art><V>{V}</V></GewerbeFall>")
+    };
+    let b = |art: &str| {
+        let ns = "urn:pruefstand:fachverfahren-b:7";
+        format!("<import xmlns=\"{ns}\" art=\"{art}\"><vorgang nr=\"{V}\"/></import>")
+    };
+    let demand = letter("Nachforderung", "");
+    for (system, message, state) in [
+        ("portal", letter("Anderes", ""), "bekannt"),
+        ("fv-attrappenburg", a("Gewerbeanmeldung"), "zugestellt"),
+        ("portal", letter("Eingangsbestaetigung", ""), "bestätigt"),
+        ("portal", demand.clone(), "Unterlagen nachgefordert"),
+        ("fv-attrappenburg", a("Nachreichung"), "Unterlagen nachgereicht"),
+        ("portal", demand.clone(), "Unterlagen nachgefordert"),
+        ("fv-pruefstedt", b("Nachreichung"), "Unterlagen nachgereicht"),
+        ("portal", demand, "Unterlagen nachgefordert"),
+        ("fv-leinenau", letter("Nachreichung", ""), "Unterlagen nachgereicht"),
+        ("portal", letter("Bescheid", "<Entscheidung>B</Entscheidung>"), "beschieden"),
+        ("portal", letter("Bescheid", "<Entscheidung>A</Entscheidung>"), "abgelehnt"),
+    ] {
+        let status = post(&url(&running, system), "application/xml", &message).await;
+        assert!((200..300).contains(&status), "{status}: {message}");
+        assert_eq!(running.world.case(V).unwrap().state_text(), state, "{message}");
+    }
+    running.stop().await;
+}
+
+/// An organisation whose system listens at this address.
+fn listening(id: &str, address: &str) -> TestOrganisation {
+    let mut organisation = TestOrganisation::embedded().unwrap();
+    let system = organisation.file.system.iter_mut().find(|s| s.id.as_str() == id).unwrap();
+    system.listen = Some(address.to_owned());
+    organisation
+}
+
+#[tokio::test]
+async fn ports_are_handed_on_and_one_that_cannot_be_had_changes_nothing() {
+    let mut running = start().await;
+    let urls = running.urls.clone();
+    let xml = "application/xml";
+    let a =
+        format!("<GewerbeFall xmlns=\"urn:pruefstand:fachverfahren-a:2\"><V>{V}</V></GewerbeFall>");
+    // Somebody else holds this one.
+    let other = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = other.local_addr().unwrap().to_string();
+    let refused = running.reload(&listening("fv-attrappenburg", &taken)).await.unwrap_err();
+    assert!(refused.to_string().contains(&format!("cannot listen on {taken}")), "{refused}");
+    assert_eq!(running.urls, urls);
+    assert_eq!(post(&urls[&"fv-attrappenburg".into()], xml, &a).await, 201);
+
+    // One system goes, and another takes its port.
+    let leinenau = urls[&"fv-leinenau".into()].clone();
+    let address = leinenau.strip_prefix("http://").unwrap().split('/').next().unwrap();
+    let mut organisation = listening("fv-attrappenburg", address);
+    organisation.file.system.retain(|s| s.id.as_str() != "fv-leinenau");
+    let done = running.reload(&organisation).await.unwrap();
+    assert_eq!(
+        (done.restarted, done.ended),
+        (vec!["fv-attrappenburg".into()], vec!["fv-leinenau".into()])
+    );
+    let moved = url(&running, "fv-attrappenburg");
+    assert_eq!(moved, leinenau.replace("/nachrichten", "/vorgaenge"));
+    assert_eq!(post(&moved, xml, &a).await, 201);
+    // The same organisation again changes nothing.
+    assert!(running.reload(&organisation).await.unwrap().is_empty());
+    assert_eq!(running.world.case(V).unwrap().facts[0].count, 2);
+    running.stop().await;
+}

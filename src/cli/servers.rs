@@ -78,7 +78,7 @@ pub fn fake(command: FakeCommand, format: Format) -> Result<Exit, CliError> {
         let mut certificates = CertificateFolder::of(&running)?;
         let listed = listed(&organisation, &exported, certificates.as_ref());
         let (page, address) = show_page(&mut running, page, listed.clone(), recent).await?;
-        print_systems(&exported, &listed, (&address, certificates.as_ref()), format);
+        print_systems((&exported, &listed), &address, certificates.as_ref(), format);
         if format == Format::Text {
             output::say("running; Ctrl-C ends");
         }
@@ -108,7 +108,7 @@ pub fn fake(command: FakeCommand, format: Format) -> Result<Exit, CliError> {
                     let listed = self::listed(&organisation, &exported, certificates.as_ref());
                     page.update(listed.clone(), &running);
                     watch::say(&done);
-                    print_systems(&exported, &listed, (&address, certificates.as_ref()), format);
+                    print_systems((&exported, &listed), &address, certificates.as_ref(), format);
                 }
                 Err(error) => {
                     output::say(&CliError::from(error).to_string());
@@ -140,12 +140,11 @@ fn listed(
 }
 
 fn print_systems(
-    exported: &Export,
-    listed: &[Listed],
-    (page, certificates): (&str, Option<&CertificateFolder>),
+    (exported, listed): (&Export, &[Listed]),
+    page: &str,
+    certificates: Option<&CertificateFolder>,
     format: Format,
 ) {
-    let certificates = certificates.map(CertificateFolder::path);
     match format {
         Format::Json => {
             let systems: Vec<_> = exported
@@ -153,9 +152,8 @@ fn print_systems(
                 .iter()
                 .map(|s| serde_json::json!({"id": s.id, "kind": s.kind, "protocol": s.protocol, "url": s.url}))
                 .collect();
-            let line = serde_json::json!({
-                "systems": systems, "page": page, "certificates": certificates,
-            });
+            let certificates = certificates.map(CertificateFolder::path);
+            let line = serde_json::json!({ "systems": systems, "page": page, "certificates": certificates });
             output::result(&line.to_string());
         }
         Format::Text => {
@@ -167,7 +165,7 @@ fn print_systems(
                 output::result(&format!("{:24} {}", "", l.curl));
             }
             if let Some(folder) = certificates {
-                let folder = folder.display();
+                let folder = folder.path().display();
                 output::result(&format!("{:24} {:14} {folder}", "(certificates)", "pem"));
             }
             output::result(&format!("{:24} {:14} {page}", "(page)", "http"));

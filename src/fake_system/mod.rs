@@ -102,7 +102,6 @@ pub struct Running {
     pub shown: BTreeMap<SystemId, Arc<dyn Shown>>,
     /// The mailboxes, to look into.
     pub mailboxes: BTreeMap<SystemId, Arc<Mailbox>>,
-    security: Security,
     /// The portals that send applications.
     pub senders: BTreeMap<SystemId, Arc<Sender>>,
     /// What all of them know in common.
@@ -111,6 +110,7 @@ pub struct Running {
     /// Whether they send by themselves.
     lively: bool,
     up: BTreeMap<SystemId, Up>,
+    security: Option<Security>,
     shutdown: Shutdown,
     tasks: JoinSet<()>,
 }
@@ -146,10 +146,10 @@ impl Running {
         lively: bool,
     ) -> Result<Self, StartError> {
         let mut running = Self {
-            trust: None,
             tls: None,
+            trust: None,
             certificates: BTreeMap::new(),
-            security: Security::new(&Clock::system())?,
+            security: None,
             urls: BTreeMap::new(),
             scripts: Scripts::default(),
             shown: BTreeMap::new(),
@@ -173,24 +173,14 @@ impl Running {
         Ok(running)
     }
 
-    /// Makes what clients need to trust, once a system speaks TLS.
-    fn secure(&mut self, organisation: &TestOrganisation) -> Result<(), StartError> {
-        if self.trust.is_none() && organisation.file.system.iter().any(|s| s.tls.is_some()) {
-            let trust = self.security.trust()?;
-            self.tls = Some(security::own_config(&trust)?);
-            self.trust = Some(trust);
-        }
-        Ok(())
-    }
-
     fn serve(&mut self, ready: Ready) {
-        let Ready { system, listener, later, sender, tls, up } = ready;
+        let Ready { system, listener, later, sender, secured, up } = ready;
         let system = &system;
         let (observer, world) = (self.observer.clone(), self.world.clone());
         let address = listener.local_addr().map(|a| a.to_string()).unwrap_or_default();
         let (id, scripts, stop) = (system.id.clone(), self.scripts.clone(), up.stop.clone());
         let url = url_of(system, &address);
-        let tls = tls.map(|secured| {
+        let tls = secured.map(|secured| {
             self.certificates.insert(id.clone(), secured.shown);
             secured.config
         });
@@ -240,12 +230,14 @@ impl Running {
     /// # Errors
     /// When one of them cannot be made.
     pub fn certificate_files(&self) -> Result<Vec<(String, String)>, StartError> {
-        let Some(trust) = &self.trust else { return Ok(Vec::new()) };
+        let (Some(security), Some(trust)) = (&self.security, &self.trust) else {
+            return Ok(Vec::new());
+        };
         let mut files = vec![
             ("ca.pem".to_owned(), trust.authority.clone()),
             ("crl.pem".to_owned(), trust.withdrawn.clone()),
         ];
-        for (kind, certificate, key) in self.security.clients()? {
+        for (kind, certificate, key) in security.clients()? {
             let kind = kind.name();
             files.push((format!("client-{kind}.pem"), certificate));
             files.push((format!("client-{kind}.key.pem"), key));

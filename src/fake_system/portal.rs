@@ -129,32 +129,39 @@ fn error(status: u16, text: &str) -> Reply {
     json_reply(status, &json!({ "fehler": text }))
 }
 
+/// Whether a call is one of the portal's own, and not meant for the Postfach.
+fn is_own(method: &str, path: &str) -> bool {
+    path == "/antraege"
+        || path.starts_with("/antraege/")
+        || (method == "GET" && path.starts_with("/postfach/"))
+}
+
 impl<H: Handler> Handler for Portal<H> {
     fn open(&self) -> bool {
         self.postfach.open()
     }
 
     fn early(&self, method: &str, path: &str) -> Option<Early> {
-        let own = |base: &str| path.trim_end_matches('/') == base;
-        let below = |base: &str| path.starts_with(base);
-        match own("/antraege") || below("/antraege/") || below("/postfach/") {
-            true => None,
-            false => self.postfach.early(method, path),
+        if is_own(method, path) {
+            return None;
         }
+        self.postfach.early(method, path)
     }
 
     fn handle(&self, request: Request) -> Pin<Box<dyn Future<Output = Reply> + Send + '_>> {
         Box::pin(async move {
-            let path = request.path.trim_end_matches('/');
-            match (request.method.as_str(), path) {
+            let (method, path) = (request.method.as_str(), request.path.as_str());
+            if !is_own(method, path) {
+                return self.postfach.handle(request).await;
+            }
+            match (method, path) {
                 ("GET", "/antraege") => self.list(),
                 ("POST", "/antraege") => self.order(&request).await,
-                ("GET", path) if path.starts_with("/antraege/") => self.one(&path[10..]),
-                ("GET", path) if path.starts_with("/postfach/") => self.postfach_of(&path[10..]),
-                (_, path) if path == "/antraege" || path.starts_with("/antraege/") => {
-                    error(405, "GET, oder POST auf /antraege")
-                }
-                _ => self.postfach.handle(request).await,
+                ("GET", path) => match path.strip_prefix("/postfach/") {
+                    Some(vorgang) => self.postfach_of(vorgang),
+                    None => self.one(path.trim_start_matches("/antraege/")),
+                },
+                _ => error(405, "GET, oder POST auf /antraege").with_header("allow", "GET, POST"),
             }
         })
     }

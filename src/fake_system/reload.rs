@@ -31,7 +31,7 @@ pub(super) struct Ready {
     pub listener: TcpListener,
     pub later: Option<Later>,
     pub sender: Option<Arc<Sender>>,
-    pub tls: Option<Secured>,
+    pub secured: Option<Secured>,
     pub up: Up,
 }
 
@@ -98,10 +98,7 @@ impl Running {
         let listen = socket.local_addr().map(|a| a.to_string()).unwrap_or_default();
         let listener = socket.try_clone().and_then(TcpListener::from_std);
         let listener = listener.map_err(|e| Self::cannot_listen(system, listen.clone(), e))?;
-        let tls = match system.tls.is_some() || system.fake == FakeKind::Mailbox {
-            true => Some(self.security.of(system, &listen)?),
-            false => None,
-        };
+        let secured = self.secured(system, &listen)?;
         let stop = Shutdown::default();
         let unreadable =
             |(file, reason)| StartError::Answer { system: system.id.clone(), file, reason };
@@ -122,7 +119,7 @@ impl Running {
             }
         };
         let up = Up { stop, socket, made_of: made_of(system, organisation) };
-        Ok(Ready { system: system.clone(), listener, later, sender, tls, up })
+        Ok(Ready { system: system.clone(), listener, later, sender, secured, up })
     }
 
     /// Takes the organisation as it is now. People and businesses change at once; cases stay.

@@ -4,12 +4,15 @@ use std::sync::Arc;
 
 use tokio_rustls::rustls::{ClientConfig, ServerConfig};
 
+use super::Running;
 use crate::ambient::Clock;
 use crate::channel::tls::{
     Shown, TestAuthority, TlsError, Trust, Usage, client_config, server_config,
 };
 use crate::ids::CertificateKind;
-use crate::organisation::{ClientCertificate, ExportedTrust, System, TransportSecurity};
+use crate::organisation::{
+    ClientCertificate, ExportedTrust, FakeKind, System, TestOrganisation, TransportSecurity,
+};
 
 /// Names the fakes go by, besides the address they listen on.
 const NAMES: [&str; 4] = ["localhost", "127.0.0.1", "::1", "attrappe.example"];
@@ -72,8 +75,42 @@ impl Security {
     }
 }
 
+impl Running {
+    /// Makes the test authority where these systems need one and there is none yet. What was made
+    /// once stays, so that clients need not be told again.
+    pub(super) fn secure(&mut self, organisation: &TestOrganisation) -> Result<(), TlsError> {
+        let systems = &organisation.file.system;
+        if self.security.is_none() && systems.iter().any(needs_certificate) {
+            self.security = Some(Security::new(&Clock::system())?);
+        }
+        if let (Some(security), None) = (&self.security, &self.trust)
+            && systems.iter().any(|s| s.tls.is_some())
+        {
+            let trust = security.trust()?;
+            self.tls = Some(own_config(&trust)?);
+            self.trust = Some(trust);
+        }
+        Ok(())
+    }
+
+    /// What a system shows that listens there; nothing where it speaks in the clear.
+    pub(super) fn secured(
+        &self,
+        system: &System,
+        listen: &str,
+    ) -> Result<Option<Secured>, TlsError> {
+        let security = self.security.as_ref().filter(|_| needs_certificate(system));
+        security.map(|security| security.of(system, listen)).transpose()
+    }
+}
+
+/// A mailbox always offers STARTTLS.
+fn needs_certificate(system: &System) -> bool {
+    system.tls.is_some() || system.fake == FakeKind::Mailbox
+}
+
 /// Settings with which the harness itself looks into the fakes.
-pub(super) fn own_config(trust: &ExportedTrust) -> Result<Arc<ClientConfig>, TlsError> {
+fn own_config(trust: &ExportedTrust) -> Result<Arc<ClientConfig>, TlsError> {
     client_config(&Trust {
         authorities: trust.authority.clone(),
         withdrawn: trust.withdrawn.clone(),

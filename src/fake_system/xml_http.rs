@@ -5,12 +5,11 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::SYSTEM_FILES;
-use super::charset;
 use super::inbox::Inbox;
 use super::later::Later;
 use super::scripted::{Answering, Fake, Refusal};
 use super::world::{Note, State, World, texts};
+use super::{SYSTEM_FILES, charset};
 use crate::channel::Observer;
 use crate::channel::http::{Early, Reply, Request};
 use crate::ids::{Correlator, SystemId};
