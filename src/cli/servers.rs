@@ -6,7 +6,7 @@ use std::sync::Arc;
 use pruefstand::ambient::{Clock, random_bytes};
 use pruefstand::channel::Shutdown;
 use pruefstand::diagnostic;
-use pruefstand::fake_system::{Listed, Page, Recent, Running, fixed_urls};
+use pruefstand::fake_system::{Listed, Page, Recent, Running, atom_url, fixed_urls};
 use pruefstand::organisation::{Export, TestOrganisation, export};
 use pruefstand::reference_hub::{DEFECTS, Defect, HubConfig, HubError, start};
 
@@ -73,13 +73,22 @@ pub fn fake(command: FakeCommand, format: Format) -> Result<Exit, CliError> {
                 let systems: Vec<_> = exported
                     .system
                     .iter()
-                    .map(|s| serde_json::json!({"id": s.id, "kind": s.kind, "protocol": s.protocol, "url": s.url}))
+                    .map(|s| {
+                        let mut one = serde_json::json!({"id": s.id, "kind": s.kind, "protocol": s.protocol, "url": s.url});
+                        if let Some(url) = second_url(&s.protocol, &s.url) {
+                            one["atom_url"] = url.into();
+                        }
+                        one
+                    })
                     .collect();
                 output::result(&serde_json::json!({ "systems": systems, "page": page }).to_string());
             }
             Format::Text => {
                 for (s, l) in exported.system.iter().zip(&listed) {
                     output::result(&format!("{:24} {:14} {}", s.id, s.protocol, s.url));
+                    if let Some(url) = second_url(&s.protocol, &s.url) {
+                        output::result(&format!("{:24} {:14} {url}", "", "cmis-atompub"));
+                    }
                     if !l.credentials.is_empty() {
                         output::result(&format!("{:24} {}", "", l.credentials));
                     }
@@ -93,6 +102,11 @@ pub fn fake(command: FakeCommand, format: Format) -> Result<Exit, CliError> {
         running.stop().await;
         Ok(Exit::Passed)
     })
+}
+
+/// The service document of a DMS, which speaks both bindings of CMIS over HTTP.
+fn second_url(protocol: &str, url: &str) -> Option<String> {
+    (protocol == "cmis-browser").then(|| atom_url(url))
 }
 
 /// A command that shows a system at work.

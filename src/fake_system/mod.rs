@@ -25,6 +25,7 @@ use crate::ids::SystemId;
 use crate::organisation::{FakeKind, Mode, System, TestOrganisation};
 use crate::secret::Secret;
 
+pub use dms::atom_url;
 use inbox::Inbox;
 pub use inbox::{Held, Shown};
 use later::Later;
