@@ -20,6 +20,9 @@ mod urls;
 mod write;
 mod xml;
 
+#[cfg(test)]
+mod tests;
+
 use self::urls::Urls;
 use super::Dms;
 use super::browser::form::Form;

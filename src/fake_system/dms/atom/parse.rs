@@ -9,7 +9,7 @@ use super::xml::{ATOM, CMIS, CMISRA};
 use crate::channel::http::Request;
 use crate::fake_system::dms::acl::AclChange;
 use crate::fake_system::dms::browser::form::{Form, last_of};
-use crate::fake_system::dms::errors::{Caller, CmisError, Outcome};
+use crate::fake_system::dms::errors::{Caller, CmisError, Exception, Outcome};
 use crate::fake_system::dms::store::{Content, Object, Store};
 use crate::fake_system::dms::types::{Type, Updatability};
 use crate::fake_system::dms::values::{Given, parse as parse_value};
@@ -26,6 +26,8 @@ pub(super) struct Sent {
     elements: Vec<(String, String)>,
     /// The content, without a file name where the entry has none.
     pub content: Option<Content>,
+    /// The content came in CMIS's own element, so it is meant as one.
+    pub explicit: bool,
     /// The content lies elsewhere.
     pub by_reference: bool,
     /// Entries of the list of permissions: principal, permission.
@@ -121,7 +123,10 @@ pub(super) fn entry(request: &Request, caller: &mut Caller) -> Outcome<Sent> {
     }
     title(&root, &mut sent, caller);
     match child(&root, (CMISRA, "content"), caller)? {
-        Some(content) => sent.content = Some(encoded(content)?),
+        Some(content) => {
+            sent.content = Some(encoded(content)?);
+            sent.explicit = true;
+        }
         None => {
             let atom = root.elements().find(|e| e.name == "content" && e.namespace == ATOM);
             plain(atom, &mut sent)?;
@@ -195,6 +200,20 @@ impl Sent {
     pub fn take(&mut self, id: &str) -> Option<String> {
         let at = self.given.0.iter().position(|(i, _)| i == id)?;
         self.given.0.remove(at).1.into_iter().next().filter(|v| !v.is_empty())
+    }
+
+    /// The content for an object of this type. Folders have none; what Atom wants an entry to contain
+    /// does not count as one there.
+    pub fn content_for(&mut self, folder: bool, caller: &mut Caller) -> Outcome<Option<Content>> {
+        let content = self.content.take();
+        if !folder {
+            return Ok(content);
+        }
+        if self.explicit {
+            let error = CmisError::new(Exception::StreamNotSupported, "a folder has no content");
+            caller.deviation("CMIS 1.1 2.1.5", error)?;
+        }
+        Ok(None)
     }
 
     /// Checks that each property came in the element of its type.
@@ -332,7 +351,3 @@ fn entries(acl: &Element) -> Outcome<Vec<(String, String)>> {
     }
     Ok(out)
 }
-
-#[cfg(test)]
-#[path = "parse_tests.rs"]
-mod tests;

@@ -84,7 +84,7 @@ fn children(store: &mut Store, caller: &mut Caller, asked: &Asked<'_>) -> Outcom
     if let Some(kind) = kind {
         sent.check_elements(kind, caller)?;
     }
-    let content = if base == FOLDER { None } else { content_of(&mut sent, caller)? };
+    let content = content_of(&mut sent, base == FOLDER, caller)?;
     let versioning = asked.form.get("versioningState").map(str::to_ascii_lowercase);
     let acl = sent.added();
     let new = New { given: sent.given, content, versioning, acl };
@@ -93,12 +93,12 @@ fn children(store: &mut Store, caller: &mut Caller, asked: &Asked<'_>) -> Outcom
 }
 
 /// The content of a new document, under the name of the document where it has none of its own.
-fn content_of(sent: &mut Sent, caller: &mut Caller) -> Outcome<Option<Content>> {
-    if sent.by_reference && sent.content.is_none() {
+fn content_of(sent: &mut Sent, folder: bool, caller: &mut Caller) -> Outcome<Option<Content>> {
+    if sent.by_reference && !folder {
         let error = CmisError::not_supported("content that lies elsewhere (atom:content/@src)");
         caller.deviation("CMIS 1.1 3.4", error)?;
     }
-    let mut content = sent.content.take();
+    let mut content = sent.content_for(folder, caller)?;
     if let Some(content) = content.as_mut().filter(|c| c.file_name.is_empty()) {
         content.file_name = sent.given.one("cmis:name").unwrap_or_default().to_owned();
     }
@@ -115,7 +115,7 @@ fn put_object(store: &mut Store, caller: &mut Caller, asked: &Asked<'_>) -> Outc
     let among = sent.take("cmis:changeToken");
     let token = asked.form.get("changeToken").map(str::to_owned).or(among);
     sent.without_unchanged(store, &object);
-    let mut content = if object.is_folder() { None } else { sent.content.take() };
+    let mut content = sent.content_for(object.is_folder(), caller)?;
     if let Some(content) = content.as_mut().filter(|c| c.file_name.is_empty()) {
         content.file_name =
             object.content.as_ref().map_or_else(|| object.name.clone(), |c| c.file_name.clone());
