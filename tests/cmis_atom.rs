@@ -182,6 +182,11 @@ fn an_object_is_the_same_over_both_bindings() {
     assert_eq!(header(&put, "location"), Some(format!("{}/content?id={made}", atom.base)));
     let extended = atom.send("PUT", &format!("/content?id={made}&append=true"), head, ";c");
     assert_eq!(extended.status, 200);
+    let part = atom.send("GET", &format!("/content?id={made}"), "Range: bytes=2-3\r\n", "");
+    assert_eq!((part.status, &part.body[..]), (206, &b"b;"[..]));
+    assert_eq!(header(&part, "content-range").as_deref(), Some("bytes 2-3/5"));
+    let beyond = atom.send("GET", &format!("/content?id={made}"), "Range: bytes=5-\r\n", "");
+    assert_eq!(error(&beyond), (416, "invalidArgument".into()));
     let content = atom.dms.get(&format!("/root?objectId={made}&cmisselector=content"));
     assert_eq!((content.status, &content.body[..]), (200, &b"a;b;c"[..]));
     assert_eq!(atom.dms.property(&made, "cmis:contentStreamFileName"), "Öl.csv");

@@ -5,11 +5,12 @@
 //! | --- | --- |
 //! | `urls`, `xml` | addresses and media types; writing |
 //! | `service`, `types`, `entry`, `feed` | what is shown |
-//! | `parse` | what is sent |
+//! | `parse`, `content` | what is sent; the bytes of documents |
 //! | `read`, `write` | what GET answers, and what the other methods do |
 //!
 //! Clients get along without knowing any address but that of the service document.
 
+mod content;
 mod entry;
 mod feed;
 mod parse;

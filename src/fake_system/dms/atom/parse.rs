@@ -1,19 +1,17 @@
 //! What clients send: entries, queries, lists of permissions (CMIS 1.1, sections 3.3 and 3.4).
 
-use base64::Engine;
-use bytes::Bytes;
-
+use super::content;
 use super::entry::element_of;
 use super::urls::{ACL, QUERY};
 use super::xml::{ATOM, CMIS, CMISRA};
 use crate::channel::http::Request;
 use crate::fake_system::dms::acl::AclChange;
-use crate::fake_system::dms::browser::form::{Form, last_of};
+use crate::fake_system::dms::browser::form::Form;
 use crate::fake_system::dms::errors::{Caller, CmisError, Exception, Outcome};
 use crate::fake_system::dms::store::{Content, Object, Store};
 use crate::fake_system::dms::types::{Type, Updatability};
 use crate::fake_system::dms::values::{Given, parse as parse_value};
-use crate::xml::{Element, Node, parse};
+use crate::xml::{Element, parse};
 
 const SCHEMA: &str = "CMIS 1.1 3.4, CMIS-Core.xsd";
 
@@ -124,12 +122,15 @@ pub(super) fn entry(request: &Request, caller: &mut Caller) -> Outcome<Sent> {
     title(&root, &mut sent, caller);
     match child(&root, (CMISRA, "content"), caller)? {
         Some(content) => {
-            sent.content = Some(encoded(content)?);
+            sent.content = Some(content::encoded(content)?);
             sent.explicit = true;
         }
         None => {
             let atom = root.elements().find(|e| e.name == "content" && e.namespace == ATOM);
-            plain(atom, &mut sent)?;
+            if let Some(atom) = atom {
+                sent.by_reference = atom.attribute("src").is_some();
+                sent.content = content::plain(atom)?;
+            }
         }
     }
     Ok(sent)
@@ -251,59 +252,6 @@ impl Sent {
     /// The entries as a change of a new object's list.
     pub fn added(&self) -> AclChange {
         AclChange { add: self.aces.clone(), remove: Vec::new() }
-    }
-}
-
-fn decoded(text: &str) -> Outcome<Bytes> {
-    let dense: Vec<u8> = text.bytes().filter(|b| !b.is_ascii_whitespace()).collect();
-    let bytes = base64::engine::general_purpose::STANDARD.decode(dense);
-    bytes.map(Bytes::from).map_err(|e| CmisError::invalid(format!("the content is no Base64: {e}")))
-}
-
-/// `cmisra:content`; some clients add the name of the file in a namespace of their own.
-fn encoded(content: &Element) -> Outcome<Content> {
-    let media_type = content.child_text("mediatype").filter(|m| !m.is_empty());
-    let media_type = media_type.ok_or_else(|| CmisError::invalid("cmisra:mediatype is missing"))?;
-    let base64 = content.child("base64").map(Element::text);
-    let base64 = base64.ok_or_else(|| CmisError::invalid("cmisra:base64 is missing"))?;
-    let file_name = last_of(&content.child_text("filename").unwrap_or_default());
-    Ok(Content { file_name, media_type, bytes: decoded(&base64)? })
-}
-
-/// `atom:content` (RFC 4287, section 4.1.3.3).
-fn plain(content: Option<&Element>, sent: &mut Sent) -> Outcome<()> {
-    let Some(content) = content else { return Ok(()) };
-    if content.attributes.is_empty() && content.children.is_empty() {
-        return Ok(());
-    }
-    if content.attribute("src").is_some() {
-        sent.by_reference = true;
-        return Ok(());
-    }
-    let kind = content.attribute("type").unwrap_or("text").to_owned();
-    let lower = kind.to_ascii_lowercase();
-    let essence = lower.split(';').next().unwrap_or_default().trim();
-    let text = || Ok(Bytes::from(content.text().into_bytes()));
-    let (media_type, bytes) = match essence {
-        "text" => ("text/plain; charset=UTF-8".to_owned(), text()?),
-        "html" => ("text/html; charset=UTF-8".to_owned(), text()?),
-        "xhtml" => ("application/xhtml+xml".to_owned(), inner_xml(content)?),
-        xml if xml.ends_with("+xml") || xml.ends_with("/xml") => (kind, inner_xml(content)?),
-        text_kind if text_kind.starts_with("text/") => (kind, text()?),
-        _ => (kind, decoded(&content.text())?),
-    };
-    sent.content = Some(Content { file_name: String::new(), media_type, bytes });
-    Ok(())
-}
-
-fn inner_xml(content: &Element) -> Outcome<Bytes> {
-    let mut inside = content.children.iter().filter_map(|node| match node {
-        Node::Element(element) => Some(element),
-        Node::Text(_) => None,
-    });
-    match (inside.next(), inside.next()) {
-        (Some(one), None) => Ok(Bytes::from(one.to_xml().into_bytes())),
-        _ => Err(CmisError::invalid("atom:content holds no single XML element")),
     }
 }
 

@@ -4,9 +4,8 @@ use super::entry::{View, Wanted, allowable_actions, permissions};
 use super::feed::Feed;
 use super::urls::{ACL, ACTIONS, ENTRY, FEED, RELATIONS, TREE, Urls};
 use super::xml::Xml;
-use super::{Asked, types as shown_types};
+use super::{Asked, content, types as shown_types};
 use crate::channel::http::Reply;
-use crate::fake_system::dms::browser::disposition;
 use crate::fake_system::dms::browser::form::Form;
 use crate::fake_system::dms::errors::{Caller, CmisError, Outcome};
 use crate::fake_system::dms::navigation::{LARGEST_PAGE, Page, Part};
@@ -96,7 +95,7 @@ fn of_object(view: &View<'_>, asked: &Asked<'_>, object: &Object) -> Outcome<Rep
             let nothing = page(form)?.of(Vec::new());
             list(view, asked, &object.name, nothing, via(), &[])
         }
-        "content" => content(asked, object),
+        "content" => content::get(asked, object),
         "acl" => Ok(acl(object)),
         _ => {
             let text = Xml::document("cmis:allowableActions", |xml| {
@@ -118,19 +117,6 @@ fn entry(view: &View<'_>, asked: &Asked<'_>, id: &str) -> Outcome<Reply> {
 /// The list of permissions of an object.
 pub(super) fn acl(object: &Object) -> Reply {
     Reply::text(200, ACL, Xml::document("cmis:acl", |xml| permissions(xml, &object.acl)))
-}
-
-fn content(asked: &Asked<'_>, object: &Object) -> Outcome<Reply> {
-    let content = object.content.as_ref();
-    let content = content.ok_or_else(|| CmisError::constraint("the object has no content"))?;
-    // The only streams besides are renditions, of which there are none.
-    if let Some(stream) = asked.form.get("streamId").filter(|s| *s != object.stream_id()) {
-        return Err(CmisError::constraint(format!("there is no stream {stream}")));
-    }
-    let kind =
-        if asked.form.get("download") == Some("attachment") { "attachment" } else { "inline" };
-    Ok(Reply::text(200, &content.media_type, content.bytes.to_vec())
-        .with_header("content-disposition", &disposition(kind, &content.file_name)))
 }
 
 fn plain<'a>(asked: &'a Asked<'a>, title: &'a str, store: &Store) -> Feed<'a> {

@@ -5,10 +5,9 @@ use super::feed::Feed;
 use super::parse::{self, Sent};
 use super::urls::{ENTRY, FEED};
 use super::xml::Xml;
-use super::{Asked, read};
+use super::{Asked, content, read};
 use crate::channel::http::Reply;
 use crate::fake_system::dms::acl::{self, AclChange};
-use crate::fake_system::dms::browser::form::{last_of, parameter, percent_decode};
 use crate::fake_system::dms::errors::{Caller, CmisError, Exception, Outcome};
 use crate::fake_system::dms::store::{Content, New, SetContent, Store};
 use crate::fake_system::dms::types::{self, DOCUMENT, FOLDER};
@@ -20,7 +19,7 @@ pub(super) fn answer(store: &mut Store, caller: &mut Caller, asked: &Asked<'_>) 
         ("children", _) => children(store, caller, asked),
         ("object", "PUT") => put_object(store, caller, asked),
         ("object", _) => delete_object(store, caller, asked),
-        ("content", "PUT") => put_content(store, caller, asked),
+        ("content", "PUT") => content::put(store, caller, asked),
         ("content", _) => {
             store.delete_content(caller, asked.id()?, asked.form.get("changeToken"))?;
             Ok(nothing())
@@ -158,45 +157,6 @@ fn delete_object(store: &mut Store, caller: &mut Caller, asked: &Asked<'_>) -> O
         store.delete(caller, id, all_versions)?;
     }
     Ok(nothing())
-}
-
-/// Sets or extends the content (section 3.11.8).
-fn put_content(store: &mut Store, caller: &mut Caller, asked: &Asked<'_>) -> Outcome<Reply> {
-    let (id, form, request) = (asked.id()?, &asked.form, asked.request);
-    let object = store.readable(caller, id)?;
-    let first = object.content.is_none();
-    let named = request.header("content-disposition").and_then(file_name);
-    let old = || object.content.as_ref().map_or(&object.name, |c| &c.file_name).clone();
-    let media_type = match request.content_type.trim() {
-        "" => "application/octet-stream",
-        other => other,
-    };
-    let content = Content {
-        file_name: named.unwrap_or_else(old),
-        media_type: media_type.to_owned(),
-        bytes: request.body.clone(),
-    };
-    form.flag("isLastChunk", true)?;
-    let how = SetContent {
-        append: form.flag("append", false)?,
-        overwrite: form.flag("overwriteFlag", true)?,
-        token: form.get("changeToken"),
-    };
-    store.set_content(caller, id, content, how)?;
-    let url = asked.urls.of_id("content", id);
-    let reply = Reply::text(if first { 201 } else { 200 }, "text/plain", Vec::new());
-    Ok(reply.with_header("location", &url).with_header("content-location", &url))
-}
-
-/// The name in a Content-Disposition; the one with a character set counts more (RFC 6266).
-fn file_name(header: &str) -> Option<String> {
-    let bytes = header.as_bytes();
-    let encoded = parameter(bytes, "filename*").and_then(|value| {
-        let (start, rest) = value.split_at_checked("UTF-8''".len())?;
-        start.eq_ignore_ascii_case(b"UTF-8''").then(|| percent_decode(rest))
-    });
-    let name = encoded.or_else(|| parameter(bytes, "filename"))?;
-    Some(last_of(&String::from_utf8_lossy(&name))).filter(|n| !n.is_empty())
 }
 
 /// Deletes a folder with all in it (section 3.10.3).
