@@ -401,7 +401,7 @@ fn many_objects_change_with_one_request() {
     let (a, b) = (atom.document("root-folder", "a"), atom.document("root-folder", "b"));
     let body = format!(
         "<entry xmlns='{ATOM}' xmlns:c='http://docs.oasis-open.org/ns/cmis/core/200908/' \
-         xmlns:r='http://docs.oasis-open.org/ns/cmis/restatom/200908/'><r:bulkUpdate>\
+         xmlns:r='http://docs.oasis-open.org/ns/cmis/restatom/200908/'><title>Sammeländerung</title><r:bulkUpdate>\
          <c:objectIdAndChangeToken><c:id>{a}</c:id><c:changeToken>1</c:changeToken>\
          </c:objectIdAndChangeToken><c:objectIdAndChangeToken><c:id>{b}</c:id><c:changeToken>9\
          </c:changeToken></c:objectIdAndChangeToken><c:properties><c:propertyString \

@@ -32,7 +32,7 @@ use crate::channel::http::{Reply, Request};
 use crate::xml::escape_text;
 
 /// The resources and what can be done with each.
-const RESOURCES: [(&str, &[&str]); 19] = [
+const RESOURCES: [(&str, &[&str]); 20] = [
     ("", &["GET"]),
     ("object", &["GET", "PUT", "DELETE"]),
     ("path", &["GET"]),
@@ -50,12 +50,11 @@ const RESOURCES: [(&str, &[&str]); 19] = [
     ("typedescendants", &["GET"]),
     ("query", &["GET", "POST"]),
     ("checkedout", &["GET", "POST"]),
+    // Documents without a folder: there are none, and none can be made.
+    ("unfiled", &["GET"]),
     ("changes", &["GET"]),
     ("update", &["POST"]),
 ];
-
-/// Documents without a folder: there are none, and none can be made.
-const UNFILED: (&str, &[&str]) = ("unfiled", &["GET"]);
 
 /// A request to a resource.
 struct Asked<'a> {
@@ -89,7 +88,7 @@ pub(super) fn answer(
 ) -> Reply {
     let name = inside.trim_matches('/');
     let method = if request.method == "HEAD" { "GET" } else { request.method.as_str() };
-    let known = RESOURCES.iter().chain([&UNFILED]).find(|(n, _)| *n == name);
+    let known = RESOURCES.iter().find(|(n, _)| *n == name);
     let Some((resource, methods)) = known else {
         return error_reply(&CmisError::not_found(inside));
     };

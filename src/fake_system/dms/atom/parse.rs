@@ -109,17 +109,11 @@ pub(super) fn entry(request: &Request, caller: &mut Caller) -> Outcome<Sent> {
             sent.aces = entries(acl)?;
         }
     }
-    if let Some(bulk) = child(&root, (CMISRA, "bulkUpdate"), caller)? {
-        if let Some(list) = child(bulk, (CMIS, "properties"), caller)? {
-            properties(list, &mut sent, caller)?;
-        }
-        for one in bulk.elements().filter(|e| e.name == "objectIdAndChangeToken") {
-            let id = one.child_text("id").filter(|id| !id.is_empty());
-            let id = id.ok_or_else(|| CmisError::invalid("an object to change has no id"))?;
-            sent.objects.push((id, one.child_text("changeToken").filter(|t| !t.is_empty())));
-        }
+    match child(&root, (CMISRA, "bulkUpdate"), caller)? {
+        Some(bulk) => bulk_update(bulk, &mut sent, caller)?,
+        // Of one that changes many objects, the title is not their name.
+        None => title(&root, &mut sent, caller),
     }
-    title(&root, &mut sent, caller);
     match child(&root, (CMISRA, "content"), caller)? {
         Some(content) => {
             sent.content = Some(content::encoded(content)?);
@@ -134,6 +128,22 @@ pub(super) fn entry(request: &Request, caller: &mut Caller) -> Outcome<Sent> {
         }
     }
     Ok(sent)
+}
+
+fn bulk_update(bulk: &Element, sent: &mut Sent, caller: &mut Caller) -> Outcome<()> {
+    if let Some(list) = child(bulk, (CMIS, "properties"), caller)? {
+        properties(list, sent, caller)?;
+    }
+    if bulk.elements().any(|e| e.name.ends_with("SecondaryTypeIds")) {
+        let error = CmisError::constraint("there are no secondary types");
+        caller.deviation("CMIS 1.1 2.1.9", error)?;
+    }
+    for one in bulk.elements().filter(|e| e.name == "objectIdAndChangeToken") {
+        let id = one.child_text("id").filter(|id| !id.is_empty());
+        let id = id.ok_or_else(|| CmisError::invalid("an object to change has no id"))?;
+        sent.objects.push((id, one.child_text("changeToken").filter(|t| !t.is_empty())));
+    }
+    Ok(())
 }
 
 /// The title of an entry counts more than the name among the properties (section 3.4).
