@@ -211,6 +211,8 @@ fn errors_have_the_status_that_the_standard_says() {
     let again = entry("a.txt", "cmis:document", "");
     is(send("POST", &children, &again), 409, "nameConstraintViolation");
     is(send("GET", "/object?id=o-9", ""), 404, "objectNotFound");
+    is(send("GET", "?repositoryId=andere", ""), 404, "objectNotFound");
+    assert_eq!(send("GET", "?repositoryId=akte", "").status, 200);
     is(send("GET", "/path?path=%2Fgibt%2Fes%2Fnicht", ""), 404, "objectNotFound");
     is(send("GET", &content, ""), 409, "constraint");
     is(send("GET", &format!("{object}&filter=a,,b"), ""), 400, "filterNotValid");
@@ -370,7 +372,11 @@ fn a_list_of_permissions_is_put_as_a_whole() {
     let row = |who: &str, what: &str, direct: &str| (who.into(), what.into(), direct.into());
     let more = "<c:acl><c:permission><c:principal><c:principalId>neu</c:principalId></c:principal>\
                 <c:permission>cmis:read</c:permission><c:direct>true</c:direct></c:permission></c:acl>";
-    let folder = atom.made("/children?id=root-folder", &entry("Akte", "cmis:folder", more));
+    let made = entry("Akte", "cmis:folder", more);
+    let made = root_of(&atom.send("POST", "/children?id=root-folder", ENTRY, &made), 201);
+    // Clients merge what they want to add with what comes back.
+    assert_eq!(made.elements_at("object/acl/permission").len(), 2);
+    let folder = one(&made, "cmis:objectId");
     let inside = atom.document(&folder, "a");
     let below = format!("/acl?id={folder}");
     let inherited = row("anyone", "cmis:all", "false");

@@ -25,6 +25,12 @@ pub(super) struct Wanted {
 }
 
 impl Wanted {
+    /// After a change. With the list of permissions: clients that set entries at creation merge them
+    /// with what they get back, and put the result.
+    pub fn after_change() -> Self {
+        Self { acl: true, ..Self::default() }
+    }
+
     /// # Errors
     /// `filterNotValid`, `invalidArgument`.
     pub fn of(form: &Form) -> Outcome<Self> {

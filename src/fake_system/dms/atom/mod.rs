@@ -28,6 +28,7 @@ use self::urls::Urls;
 use super::Dms;
 use super::browser::form::Form;
 use super::errors::{Caller, CmisError, Outcome};
+use super::repository;
 use crate::channel::http::{Reply, Request};
 use crate::xml::escape_text;
 
@@ -106,6 +107,10 @@ pub(super) fn answer(
 fn get(dms: &Dms, asked: &Asked<'_>, caller: &Caller) -> Outcome<Reply> {
     let store = dms.locked();
     if asked.resource.is_empty() {
+        // Clients may ask for the workspace of one repository only.
+        if let Some(other) = asked.form.get("repositoryId").filter(|id| *id != repository::ID) {
+            return Err(CmisError::not_found(other));
+        }
         let info = dms.info(store.changes.latest());
         return Ok(Reply::text(200, urls::SERVICE, service::document(&asked.urls, &info)));
     }

@@ -58,7 +58,7 @@ fn shown(
     id: &str,
     status: u16,
 ) -> Outcome<Reply> {
-    let view = View { store, caller, urls: &asked.urls, wanted: Wanted::default() };
+    let view = View { store, caller, urls: &asked.urls, wanted: Wanted::after_change() };
     let url = asked.urls.of_id("object", id);
     let reply = Reply::text(status, ENTRY, view.document(store.get(id)?));
     Ok(reply.with_header("location", &url).with_header("content-location", &url))
