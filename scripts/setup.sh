@@ -5,7 +5,7 @@ set -euo pipefail
 
 packages=(gcc libc6-dev make pkg-config libxml2-dev libxslt1-dev)
 if [ "${1:-}" = "--test" ]; then
-  packages+=(libxml2-utils openssl curl git python3-venv swaks libnet-ssleay-perl)
+  packages+=(libxml2-utils openssl curl git python3-venv swaks libnet-ssleay-perl cmis-client)
 fi
 
 if ! command -v cargo >/dev/null 2>&1; then

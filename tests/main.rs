@@ -12,6 +12,7 @@ mod catalogue;
 mod chain;
 mod clients;
 mod cmis;
+mod cmis_atom;
 mod defects;
 mod derivation;
 mod diff;
