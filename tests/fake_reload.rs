@@ -61,7 +61,7 @@ fn only_what_changed_starts_anew() {
         write!(open, "GET /vorgaenge HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
         let mut answer = String::new();
         open.read_to_string(&mut answer).unwrap();
-        assert!(answer.starts_with("HTTP/1.1 501"), "{answer}");
+        assert!(answer.starts_with("HTTP/1.1 405"), "{answer}");
     }
 }
 
