@@ -6,6 +6,7 @@
 //! | `types`, `values` | types of an E-Akte and what their properties take |
 //! | `repository`, `actions` | what the repository says about itself and about an object |
 //! | `browser/` | the browser binding |
+//! | `xdomea/` | messages of xdomea over the same repository |
 //!
 //! One lock around the store: every request sees and leaves a whole state.
 
@@ -21,8 +22,10 @@ mod store;
 mod types;
 mod values;
 mod versions;
+mod xdomea;
 
 use std::collections::VecDeque;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use base64::Engine;
@@ -54,6 +57,7 @@ pub(super) struct Dms {
     store: Mutex<Store>,
     /// User, token, result.
     results: Mutex<VecDeque<(String, String, Value)>>,
+    desk: xdomea::Desk,
 }
 
 impl Dms {
@@ -67,7 +71,21 @@ impl Dms {
             login,
             store: Mutex::new(Store::new(Clock::system())),
             results: Mutex::default(),
+            desk: xdomea::Desk::default(),
         }
+    }
+
+    /// The same for these authorities (AGS), with the schemas of xdomea from a folder.
+    ///
+    /// # Errors
+    /// When the folder has no schemas that can be used.
+    pub fn with_xdomea(
+        mut self,
+        authorities: Vec<String>,
+        schemas: Option<&Path>,
+    ) -> Result<Self, String> {
+        self.desk = xdomea::Desk::new(authorities, schemas)?;
+        Ok(self)
     }
 
     fn locked(&self) -> MutexGuard<'_, Store> {
@@ -130,7 +148,12 @@ impl Dms {
         let Ok(path) = String::from_utf8(percent_decode(request.path.as_bytes())) else {
             return browser::error_reply(&CmisError::invalid("the path is not UTF-8"));
         };
-        match path.strip_prefix(REPOSITORY_PATH) {
+        let inside = path.strip_prefix(REPOSITORY_PATH);
+        let below = inside.and_then(|i| i.strip_prefix(xdomea::PATH));
+        if let Some(below) = below.filter(|b| b.is_empty() || b.starts_with('/')) {
+            return xdomea::answer(self, request, below, caller, keep);
+        }
+        match inside {
             Some(inside) => browser::answer(self, request, inside, caller, keep),
             None if path == "/cmis" && request.method == "GET" => {
                 let info = self.info(self.locked().changes.latest());
