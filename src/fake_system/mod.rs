@@ -62,6 +62,18 @@ pub enum StartError {
         /// What the operating system says.
         reason: std::io::Error,
     },
+    /// Schemas that it should use cannot be had.
+    #[error(
+        "system \"{system}\" cannot use the schemas in \"{folder}\": {reason}; the path is relative to the organisation"
+    )]
+    Schemas {
+        /// The system.
+        system: SystemId,
+        /// The folder.
+        folder: String,
+        /// What is wrong with it.
+        reason: String,
+    },
 }
 
 /// The running fake systems of an organisation.
@@ -129,7 +141,15 @@ impl Running {
                         })?,
                 ),
             };
-            bound.push((system, listener, later));
+            let desk = match system.fake {
+                FakeKind::Dms => {
+                    Some(dms::Desk::of(system, organisation).map_err(|(folder, reason)| {
+                        StartError::Schemas { system: system.id.clone(), folder, reason }
+                    })?)
+                }
+                _ => None,
+            };
+            bound.push((system, listener, later, desk));
         }
         let mut running = Self {
             urls: BTreeMap::new(),
@@ -139,8 +159,8 @@ impl Running {
             mailboxes: BTreeMap::new(),
             tasks: JoinSet::new(),
         };
-        for (system, listener, later) in bound {
-            running.serve(system, listener, observer.clone(), later);
+        for (system, listener, later, desk) in bound {
+            running.serve(system, listener, observer.clone(), later, desk);
         }
         Ok(running)
     }
@@ -151,6 +171,7 @@ impl Running {
         listener: TcpListener,
         observer: Arc<dyn Observer>,
         later: Option<Later>,
+        desk: Option<dms::Desk>,
     ) {
         let address = listener.local_addr().map(|a| a.to_string()).unwrap_or_default();
         let (id, scripts, stop) = (system.id.clone(), self.scripts.clone(), self.shutdown.clone());
@@ -165,6 +186,7 @@ impl Running {
             }
             FakeKind::Dms => {
                 let fake = dms::Dms::new(system, observer.clone(), &url);
+                let fake = fake.with_desk(desk.unwrap_or_default());
                 let handler = Arc::new(Scripted::new(id.clone(), scripts, fake));
                 self.tasks.spawn(http::serve(listener, id, handler, observer, stop));
             }

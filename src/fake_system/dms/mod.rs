@@ -25,7 +25,6 @@ mod versions;
 mod xdomea;
 
 use std::collections::VecDeque;
-use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use base64::Engine;
@@ -34,6 +33,7 @@ use serde_json::{Value, json};
 use self::browser::form::percent_decode;
 use self::errors::{Caller, CmisError, Exception, Outcome};
 use self::store::Store;
+pub(super) use self::xdomea::Desk;
 use super::scripted::{Answering, Fake, Refusal};
 use crate::ambient::Clock;
 use crate::channel::Observer;
@@ -57,7 +57,7 @@ pub(super) struct Dms {
     store: Mutex<Store>,
     /// User, token, result.
     results: Mutex<VecDeque<(String, String, Value)>>,
-    desk: xdomea::Desk,
+    desk: Desk,
 }
 
 impl Dms {
@@ -71,21 +71,13 @@ impl Dms {
             login,
             store: Mutex::new(Store::new(Clock::system())),
             results: Mutex::default(),
-            desk: xdomea::Desk::default(),
+            desk: Desk::default(),
         }
     }
 
-    /// The same for these authorities (AGS), with the schemas of xdomea from a folder.
-    ///
-    /// # Errors
-    /// When the folder has no schemas that can be used.
-    pub fn with_xdomea(
-        mut self,
-        authorities: Vec<String>,
-        schemas: Option<&Path>,
-    ) -> Result<Self, String> {
-        self.desk = xdomea::Desk::new(authorities, schemas)?;
-        Ok(self)
+    /// The same with what it needs to know for xdomea.
+    pub fn with_desk(self, desk: Desk) -> Self {
+        Self { desk, ..self }
     }
 
     fn locked(&self) -> MutexGuard<'_, Store> {

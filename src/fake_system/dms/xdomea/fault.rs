@@ -13,7 +13,6 @@ pub(super) enum Code {
 
 impl Code {
     pub const DONE: Self = Self::General("0000000");
-    pub const UNKNOWN_ID: Self = Self::General("0000003");
     pub const NO_RIGHT: Self = Self::General("0000004");
     pub const INVALID: Self = Self::General("0000008");
     pub const DONE_BEFORE: Self = Self::General("0000009");

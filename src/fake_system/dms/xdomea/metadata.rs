@@ -96,20 +96,78 @@ fn checked_value(field: &Element, name: &str) -> Checked<String> {
     let value = field.child("Wert").map(Element::text);
     let value = value.ok_or_else(|| fault("0609008", format!("\"{name}\" has no Wert")))?;
     let text = value.trim();
-    let number = text.parse::<i128>().ok();
-    let fine = match code.as_str() {
-        "003" => boolean(text).is_some(),
-        "004" => number.is_some_and(|n| i8::try_from(n).is_ok()),
-        "005" => text.parse::<jiff::civil::Date>().is_ok(),
-        "006" => {
-            text.parse::<jiff::civil::DateTime>().is_ok() || text.parse::<jiff::Timestamp>().is_ok()
-        }
-        "007" => !text.contains(['e', 'E']) && text.parse::<f64>().is_ok_and(f64::is_finite),
-        code if code.len() == 3 && code.bytes().all(|b| b.is_ascii_digit()) => true,
-        other => return Err(fault("0609004", format!("\"{other}\" is no Datentyp"))),
+    let Some(fine) = is_of(&code, text) else {
+        return Err(fault("0609004", format!("\"{code}\" is no Datentyp")));
     };
     if !fine {
         return Err(fault("0609005", format!("\"{name}\": \"{text}\" is not of Datentyp {code}")));
     }
     Ok(value)
+}
+
+/// Whether a text is one of a type in the code list Datentyp, which are those of XML Schema; none
+/// for a code that is not in it. Of the types of texts every text is one.
+fn is_of(code: &str, text: &str) -> Option<bool> {
+    let within = |least: i128, most: i128| {
+        let digits = text.strip_prefix('+').unwrap_or(text);
+        Some(digits.parse::<i128>().is_ok_and(|n| (least..=most).contains(&n)))
+    };
+    // More digits than any system keeps are taken for a number that is too large.
+    let largest = i128::MAX;
+    match code {
+        "003" => Some(boolean(text).is_some()),
+        "004" => within(i8::MIN.into(), i8::MAX.into()),
+        "005" => Some(text.parse::<jiff::civil::Date>().is_ok()),
+        "006" => {
+            let zoned = text.parse::<jiff::Timestamp>().is_ok();
+            Some(zoned || text.parse::<jiff::civil::DateTime>().is_ok())
+        }
+        "007" => {
+            let plain = text.bytes().all(|b| b.is_ascii_digit() || b"+-.".contains(&b));
+            Some(plain && text.parse::<f64>().is_ok())
+        }
+        "008" | "012" => Some(text == "INF" || text == "-INF" || text.parse::<f64>().is_ok()),
+        "022" => within(i32::MIN.into(), i32::MAX.into()),
+        "023" => within(i128::MIN, largest),
+        "025" => within(i64::MIN.into(), i64::MAX.into()),
+        "028" => within(i128::MIN, -1),
+        "031" => within(0, largest),
+        "032" => within(i128::MIN, 0),
+        "035" => within(1, largest),
+        "037" => within(i16::MIN.into(), i16::MAX.into()),
+        "041" => within(0, u8::MAX.into()),
+        "042" => within(0, u32::MAX.into()),
+        "043" => within(0, u64::MAX.into()),
+        "044" => within(0, u16::MAX.into()),
+        other => {
+            let number = other.parse::<u8>().ok().filter(|_| other.len() == 3);
+            number.filter(|n| (1..=45).contains(n)).map(|_| true)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_of;
+
+    #[test]
+    fn values_are_of_their_type() {
+        for (code, text, fine) in [
+            ("003", "1", Some(true)),
+            ("003", "ja", Some(false)),
+            ("004", "128", Some(false)),
+            ("005", "2026-02-29", Some(false)),
+            ("006", "2026-02-28T10:00:00+01:00", Some(true)),
+            ("007", "1e3", Some(false)),
+            ("007", "-1.5", Some(true)),
+            ("028", "0", Some(false)),
+            ("035", "+1", Some(true)),
+            ("038", "alles", Some(true)),
+            ("046", "x", None),
+            ("1", "x", None),
+            ("", "x", None),
+        ] {
+            assert_eq!(is_of(code, text), fine, "{code} {text}");
+        }
+    }
 }

@@ -48,7 +48,6 @@ mod text;
 mod version;
 mod work;
 
-use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use serde_json::json;
@@ -66,13 +65,14 @@ use super::Dms;
 use super::browser::disposition;
 use super::errors::Caller;
 use crate::channel::http::{Reply, Request};
+use crate::organisation::{System, TestOrganisation};
 
 /// Where it is, below the repository.
 pub(super) const PATH: &str = "/xdomea";
 
 /// What a DMS needs to speak xdomea.
 #[derive(Debug, Default)]
-pub(super) struct Desk {
+pub(in crate::fake_system) struct Desk {
     schemas: Schemas,
     /// AGS of the authorities that this DMS serves.
     authorities: Vec<String>,
@@ -86,12 +86,19 @@ struct State {
 }
 
 impl Desk {
-    /// A desk for these authorities, with the schemas of a folder.
+    /// The desk of a system: the authorities that it serves, and the schemas that it names.
     ///
     /// # Errors
-    /// When the folder has no schemas that can be used.
-    pub fn new(authorities: Vec<String>, schemas: Option<&Path>) -> Result<Self, String> {
-        let schemas = schemas.map(Schemas::load).transpose()?.unwrap_or_default();
+    /// With the folder of schemas and why it cannot be used.
+    pub fn of(system: &System, organisation: &TestOrganisation) -> Result<Self, (String, String)> {
+        let served =
+            organisation.file.authority.iter().filter(|a| a.dms.as_ref() == Some(&system.id));
+        let schemas = match &system.xdomea_schemas {
+            None => Schemas::default(),
+            Some(folder) => Schemas::load(&organisation.folder.join(folder))
+                .map_err(|reason| (folder.clone(), reason))?,
+        };
+        let authorities = served.map(|a| a.ags.clone()).collect();
         Ok(Self { schemas, authorities, state: Mutex::default() })
     }
 }
