@@ -424,6 +424,12 @@ fn what_a_message_asks_in_vain_has_its_own_code() {
         ("0609", metadata(&a, &field("schlagworte", text, "")), "0609008", "0609008"),
         (
             "0609",
+            metadata(&a, &field("schlagworte", &text.replace("038", "046"), &x("Wert", "a"))),
+            "0609004",
+            "0609004",
+        ),
+        (
+            "0609",
             metadata(&a, &field("geschlossen", yes_no, &x("Wert", "ja"))),
             "0609005",
             "0609005",
