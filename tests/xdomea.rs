@@ -5,33 +5,15 @@ use std::collections::BTreeMap;
 
 use pruefstand::fake_system::Behaviour;
 use pruefstand::ids::SystemId;
-use pruefstand::xml::Validator;
 use serde_json::json;
 
 use crate::support::real_data;
 use crate::support_xdomea::{
-    Answer, Bench, LENIENT, Message, Received, STRICT, VERSIONS, akte, dokument, filed, identified,
-    message, numbered, schemas, uuid, valid, vorgang, x,
+    Bench, LENIENT, Message, Received, STRICT, VERSIONS, akte, dokument, filed, identified,
+    message, numbered, right, schemas, uuid, valid, vorgang, x,
 };
 
 const NOT_ONE: &str = "99999999-1111-4222-8333-999999999999";
-
-/// Hands in a message that is valid, to the strict system, which must have nothing against it.
-fn right(
-    bench: &Bench,
-    schemas: Option<&BTreeMap<&'static str, Validator>>,
-    message: &Message,
-    files: &[(&str, &[u8])],
-) -> Answer {
-    valid(schemas, message.version, message.xml().as_bytes());
-    bench.noted(STRICT);
-    let answer = bench.hand_in(STRICT, message, files);
-    assert_eq!(bench.noted(STRICT), [], "{}", message.xml());
-    if answer.status == 200 {
-        valid(schemas, message.version, &answer.message().xml);
-    }
-    answer
-}
 
 /// The ids of objects in an answer by the value that is told of them.
 fn ids(received: &Received) -> BTreeMap<String, String> {
@@ -458,8 +440,10 @@ fn what_a_message_asks_in_vain_has_its_own_code() {
             assert!(!bench.noted(system).is_empty(), "{system}: {content}");
         }
     }
-    // Nothing of what failed stayed, not even half of it.
+    // Nothing of what failed stayed, not even half of it, nor a word of it in the log of changes.
     assert_eq!(bench.children(STRICT, "root-folder").len(), 1);
+    let info = bench.cmis(STRICT, "");
+    assert_eq!(info["akte"]["latestChangeLogToken"], "1");
     let akte = &bench.children(LENIENT, "root-folder")["GEW 1-2026"];
     assert_eq!((&akte["farbe"], &akte["akte:betreff"]), (&json!("blau"), &json!("neu")));
     // Without a wish for confirmation the status says it, with the same code.

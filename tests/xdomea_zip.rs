@@ -374,6 +374,20 @@ fn bombs_do_not_go_off() {
             entry.local_name = Some(b"0".to_vec());
         }
         assert_eq!(post(system, 100, &quilt), "400");
+        // An entry inside of the stored data of another: each byte counts twice, and more in depth.
+        let mut inner = Zip::default();
+        inner.file("b", &vec![0; 1_000]);
+        let whole = inner.build();
+        let end = whole.windows(4).position(|w| w == b"PK\x01\x02").unwrap();
+        let mut nested = Zip::default();
+        let outer = nested.file("a", &whole[..end]);
+        (outer.method, outer.data) = (0, whole[..end].to_vec());
+        let mut entry = inner.entries.remove(0);
+        entry.offset = Some(30 + 1);
+        nested.entries.push(entry);
+        bench.noted(system);
+        assert_eq!(post(system, 100, &nested), "413");
+        assert!(bench.noted(system)[0].1.contains("overlap"));
         // More entries than anybody sends.
         let mut many = Zip::default();
         let one = many.file("a", b"").clone();

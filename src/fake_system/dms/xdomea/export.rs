@@ -15,21 +15,21 @@ const CLAUSE: &str = "xdomea: FVDaten.PrimaerdokumentExportieren.0631";
 
 /// Hands out one document.
 pub(super) fn export(
-    work: &Work<'_>,
+    work: &mut Work<'_>,
     item: &Element,
     files: &mut Vec<(String, Bytes)>,
 ) -> Checked<Item> {
     let fault = |code, reason: String| Fault::new(CLAUSE, reason).with_code(code);
     let id = item.child_text("IDSGO").unwrap_or_default();
     let found = work.find(&id).filter(|o| o.version.is_some());
-    let object = found.ok_or_else(|| {
+    let object = found.cloned().ok_or_else(|| {
         fault(Code::Specific("0631001"), format!("IDSGO \"{id}\" is no document here"))
     })?;
-    let uuid = work.ids.of(work.system, object);
+    let uuid = work.ids.of(work.system, &object);
     let object = match item.child_text("Versionsnummer").filter(|n| !n.is_empty()) {
-        None => object,
+        None => &object,
         Some(number) => {
-            let versions = work.store.versions(object).unwrap_or_default();
+            let versions = work.store.versions(&object).unwrap_or_default();
             let found = versions.into_iter().find(|o| is_number(o, &number));
             found.ok_or_else(|| {
                 fault(Code::Specific("0631002"), format!("there is no version \"{number}\""))

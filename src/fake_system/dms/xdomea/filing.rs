@@ -10,7 +10,7 @@ use crate::fake_system::dms::store::{Content, New, ROOT};
 use crate::fake_system::dms::types::{DOCUMENT, FOLDER};
 use crate::fake_system::dms::values::Given;
 use crate::fake_system::dms::versions::CheckIn;
-use crate::xml::Element;
+use crate::xml::{Element, Writer};
 
 /// What the two messages differ in.
 struct Codes {
@@ -35,8 +35,14 @@ fn codes(kind: Kind) -> Codes {
 }
 
 /// Files one object of the message with all that is in it; all or nothing.
-pub(super) fn file(work: &mut Work<'_>, item: &Element, kind: Kind) -> Checked<Vec<Item>> {
-    let filing = Filing { codes: codes(kind), kind, foreign: foreign_id(item) };
+/// The ids of what was created go into `created`, also of what has to be taken out again.
+pub(super) fn file(
+    work: &mut Work<'_>,
+    item: &Element,
+    kind: Kind,
+    created: &mut Vec<String>,
+) -> Checked<Vec<Item>> {
+    let mut filing = Filing { codes: codes(kind), kind, foreign: foreign_id(item), created };
     let container = record::text(item, "IDContainer");
     let parent = match &container {
         Some(id) => {
@@ -67,20 +73,21 @@ fn foreign_id(item: &Element) -> String {
     record::text(item, "FachverfahrenObjektID").unwrap_or_default()
 }
 
-struct Filing {
+struct Filing<'c> {
     codes: Codes,
     kind: Kind,
     foreign: String,
+    created: &'c mut Vec<String>,
 }
 
-impl Filing {
+impl Filing<'_> {
     fn fault(&self, code: Code, reason: impl Into<String>) -> Fault {
         Fault::new(self.codes.clause, reason).with_code(code)
     }
 
     /// Puts a record and what is in it into a folder.
     fn place(
-        &self,
+        &mut self,
         work: &mut Work<'_>,
         record: &Element,
         level: Level,
@@ -114,6 +121,7 @@ impl Filing {
             let parameter = Parameter::Field("Kennzeichen".into(), reference);
             items.push(Item { id: Some(own), parameter, ..Item::default() });
         }
+        self.extensions(work, record, if level == Level::Dokument { parent } else { &id })?;
         if level == Level::Dokument {
             for attached in record.elements().filter(|e| e.name == "Anlage") {
                 self.place(work, attached, Level::Dokument, parent, items)?;
@@ -128,7 +136,7 @@ impl Filing {
     }
 
     fn folder(
-        &self,
+        &mut self,
         work: &mut Work<'_>,
         record: &Element,
         level: Level,
@@ -143,19 +151,21 @@ impl Filing {
     }
 
     fn create(
-        &self,
+        &mut self,
         work: &mut Work<'_>,
         parent: &str,
         base: &'static str,
         new: New,
     ) -> Checked<String> {
         let made = work.store.create(work.caller, parent, base, new);
-        made.map_err(|e| Fault::of_store(self.codes.clause, &e, self.codes.cannot))
+        let id = made.map_err(|e| Fault::of_store(self.codes.clause, &e, self.codes.cannot))?;
+        self.created.push(id.clone());
+        Ok(id)
     }
 
     /// A document: its versions in order. Only one file fits into a version of the repository, so
     /// that further formats and signatures lie beside it.
-    fn document(&self, work: &mut Work<'_>, record: &Element, parent: &str) -> Checked<String> {
+    fn document(&mut self, work: &mut Work<'_>, record: &Element, parent: &str) -> Checked<String> {
         let versions: Vec<&Element> = record.elements().filter(|e| e.name == "Version").collect();
         let mut beside = Vec::new();
         let mut contents = Vec::new();
@@ -199,6 +209,31 @@ impl Filing {
             self.create(work, parent, DOCUMENT, new)?;
         }
         Ok(id)
+    }
+
+    /// What a record says beyond the standard is kept as a file (note in the schema at
+    /// AnwendungsspezifischeErweiterungXML).
+    fn extensions(&mut self, work: &mut Work<'_>, record: &Element, folder: &str) -> Checked<()> {
+        let writer = Writer::new().prefix("xdomea", &work.message.version.namespace());
+        for extension in record.elements() {
+            let known = ["AnwendungsspezifischeErweiterung", "AnwendungsspezifischeErweiterungXML"];
+            if !known.contains(&extension.name.as_str()) {
+                continue;
+            }
+            let name = work.free_name(folder, &format!("{}.xml", extension.name));
+            let content = Content {
+                media_type: "application/xml".into(),
+                file_name: name.clone(),
+                bytes: writer.write(extension).into(),
+            };
+            let given = Given(vec![
+                ("cmis:objectTypeId".into(), vec![DOCUMENT.into()]),
+                ("cmis:name".into(), vec![name]),
+            ]);
+            let new = New { given, content: Some(content), ..New::default() };
+            self.create(work, folder, DOCUMENT, new)?;
+        }
+        Ok(())
     }
 
     fn next_version(&self, work: &mut Work<'_>, id: &str, how: CheckIn) -> Checked<String> {

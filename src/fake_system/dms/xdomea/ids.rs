@@ -3,16 +3,15 @@
 
 use std::collections::BTreeMap;
 
-use super::names::is_uuid;
 use crate::fake_system::dms::store::{Object, Store};
 use crate::ids::Digest;
 
-/// Given UUIDs, in lower case.
+/// UUIDs that were given or told, in lower case.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Ids {
     /// What stays of an object through its versions, by UUID; and the other way round.
     anchors: BTreeMap<String, String>,
-    given: BTreeMap<String, String>,
+    uuids: BTreeMap<String, String>,
 }
 
 /// What stays of an object through its versions.
@@ -28,51 +27,41 @@ pub(super) fn made_from(name: &str) -> String {
 }
 
 impl Ids {
-    /// The UUID of an object.
-    pub fn of(&self, system: &str, object: &Object) -> String {
-        let anchor = anchor(object);
-        self.given.get(anchor).cloned().unwrap_or_else(|| made_from(&format!("{system}:{anchor}")))
+    /// The UUID of an object, which is known from now on.
+    pub fn of(&mut self, system: &str, object: &Object) -> String {
+        if let Some(uuid) = self.uuids.get(anchor(object)) {
+            return uuid.clone();
+        }
+        let uuid = made_from(&format!("{system}:{}", anchor(object)));
+        self.give(&uuid, object);
+        uuid
     }
 
     /// Keeps the UUID that somebody gave to an object.
     pub fn give(&mut self, uuid: &str, object: &Object) {
         let (uuid, anchor) = (uuid.to_lowercase(), anchor(object).to_owned());
         self.anchors.insert(uuid.clone(), anchor.clone());
-        self.given.insert(anchor, uuid);
+        self.uuids.insert(anchor, uuid);
     }
 
     /// The object of a UUID or of an id of the repository, of a document the newest version.
-    pub fn find<'a>(&self, system: &str, store: &'a Store, id: &str) -> Option<&'a Object> {
+    pub fn find<'a>(&self, store: &'a Store, id: &str) -> Option<&'a Object> {
         let id = id.trim();
         if let Ok(object) = store.get(id) {
             return Some(object);
         }
-        let uuid = id.to_lowercase();
-        if !is_uuid(&uuid) {
-            return None;
-        }
-        let of_anchor = |anchor: &str| match store.series.get(anchor) {
+        let anchor = self.anchors.get(&id.to_lowercase())?;
+        match store.series.get(anchor) {
             Some(series) => store.get(series.versions.last()?).ok(),
             None => store.get(anchor).ok(),
-        };
-        if let Some(anchor) = self.anchors.get(&uuid) {
-            return of_anchor(anchor);
         }
-        // Only made ids have these digits, and looking for one means making all.
-        if uuid.get(14..15) != Some("8") || uuid.get(19..20) != Some("a") {
-            return None;
-        }
-        let found = store.objects.values().find(|o| {
-            let anchor = anchor(o);
-            !self.given.contains_key(anchor) && made_from(&format!("{system}:{anchor}")) == uuid
-        })?;
-        of_anchor(anchor(found))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{is_uuid, made_from};
+    use super::made_from;
+    use crate::fake_system::dms::xdomea::names::is_uuid;
 
     #[test]
     fn made_ids_are_uuids_and_differ() {

@@ -87,6 +87,10 @@ const ONE_MESSAGE: &str = "xdomea ZIP: one message";
 pub(super) fn open(mut files: Vec<Entry>, caller: &mut Caller) -> Checked<Message> {
     let at = position(&files, caller)?;
     let Entry { name, bytes } = files.remove(at);
+    if let Some(why) = too_much(&bytes) {
+        let reason = format!("\"{name}\" has {why}");
+        return Err(Fault::new("XML 1.0", reason).with_status(413));
+    }
     let root = parse(&bytes).map_err(|e| {
         let reason = format!("\"{name}\": {e}");
         let status = if e.kind == ParseErrorKind::TooLarge { 413 } else { 400 };
@@ -106,6 +110,24 @@ pub(super) fn open(mut files: Vec<Entry>, caller: &mut Caller) -> Checked<Messag
     Ok(Message { version, kind, header, root, bytes, name, files })
 }
 
+/// Why a message is more than is read: a small container can unpack to XML whose tree fills the
+/// memory, or to one tag with so many attributes that comparing them takes forever.
+fn too_much(bytes: &[u8]) -> Option<&'static str> {
+    const LARGEST: usize = 16 * 1024 * 1024;
+    const MOST_TAGS: usize = 500_000;
+    const MOST_SIGNS: usize = 20_000;
+    if bytes.len() > LARGEST {
+        return Some("more than 16 MiB");
+    }
+    // A value cannot hold this sign, so that every tag begins with one.
+    let mut tags = bytes.split(|b| *b == b'<');
+    if tags.clone().count() > MOST_TAGS {
+        return Some("too many tags");
+    }
+    let crowded = |tag: &[u8]| tag.iter().filter(|b| **b == b'=').count() > MOST_SIGNS;
+    tags.any(crowded).then_some("too many attributes in one tag")
+}
+
 /// Which file is the message.
 fn position(files: &[Entry], caller: &mut Caller) -> Checked<usize> {
     let named: Vec<usize> =
@@ -123,6 +145,7 @@ fn position(files: &[Entry], caller: &mut Caller) -> Checked<usize> {
     let is_message = |i: &usize| {
         let entry = &files[*i];
         entry.name.to_lowercase().ends_with(".xml")
+            && too_much(&entry.bytes).is_none()
             && parse(&entry.bytes).is_ok_and(|d| d.root.namespace.starts_with(NAMESPACES))
     };
     let found: Vec<usize> = (0..files.len()).filter(is_message).collect();
@@ -176,4 +199,18 @@ fn contact(element: &Element) -> Contact {
 /// An xdomea fault with the code for structures that are not valid.
 pub(super) fn invalid(clause: &'static str, reason: impl Into<String>) -> Fault {
     Fault::new(clause, reason).with_code(Code::INVALID)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::too_much;
+
+    #[test]
+    fn messages_that_would_fill_the_memory_are_not_parsed() {
+        assert_eq!(too_much(b"<a b='c'/>"), None);
+        assert!(too_much("<a/>".repeat(500_001).as_bytes()).is_some());
+        let attributes: String = (0..20_001).map(|n| format!(" a{n}='>'")).collect();
+        assert!(too_much(format!("<a{attributes}/>").as_bytes()).is_some());
+        assert!(too_much(&vec![b' '; 16 * 1024 * 1024 + 1]).is_some());
+    }
 }

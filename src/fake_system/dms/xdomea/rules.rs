@@ -140,13 +140,14 @@ fn office(role: &str, contact: &Contact, version: Version, caller: &mut Caller) 
     Ok(())
 }
 
-/// Batches: their length and the numbers of their parts.
+/// Batches: their length and the numbers of their parts. A list of Systemstatus is none: its parts
+/// have no numbers.
 pub(super) fn batch(message: &Message, kind: Kind, caller: &mut Caller) -> Checked<()> {
-    if kind.is_confirmation() {
-        return Ok(());
-    }
     let (head, count) = (&message.header, message.items().count());
     let wrong = |code, reason: String| Fault::new(BATCH, reason).with_code(code);
+    if !matches!(kind, Kind::Create | Kind::File | Kind::AddMetadata) {
+        return Ok(());
+    }
     if !head.batch {
         let length = head.batch_length.unwrap_or(1);
         if count > 1 || length > 1 {
@@ -170,16 +171,10 @@ pub(super) fn batch(message: &Message, kind: Kind, caller: &mut Caller) -> Check
         Some(_) => {}
     }
     let mut seen = BTreeSet::new();
-    // Only the objects that may come in numbers are numbered.
-    let numbered = matches!(kind, Kind::Create | Kind::File | Kind::AddMetadata);
-    for item in message.items().filter(|_| numbered) {
-        let number = item.child_text("NummerImStapel");
-        let Some(number) = number.filter(|n| seen.insert(n.clone())) else {
-            let reason = "a NummerImStapel is missing or there twice".to_owned();
-            deviation(caller, wrong(Code::BATCH_SYNTAX, reason))?;
-            continue;
-        };
-        let _ = number;
+    let wrong_number = message.items().map(|i| i.child_text("NummerImStapel"));
+    if wrong_number.into_iter().any(|n| n.is_none_or(|n| !seen.insert(n))) {
+        let reason = "a NummerImStapel is missing or there twice".to_owned();
+        deviation(caller, wrong(Code::BATCH_SYNTAX, reason))?;
     }
     Ok(())
 }

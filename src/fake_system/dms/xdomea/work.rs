@@ -38,7 +38,7 @@ pub(super) struct Outcome {
 impl Work<'_> {
     /// An object that the caller may see.
     pub fn find(&self, id: &str) -> Option<&Object> {
-        let found = self.ids.find(self.system, self.store, id)?;
+        let found = self.ids.find(self.store, id)?;
         found.allows(&self.caller.user, Permission::Read).then_some(found)
     }
 
@@ -48,7 +48,9 @@ impl Work<'_> {
             Some((stem, extension)) if !stem.is_empty() => (stem, format!(".{extension}")),
             _ => (name, String::new()),
         };
-        let numbered = (2_u32..).map(|n| format!("{stem} ({n}){extension}"));
+        // Behind a hundred of a name the numbers jump, so that many are found as fast as few.
+        let numbers = (2..100).chain(self.store.objects.len()..);
+        let numbered = numbers.map(|n| format!("{stem} ({n}){extension}"));
         let mut names = std::iter::once(name.to_owned()).chain(numbered);
         names.find(|n| self.store.named(folder, n).is_none()).unwrap_or_default()
     }
@@ -78,6 +80,19 @@ impl Work<'_> {
         out
     }
 
+    /// Takes out what a record brought that could not be filed whole.
+    fn undo(&mut self, created: &[String], before: u64) {
+        for id in created.iter().rev() {
+            let folder = self.store.get(id).is_ok_and(Object::is_folder);
+            if folder {
+                self.store.take(id);
+            } else {
+                self.store.delete_version(id, true);
+            }
+        }
+        self.store.changes.forget_after(before);
+    }
+
     /// One object; all of it or nothing.
     fn one(
         &mut self,
@@ -87,11 +102,11 @@ impl Work<'_> {
     ) -> Checked<Vec<Item>> {
         match kind {
             Kind::Create | Kind::File => {
-                // A copy of the repository is cheap for few objects, and one record needs none.
-                let before = (records(item) > 1).then(|| self.store.clone());
-                let done = filing::file(self, item, kind);
-                if let (Err(_), Some(before)) = (&done, before) {
-                    self.store.forget_since(before);
+                let before = self.store.changes.latest();
+                let mut created = Vec::new();
+                let done = filing::file(self, item, kind, &mut created);
+                if done.is_err() {
+                    self.undo(&created, before);
                 }
                 done
             }
@@ -102,14 +117,6 @@ impl Work<'_> {
             Kind::Received | Kind::Imported => Ok(Vec::new()),
         }
     }
-}
-
-fn records(item: &Element) -> usize {
-    let mut count = 0;
-    item.walk(&mut |_, e| {
-        count += usize::from(e.name == "Identifikation" || e.name == "Format");
-    });
-    count
 }
 
 /// What a failed object is called by: its id in the Fachverfahren, or the status that was asked for.
