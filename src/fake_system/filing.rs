@@ -44,6 +44,10 @@ impl<F: Fake> Fake for Filing<F> {
     fn refusal(&self, why: Refusal) -> Reply {
         self.dms.refusal(why)
     }
+
+    fn refusal_of(&self, request: &Request, why: Refusal) -> Reply {
+        self.dms.refusal_of(request, why)
+    }
 }
 
 impl<F> Filing<F> {
