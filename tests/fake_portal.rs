@@ -198,6 +198,12 @@ fn a_hub_that_confirms_with_another_file_number_is_seen() {
     let shown = http("GET", &fakes.page(""), "", "").1.replace("&#x2f;", "/");
     assert!(shown.contains(&format!("abweichend bei portal: {told}")), "{shown}");
     assert!(shown.contains(&to), "the page knows where the last one went");
+    // What somebody said is no command of its own in the one that the page shows.
+    order(&fakes, &json!({ "antrag": "gewerbeanmeldung", "an": "http://h/';rm x;'" }));
+    let shown =
+        http("GET", &fakes.page(""), "", "").1.replace("&#x2f;", "/").replace("&#x27;", "'");
+    let shown = shown.replace("&quot;", "\"");
+    assert!(shown.contains(r#""an":"http://h/'\'';rm x;'\''"}' http"#), "{shown}");
 }
 
 #[test]

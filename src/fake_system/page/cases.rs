@@ -73,11 +73,18 @@ pub(super) fn applications(
         let url = systems.iter().find(|s| &s.id == portal).map_or("", |s| s.url.as_str());
         let url = url.trim_end_matches("/postfach").to_owned() + "/antraege";
         for o in sender.offered() {
-            let to = o.to.or_else(|| last(portal));
-            let order = match o.follows {
-                true => serde_json::json!({ "antrag": o.id, "vorgang": "PS-…" }),
-                false => serde_json::json!({ "antrag": o.id }),
-            };
+            let mut order = serde_json::json!({ "antrag": o.id });
+            if o.follows {
+                order["vorgang"] = "PS-…".into();
+            }
+            let said = last(portal);
+            if o.to.is_none() {
+                // Without it the command would be refused.
+                order["an"] = said.as_deref().unwrap_or("http://…/eingang/portal").into();
+            }
+            let to = o.to.or(said);
+            // Whoever copies the command must get one command, whatever was said.
+            let order = order.to_string().replace('\'', "'\\''");
             let curl = format!("curl -H 'Content-Type: application/json' -d '{order}' {url}");
             let portal = portal.to_string();
             let (id, title, follows) = (o.id, o.title, o.follows);
