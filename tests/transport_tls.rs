@@ -135,6 +135,24 @@ fn curl_checks_the_same() {
         curl(&[&common[..], &own].concat())
     };
     assert_eq!(with("valid"), "201");
+    // The page lets a system show another certificate, and the right one again.
+    let page = fakes.systems["page"].as_str().unwrap();
+    let html = curl(&[page]);
+    let token = html.split("name=\"token\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    let show = |certificate: &str, token: &str| {
+        let target = format!("{page}zertifikat");
+        let fields = [("system", FV), ("certificate", certificate), ("token", token)];
+        let fields: Vec<String> = fields.iter().map(|(n, v)| format!("{n}={v}")).collect();
+        let mut args = vec!["-o", "/dev/null", "-w", "%{http_code}", target.as_str()];
+        fields.iter().for_each(|f| args.extend(["--data-urlencode", f.as_str()]));
+        curl(&args)
+    };
+    assert_eq!(show("abgelaufen", token), "303");
+    assert!(curl(&[page]).contains("<option selected>abgelaufen</option>"));
+    assert!(with("valid").starts_with("000"));
+    assert_eq!((show("schön", token), show("gültig", "0")), ("400".into(), "403".into()));
+    assert_eq!(show("gültig", token), "303");
+    assert_eq!(with("valid"), "201");
     for kind in ["expired", "revoked", "foreign"] {
         assert!(with(kind).starts_with("000"), "{kind}");
     }

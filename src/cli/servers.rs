@@ -6,7 +6,7 @@ use std::sync::Arc;
 use pruefstand::ambient::{Clock, random_bytes};
 use pruefstand::channel::Shutdown;
 use pruefstand::diagnostic;
-use pruefstand::fake_system::{Listed, Page, Recent, Running, fixed_urls};
+use pruefstand::fake_system::{Listed, Page, Recent, Running, atom_url, fixed_urls};
 use pruefstand::organisation::{Export, TestOrganisation, export};
 use pruefstand::reference_hub::{DEFECTS, Defect, HubConfig, HubError, start};
 
@@ -150,7 +150,15 @@ fn print_systems(
             let systems: Vec<_> = exported
                 .system
                 .iter()
-                .map(|s| serde_json::json!({"id": s.id, "kind": s.kind, "protocol": s.protocol, "url": s.url}))
+                .map(|s| {
+                    let mut one = serde_json::json!({
+                        "id": s.id, "kind": s.kind, "protocol": s.protocol, "url": s.url,
+                    });
+                    if let Some(url) = second_url(&s.protocol, &s.url) {
+                        one["atom_url"] = url.into();
+                    }
+                    one
+                })
                 .collect();
             let certificates = certificates.map(CertificateFolder::path);
             let line = serde_json::json!({ "systems": systems, "page": page, "certificates": certificates });
@@ -159,6 +167,9 @@ fn print_systems(
         Format::Text => {
             for (s, l) in exported.system.iter().zip(listed) {
                 output::result(&format!("{:24} {:14} {}", s.id, s.protocol, s.url));
+                if let Some(url) = second_url(&s.protocol, &s.url) {
+                    output::result(&format!("{:24} {:14} {url}", "", "cmis-atompub"));
+                }
                 if !l.credentials.is_empty() {
                     output::result(&format!("{:24} {}", "", l.credentials));
                 }
@@ -171,6 +182,11 @@ fn print_systems(
             output::result(&format!("{:24} {:14} {page}", "(page)", "http"));
         }
     }
+}
+
+/// The service document of a DMS, which speaks both bindings of CMIS over HTTP.
+fn second_url(protocol: &str, url: &str) -> Option<String> {
+    (protocol == "cmis-browser").then(|| atom_url(url))
 }
 
 /// A command that shows a system at work.

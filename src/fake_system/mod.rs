@@ -33,6 +33,7 @@ use crate::ids::SystemId;
 use crate::organisation::{ExportedTrust, FakeKind, Mode, System, TestOrganisation};
 use crate::secret::Secret;
 
+pub use dms::atom_url;
 use filing::Filing;
 use inbox::Inbox;
 pub use inbox::{Held, Shown};

@@ -19,7 +19,8 @@ use super::recent::{Recent, Seen};
 use super::script::{Behaviour, Scripts, Which};
 use super::world::World;
 use crate::channel::http::{Handler, Reply, Request};
-use crate::ids::{ComponentKind, SystemId};
+use crate::channel::tls::Shown as Certificates;
+use crate::ids::{CertificateKind, ComponentKind, SystemId};
 
 const TEMPLATE: &str = include_str!("../../fake-systems/page.html");
 const HELD: &str = include_str!("../../fake-systems/held.html");
@@ -48,11 +49,13 @@ struct Content {
     systems: Vec<Listed>,
     shown: BTreeMap<SystemId, Arc<dyn Shown>>,
     senders: BTreeMap<SystemId, Arc<Sender>>,
+    certificates: BTreeMap<SystemId, Arc<Certificates>>,
 }
 
 impl Content {
     fn of(systems: Vec<Listed>, running: &Running) -> Self {
-        Self { systems, shown: running.shown.clone(), senders: running.senders.clone() }
+        let (shown, senders) = (running.shown.clone(), running.senders.clone());
+        Self { systems, shown, senders, certificates: running.certificates.clone() }
     }
 }
 
@@ -105,6 +108,7 @@ impl Page {
                     kind => format!("{:?}", s.kind),
                     url => s.url, curl => s.curl, credentials => s.credentials, told => told,
                     held => content.shown.get(&s.id).map(|shown| shown.held().len()),
+                    certificate => content.certificates.get(&s.id).map(|c| certificate_text(c.now())),
                 }
             })
             .collect();
@@ -112,6 +116,7 @@ impl Page {
         let behaviours: Vec<&str> = BEHAVIOURS.iter().map(|(name, _)| *name).collect();
         let values = context! {
             systems, exchanges, behaviours,
+            certificates => CERTIFICATES.map(|(name, _)| name),
             cases => cases::rows(&self.world, &content.shown),
             applications => cases::applications(&content.systems, &content.senders, &self.world),
             people => cases::people(&self.world),
@@ -181,6 +186,23 @@ impl Page {
         back()
     }
 
+    /// Lets a system show another certificate.
+    fn certify(&self, request: &Request) -> Reply {
+        let fields = match self.form(request) {
+            Ok(fields) => fields,
+            Err(refused) => return refused,
+        };
+        let get = |name: &str| fields.get(name).map(String::as_str).unwrap_or_default();
+        let content = self.content();
+        let shown = content.certificates.get(&SystemId::from(get("system")));
+        let kind = CERTIFICATES.iter().find(|(name, _)| *name == get("certificate"));
+        let (Some(shown), Some((_, kind))) = (shown, kind) else {
+            return Reply::text(400, "text/plain", "system or certificate is not known\n");
+        };
+        shown.show(*kind);
+        back()
+    }
+
     /// Lets a portal send an application.
     async fn submit(&self, request: &Request) -> Reply {
         let fields = match self.form(request) {
@@ -243,6 +265,7 @@ impl Handler for Page {
                 ("GET", path) if path.starts_with("/system/") => self.held(&path[8..]),
                 ("GET", "/vorgaenge") => cases::json(&self.world),
                 ("POST", "/verhalten") => self.change(&request),
+                ("POST", "/zertifikat") => self.certify(&request),
                 ("POST", "/antrag") => self.submit(&request).await,
                 _ => Reply::text(404, "text/plain", "nothing here\n"),
             }
@@ -263,6 +286,21 @@ const BEHAVIOURS: [(&str, Behaviour); 10] = [
     ("zweimal antworten", Behaviour::Twice),
     ("nicht da", Behaviour::Down),
 ];
+
+/// States of a certificate by the names people choose.
+const CERTIFICATES: [(&str, CertificateKind); 7] = [
+    ("gültig", CertificateKind::Valid),
+    ("abgelaufen", CertificateKind::Expired),
+    ("noch nicht gültig", CertificateKind::NotYetValid),
+    ("gesperrt", CertificateKind::Revoked),
+    ("fremd", CertificateKind::Foreign),
+    ("falscher Name", CertificateKind::WrongName),
+    ("selbst ausgestellt", CertificateKind::SelfSigned),
+];
+
+fn certificate_text(kind: CertificateKind) -> &'static str {
+    CERTIFICATES.iter().find(|(_, k)| *k == kind).map_or("", |(name, _)| *name)
+}
 
 fn behaviour_of(name: &str) -> Option<Behaviour> {
     BEHAVIOURS.iter().find(|(n, _)| *n == name).map(|(_, b)| *b)
@@ -299,13 +337,17 @@ fn exchange(seen: &Seen) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use super::{BEHAVIOURS, behaviour_of, name_of};
+    use super::{BEHAVIOURS, behaviour_of, certificate_text, name_of};
+    use crate::ids::CertificateKind;
 
     #[test]
     fn every_behaviour_has_a_name_of_its_own() {
         for (name, behaviour) in BEHAVIOURS {
             assert_eq!(behaviour_of(name), Some(behaviour));
             assert_eq!(name_of(behaviour), name);
+        }
+        for kind in CertificateKind::ALL {
+            assert!(!certificate_text(kind).is_empty(), "{kind:?}");
         }
     }
 }

@@ -30,6 +30,10 @@ pub(super) trait Fake: Send + Sync + 'static {
     }
     /// The protocol's own way to say no.
     fn refusal(&self, why: Refusal) -> Reply;
+    /// The same for those who say it in the way in which they were asked.
+    fn refusal_of(&self, _request: &Request, why: Refusal) -> Reply {
+        self.refusal(why)
+    }
 }
 
 /// A fake that does what it has been told.
@@ -58,8 +62,8 @@ impl<F: Fake> Handler for Scripted<F> {
         Box::pin(async move {
             match self.scripts.behaviour(&self.id, &request.raw) {
                 Behaviour::Answer => self.fake.answer(request, true).await,
-                Behaviour::Refuse => self.fake.refusal(Refusal::NotNow),
-                Behaviour::NoSpace => self.fake.refusal(Refusal::NoSpace),
+                Behaviour::Refuse => self.fake.refusal_of(&request, Refusal::NotNow),
+                Behaviour::NoSpace => self.fake.refusal_of(&request, Refusal::NoSpace),
                 Behaviour::Delay(ms) => {
                     tokio::time::sleep(Duration::from_millis(u64::from(ms))).await;
                     self.fake.answer(request, true).await

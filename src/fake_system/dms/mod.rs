@@ -1,16 +1,18 @@
-//! A DMS (E-Akte) that speaks CMIS 1.1: one store, in front of it the browser binding (section 5).
+//! A DMS (E-Akte) that speaks CMIS 1.1: one store, in front of it the AtomPub binding (section 3) and
+//! the browser binding (section 5).
 //!
 //! | file | what lives there |
 //! | --- | --- |
 //! | `store`, `navigation`, `versions`, `acl`, `changes`, `query/` | the repository and its rules |
 //! | `types`, `values` | types of an E-Akte and what their properties take |
 //! | `repository`, `actions` | what the repository says about itself and about an object |
-//! | `browser/` | the browser binding |
+//! | `atom/`, `browser/` | the bindings |
 //!
 //! One lock around the store: every request sees and leaves a whole state.
 
 mod acl;
 mod actions;
+mod atom;
 mod browser;
 mod changes;
 mod errors;
@@ -40,8 +42,15 @@ use crate::organisation::{Mode, System};
 
 /// Path of the repository; its root folder is below.
 pub(super) const REPOSITORY_PATH: &str = "/cmis/akte";
+/// Path of the service document, and above all resources of the AtomPub binding.
+pub(super) const SERVICE_PATH: &str = "/cmis/atom";
 /// How many results of forms are kept for those who ask with a token.
 const RESULTS_KEPT: usize = 1_000;
+
+/// The address of the AtomPub binding, beside that of the browser binding.
+pub fn atom_url(url: &str) -> String {
+    format!("{}{SERVICE_PATH}", url.strip_suffix(REPOSITORY_PATH).unwrap_or(url))
+}
 
 /// One DMS.
 pub(super) struct Dms {
@@ -115,7 +124,7 @@ impl Dms {
         let mut caller = match self.caller(request) {
             Ok(caller) => caller,
             Err(error) => {
-                return browser::error_reply(&error)
+                return error_reply(request, &error)
                     .with_header("www-authenticate", "Basic realm=\"E-Akte\", charset=\"UTF-8\"");
             }
         };
@@ -128,8 +137,11 @@ impl Dms {
 
     fn routed(&self, request: &Request, caller: &mut Caller, keep: bool) -> Reply {
         let Ok(path) = String::from_utf8(percent_decode(request.path.as_bytes())) else {
-            return browser::error_reply(&CmisError::invalid("the path is not UTF-8"));
+            return error_reply(request, &CmisError::invalid("the path is not UTF-8"));
         };
+        if let Some(inside) = below_service(&path) {
+            return atom::answer(self, request, inside, caller, keep);
+        }
         match path.strip_prefix(REPOSITORY_PATH) {
             Some(inside) => browser::answer(self, request, inside, caller, keep),
             None if path == "/cmis" && request.method == "GET" => {
@@ -138,6 +150,19 @@ impl Dms {
             }
             None => browser::error_reply(&CmisError::not_found(&path)),
         }
+    }
+}
+
+/// What comes after the service document's path.
+fn below_service(path: &str) -> Option<&str> {
+    path.strip_prefix(SERVICE_PATH).filter(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// An error as the binding tells it that was asked.
+fn error_reply(request: &Request, error: &CmisError) -> Reply {
+    match below_service(&request.path) {
+        Some(_) => atom::error_reply(error),
+        None => browser::error_reply(error),
     }
 }
 
@@ -159,11 +184,19 @@ impl Fake for Dms {
     }
 
     fn refusal(&self, why: Refusal) -> Reply {
-        browser::error_reply(&match why {
-            Refusal::NotNow => {
-                CmisError::new(Exception::Runtime, "zurzeit nicht verfügbar").with_status(503)
-            }
-            Refusal::NoSpace => CmisError::new(Exception::Storage, "kein Speicherplatz"),
-        })
+        browser::error_reply(&refused(why))
+    }
+
+    fn refusal_of(&self, request: &Request, why: Refusal) -> Reply {
+        error_reply(request, &refused(why))
+    }
+}
+
+fn refused(why: Refusal) -> CmisError {
+    match why {
+        Refusal::NotNow => {
+            CmisError::new(Exception::Runtime, "zurzeit nicht verfügbar").with_status(503)
+        }
+        Refusal::NoSpace => CmisError::new(Exception::Storage, "kein Speicherplatz"),
     }
 }
