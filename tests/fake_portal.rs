@@ -148,7 +148,8 @@ fn documents_that_were_demanded_are_sent_to_the_same_case() {
     let (_, sent) = order(&fakes, &json!({ "antrag": "gewerbeanmeldung", "an": to }));
     let vorgang = sent["vorgang"].as_str().unwrap();
     arrives(&fakes, vorgang, "Unterlagen nachgefordert");
-    let later = json!({ "antrag": "nachreichung", "vorgang": vorgang });
+    // It goes where the application went.
+    let later = json!({ "antrag": "nachreichung", "vorgang": vorgang, "an": "" });
     let (status, follows) = order(&fakes, &later);
     assert_eq!((status, &follows["stand"]), (201, &json!("angenommen")), "{follows}");
     assert_eq!((&follows["vorgang"], &follows["antrag"]), (&sent["vorgang"], &sent["antrag"]));

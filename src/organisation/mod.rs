@@ -179,7 +179,8 @@ pub struct Application {
     pub title: String,
     /// What is sent: an XML file relative to the organisation, or the name of an embedded one, in
     /// which `{vorgang}`, `{nachricht}`, `{zeitpunkt}` and the keys of a person and a business
-    /// (`{person.familienname}`, `{business.name}`) are filled in.
+    /// (`{person.familienname}`, `{business.name}`) are filled in, and `{aktenzeichen}` where it
+    /// follows.
     pub file: String,
     /// Where to: the hub's address for portals, `http://…`; `fake up --hub` says it as well.
     pub to: Option<String>,

@@ -162,9 +162,10 @@ impl Sender {
             return Err(unknown("Antrag", &wanted.application, &known.join(", ")));
         };
         let before = self.before(application, wanted.vorgang.as_deref())?;
-        let to = wanted.to.or_else(|| application.to.clone());
+        let to = wanted.to.filter(|to| !to.is_empty()).or_else(|| application.to.clone());
+        // What follows goes where the beginning went.
         let to = to.or_else(|| Some(before.as_ref()?.latest()?.to.clone()));
-        let to = to.filter(|to| !to.is_empty()).ok_or(SubmitError::NoAddress)?;
+        let to = to.ok_or(SubmitError::NoAddress)?;
         let (person, business) = match &before {
             Some(case) => (case.person.clone(), case.business.clone()),
             None => {
@@ -183,7 +184,10 @@ impl Sender {
             "vorgang" => Some(vorgang.clone()),
             "nachricht" => Some(nachricht.clone()),
             "zeitpunkt" => Some(now.to_string()),
-            "aktenzeichen" => before.as_ref().map(|case| case.aktenzeichen.clone()),
+            // Nobody has given one before the beginning.
+            "aktenzeichen" => {
+                Some(before.as_ref().map_or_else(String::new, |case| case.aktenzeichen.clone()))
+            }
             other => about(other, person.as_deref(), business.as_deref()),
         });
         let submission = Submission {
