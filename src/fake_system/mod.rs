@@ -79,6 +79,18 @@ pub enum StartError {
         /// What the operating system says.
         reason: std::io::Error,
     },
+    /// Schemas that it should use cannot be had.
+    #[error(
+        "system \"{system}\" cannot use the schemas in \"{folder}\": {reason}; the path is relative to the organisation"
+    )]
+    Schemas {
+        /// The system.
+        system: SystemId,
+        /// The folder.
+        folder: String,
+        /// What is wrong with it.
+        reason: String,
+    },
 }
 
 impl From<tls::TlsError> for StartError {
@@ -175,7 +187,7 @@ impl Running {
     }
 
     fn serve(&mut self, ready: Ready) {
-        let Ready { system, listener, later, sender, secured, up } = ready;
+        let Ready { system, listener, later, sender, secured, desk, up } = ready;
         let system = &system;
         let (observer, world) = (self.observer.clone(), self.world.clone());
         let address = listener.local_addr().map(|a| a.to_string()).unwrap_or_default();
@@ -196,7 +208,8 @@ impl Running {
                 self.tasks.spawn(smtp::serve(listener, id, settings, handler, observer, stop));
             }
             FakeKind::Dms => {
-                let dms = dms::Dms::new(system, observer.clone(), &url);
+                let dms = dms::Dms::new(system, observer.clone(), &url)
+                    .with_desk(desk.unwrap_or_default());
                 let fake = Filing { id: id.clone(), world, dms };
                 let handler = Arc::new(Scripted::new(id.clone(), scripts, fake));
                 let both: (Arc<dyn http::Handler>, _) = (handler, observer);

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use tokio::net::TcpListener;
 
+use super::dms::Desk;
 use super::later::Later;
 use super::portal::Sender;
 use super::security::Secured;
@@ -32,6 +33,7 @@ pub(super) struct Ready {
     pub later: Option<Later>,
     pub sender: Option<Arc<Sender>>,
     pub secured: Option<Secured>,
+    pub desk: Option<Desk>,
     pub up: Up,
 }
 
@@ -118,8 +120,14 @@ impl Running {
                 Some(Arc::new(sender.map_err(unreadable)?))
             }
         };
+        let desk = match system.fake {
+            FakeKind::Dms => Some(Desk::of(system, organisation).map_err(|(folder, reason)| {
+                StartError::Schemas { system: system.id.clone(), folder, reason }
+            })?),
+            _ => None,
+        };
         let up = Up { stop, socket, made_of: made_of(system, organisation) };
-        Ok(Ready { system: system.clone(), listener, later, sender, secured, up })
+        Ok(Ready { system: system.clone(), listener, later, sender, secured, desk, up })
     }
 
     /// Takes the organisation as it is now. People and businesses change at once; cases stay.

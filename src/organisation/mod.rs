@@ -89,7 +89,7 @@ pub enum FakeKind {
     FachverfahrenB,
     /// XML over HTTP, takes messages as they are.
     FachverfahrenXml,
-    /// CMIS browser binding.
+    /// CMIS browser binding, and xdomea over the same repository.
     Dms,
     /// SMTP.
     Mailbox,
@@ -153,6 +153,10 @@ pub struct System {
     /// TLS; a system that speaks HTTP is reached in the clear where absent, a mailbox offers STARTTLS
     /// with a valid certificate.
     pub tls: Option<TransportSecurity>,
+    /// For a DMS: a folder with schemas of xdomea, relative to this file, one folder per version
+    /// (`3.1.0/xdomea-Nachrichten-FachverfahrensdatenAustauschen.xsd`); without it messages are
+    /// checked by hand, which is less than the schema demands.
+    pub xdomea_schemas: Option<String>,
     /// What it sends by itself after it took a message, such as a Bescheid.
     #[serde(default)]
     pub answer: Vec<LaterAnswer>,

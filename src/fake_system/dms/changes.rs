@@ -50,6 +50,14 @@ impl Changes {
         self.last
     }
 
+    /// Forgets what came after the event of this token, as if it had not been.
+    pub fn forget_after(&mut self, token: u64) {
+        while self.events.back().is_some_and(|e| e.token > token) {
+            self.events.pop_back();
+        }
+        self.last = self.last.min(token);
+    }
+
     /// The event of the token and what follows; from the first where there is no token.
     ///
     /// # Errors

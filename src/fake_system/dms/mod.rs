@@ -7,6 +7,7 @@
 //! | `types`, `values` | types of an E-Akte and what their properties take |
 //! | `repository`, `actions` | what the repository says about itself and about an object |
 //! | `atom/`, `browser/` | the bindings |
+//! | `xdomea/` | messages of xdomea over the same repository |
 //!
 //! One lock around the store: every request sees and leaves a whole state.
 
@@ -23,6 +24,7 @@ mod store;
 mod types;
 mod values;
 mod versions;
+mod xdomea;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -33,6 +35,7 @@ use serde_json::{Value, json};
 use self::browser::form::percent_decode;
 use self::errors::{Caller, CmisError, Exception, Outcome};
 use self::store::Store;
+pub(super) use self::xdomea::Desk;
 use super::scripted::{Answering, Fake, Refusal};
 use crate::ambient::Clock;
 use crate::channel::Observer;
@@ -63,6 +66,7 @@ pub(super) struct Dms {
     store: Mutex<Store>,
     /// User, token, result.
     results: Mutex<VecDeque<(String, String, Value)>>,
+    desk: Desk,
 }
 
 impl Dms {
@@ -76,7 +80,13 @@ impl Dms {
             login,
             store: Mutex::new(Store::new(Clock::system())),
             results: Mutex::default(),
+            desk: Desk::default(),
         }
+    }
+
+    /// The same with what it needs to know for xdomea.
+    pub fn with_desk(self, desk: Desk) -> Self {
+        Self { desk, ..self }
     }
 
     fn locked(&self) -> MutexGuard<'_, Store> {
@@ -142,13 +152,24 @@ impl Dms {
         if let Some(inside) = below_service(&path) {
             return atom::answer(self, request, inside, caller, keep);
         }
-        match path.strip_prefix(REPOSITORY_PATH) {
+        let inside = path.strip_prefix(REPOSITORY_PATH);
+        let below = inside.and_then(|i| i.strip_prefix(xdomea::PATH));
+        if let Some(below) = below.filter(|b| b.is_empty() || b.starts_with('/')) {
+            return xdomea::answer(self, request, below, caller, keep);
+        }
+        match inside {
             Some(inside) => browser::answer(self, request, inside, caller, keep),
             None if path == "/cmis" && request.method == "GET" => {
                 let info = self.info(self.locked().changes.latest());
                 browser::json_reply(200, &json!({ repository::ID: info }))
             }
-            None => browser::error_reply(&CmisError::not_found(&path)),
+            // Not 404: that could pass for "nothing is filed there".
+            None => {
+                let text = format!("nicht vorgesehen: path {path}\n");
+                caller.notes.push(("Schnittstellenbeschreibung des Systems", text.clone()));
+                Reply::text(501, "text/plain; charset=utf-8", text)
+                    .with_header("pruefstand-attrappe", "nicht-vorgesehen")
+            }
         }
     }
 }
