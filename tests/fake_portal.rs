@@ -121,6 +121,67 @@ fn decided_by_the_fachverfahren(sandbox: &Sandbox, fakes: &mut Fakes, to: &str) 
     assert_eq!(json_at(&fakes.page("vorgaenge"))["bekannt"], 4);
 }
 
+const DEMAND: &str = "<Nachforderung xmlns=\"urn:pruefstand:gewerbe:1\"><Kopf>\
+    <Vorgangsnummer>{vorgang}</Vorgangsnummer><NachrichtId>{nachricht}</NachrichtId>\
+    <Erstellt>{zeitpunkt}</Erstellt><Leistung>99050012104000</Leistung><Behoerde>14999010</Behoerde>\
+    <Testnachricht>true</Testnachricht></Kopf><Nachforderung><Frist>2026-12-24</Frist>\
+    <Unterlage>Kopie des Personalausweises</Unterlage>\
+    <Hinweis>{person.vorname}, bitte den Ausweis zu {aktenzeichen}</Hinweis></Nachforderung>\
+    </Nachforderung>";
+
+#[test]
+fn documents_that_were_demanded_are_sent_to_the_same_case() {
+    let sandbox = Sandbox::new();
+    sandbox.write("nachforderung.xml", DEMAND);
+    let file = sandbox.write("organisation.toml", &probeland());
+    let mut fakes = Fakes::up(&sandbox, &file, &[]);
+    let hub = Hub::up(&sandbox, &file, &fakes, &[]);
+    let to = format!("{}/eingang/portal", hub.url);
+    let answer = format!(
+        "receiver = \"fv-a\"\n[[system.answer]]\nafter_ms = 400\nfile = \"nachforderung.xml\"\n\
+         to = \"{}/eingang/fachverfahren\"\n",
+        hub.url
+    );
+    sandbox.write("organisation.toml", &replaced(&probeland(), "receiver = \"fv-a\"\n", &answer));
+    fakes.next_line();
+
+    let (_, sent) = order(&fakes, &json!({ "antrag": "gewerbeanmeldung", "an": to }));
+    let vorgang = sent["vorgang"].as_str().unwrap();
+    arrives(&fakes, vorgang, "Unterlagen nachgefordert");
+    // It goes where the application went.
+    let later = json!({ "antrag": "nachreichung", "vorgang": vorgang, "an": "" });
+    let (status, follows) = order(&fakes, &later);
+    assert_eq!((status, &follows["stand"]), (201, &json!("angenommen")), "{follows}");
+    assert_eq!((&follows["vorgang"], &follows["antrag"]), (&sent["vorgang"], &sent["antrag"]));
+    assert_ne!(follows["nachricht"], sent["nachricht"]);
+    let messages: Vec<&Value> =
+        follows["gesendet"].as_array().unwrap().iter().map(|s| &s["antrag"]).collect();
+    assert_eq!(messages, ["gewerbeanmeldung", "nachreichung"]);
+    // The Fachverfahren took it, and demands once more, as it does for whatever it takes.
+    arrives(&fakes, vorgang, "Unterlagen nachgefordert");
+    let case = case(&fakes, vorgang);
+    let count = |what: &str, system: &str| {
+        let facts = case["ereignisse"].as_array().unwrap();
+        let fact = facts.iter().find(|f| f["ereignis"] == what && f["system"] == system);
+        fact.map(|f| f["anzahl"].as_u64().unwrap())
+    };
+    assert_eq!(count("Unterlagen nachgereicht", "fv-attrappenburg"), Some(1), "{case}");
+    assert_eq!(count("Unterlagen nachgefordert", "portal"), Some(2), "{case}");
+    let letters = json_at(&fakes.portal(&format!("/postfach/{vorgang}"))).to_string();
+    let number = format!("Jürgen, bitte den Ausweis zu GEW {}/2026", &vorgang[3..]);
+    assert!(letters.contains(&number), "{letters}");
+
+    for (wanted, says) in [
+        (json!({ "antrag": "nachreichung" }), "gehört zu einem Vorgang"),
+        (json!({ "antrag": "nachreichung", "vorgang": "PS-000000000000" }), "PS-000000000000"),
+        (json!({ "antrag": "gewerbeanmeldung", "vorgang": vorgang }), "beginnt einen Vorgang"),
+    ] {
+        let (status, wrong) = order(&fakes, &wanted);
+        assert_eq!(status, 400, "{wanted}");
+        assert!(wrong["fehler"].as_str().unwrap().contains(says), "{wrong}");
+    }
+}
+
 #[test]
 fn a_hub_that_confirms_with_another_file_number_is_seen() {
     let sandbox = Sandbox::new();
@@ -138,6 +199,12 @@ fn a_hub_that_confirms_with_another_file_number_is_seen() {
     let shown = http("GET", &fakes.page(""), "", "").1.replace("&#x2f;", "/");
     assert!(shown.contains(&format!("abweichend bei portal: {told}")), "{shown}");
     assert!(shown.contains(&to), "the page knows where the last one went");
+    // What somebody said is no command of its own in the one that the page shows.
+    order(&fakes, &json!({ "antrag": "gewerbeanmeldung", "an": "http://h/';rm x;'" }));
+    let shown =
+        http("GET", &fakes.page(""), "", "").1.replace("&#x2f;", "/").replace("&#x27;", "'");
+    let shown = shown.replace("&quot;", "\"");
+    assert!(shown.contains(r#""an":"http://h/'\'';rm x;'\''"}' http"#), "{shown}");
 }
 
 #[test]
@@ -149,7 +216,7 @@ fn the_portal_says_what_it_does_not_understand() {
     let listed = json_at(&fakes.portal("/antraege"));
     assert_eq!(listed["vorlagen"][0]["an"], "http://127.0.0.1:1/eingang/portal");
     for (wanted, status, says) in [
-        (json!({ "antrag": "gewerbeabmeldung" }), 400, "bekannt: gewerbeanmeldung"),
+        (json!({ "antrag": "gewerbeabmeldung" }), 400, "bekannt: gewerbeanmeldung, nachreichung"),
         (json!({ "antrag": "gewerbeanmeldung", "person": "p9" }), 400, "p9"),
         (json!({ "antrag": "gewerbeanmeldung", "betrieb": "b9" }), 400, "b9"),
         (json!({ "Antrag": "gewerbeanmeldung" }), 400, "antrag"),

@@ -156,6 +156,43 @@ async fn what_a_message_means_follows_from_what_it_is() {
     running.stop().await;
 }
 
+#[tokio::test]
+async fn what_is_filed_over_atompub_is_seen_as_well() {
+    let running = start().await;
+    let atom = pruefstand::fake_system::atom_url(&url(&running, "dms-pruefstedt"));
+    let value = |element: &str, id: &str, value: &str| {
+        format!(
+            "<c:property{element} propertyDefinitionId='{id}'><c:value>{value}</c:value></c:property{element}>"
+        )
+    };
+    let properties = [
+        value("Id", "cmis:objectTypeId", "vorgang:Vorgang"),
+        value("String", "vorgang:nummer", V),
+        value("String", "vorgang:aktenzeichen", "GEW 0123456789AB/2026"),
+    ]
+    .concat();
+    let entry = format!(
+        "<entry xmlns='http://www.w3.org/2005/Atom' xmlns:c='http://docs.oasis-open.org/ns/cmis/core/200908/' \
+         xmlns:r='http://docs.oasis-open.org/ns/cmis/restatom/200908/'><id>urn:x</id><title>{V}</title>\
+         <updated>2026-01-01T00:00:00Z</updated>\
+         <r:object><c:properties>{properties}</c:properties></r:object></entry>"
+    );
+    let children = format!("{atom}/children?id=root-folder");
+    assert_eq!(post(&children, "application/atom+xml;type=entry", &entry).await, 201);
+    // A question is answered with the same status, and files nothing.
+    let question = format!(
+        "<query xmlns='http://docs.oasis-open.org/ns/cmis/core/200908/'><statement>\
+         SELECT * FROM cmis:folder WHERE cmis:name = '{V}'</statement></query>"
+    );
+    let asked = post(&format!("{atom}/query"), "application/cmisquery+xml", &question).await;
+    assert_eq!(asked, 201);
+    let case = running.world.case(V).unwrap();
+    assert_eq!((case.state(), case.facts[0].count), (Some(State::Abgelegt), 1));
+    assert_eq!(case.systems[&"dms-pruefstedt".into()].as_deref(), Some("GEW 0123456789AB/2026"));
+    assert!(case.other_numbers().is_empty());
+    running.stop().await;
+}
+
 /// An organisation whose system listens at this address.
 fn listening(id: &str, address: &str) -> TestOrganisation {
     let mut organisation = TestOrganisation::embedded().unwrap();

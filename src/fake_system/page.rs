@@ -221,6 +221,7 @@ impl Page {
             to: get("an"),
             person: get("person"),
             business: get("betrieb"),
+            vorgang: get("vorgang"),
         };
         match sender.submit(wanted) {
             Ok(sent) => {

@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 pub use sender::{Offered, Sender, Sent, SubmitError, Wanted};
 
 use super::inbox::{Inbox, Shown};
-use super::world::{Case, World};
+use super::world::World;
 use crate::channel::http::{Early, Handler, Reply, Request};
 
 const JSON: &str = "application/json; charset=UTF-8";
@@ -46,6 +46,7 @@ struct Order {
     an: Option<String>,
     person: Option<String>,
     betrieb: Option<String>,
+    vorgang: Option<String>,
 }
 
 impl<H: Handler> Portal<H> {
@@ -53,25 +54,22 @@ impl<H: Handler> Portal<H> {
         Self { sender, world, inbox, postfach }
     }
 
-    fn sent(&self, case: &Case) -> bool {
-        case.submission.as_ref().is_some_and(|s| &s.portal == self.sender.portal())
-    }
-
     fn list(&self) -> Reply {
-        let own = self.world.latest(usize::MAX).into_iter().filter(|c| self.sent(c));
+        let own =
+            self.world.latest(usize::MAX).into_iter().filter(|c| c.is_of(self.sender.portal()));
         let applications: Vec<Value> =
             own.take(MOST_LISTED).filter_map(|c| c.application_json()).collect();
         let offered: Vec<Value> = self
             .sender
             .offered()
             .iter()
-            .map(|o| json!({ "antrag": o.id, "titel": o.title, "an": o.to }))
+            .map(|o| json!({ "antrag": o.id, "titel": o.title, "an": o.to, "folgt": o.follows }))
             .collect();
         json_reply(200, &json!({ "antraege": applications, "vorlagen": offered }))
     }
 
     fn one(&self, vorgang: &str) -> Reply {
-        let case = self.world.case(vorgang).filter(|c| self.sent(c));
+        let case = self.world.case(vorgang).filter(|c| c.is_of(self.sender.portal()));
         match case.and_then(|c| c.application_json()) {
             Some(value) => json_reply(200, &value),
             None => error(404, &format!("Vorgang \"{vorgang}\" wurde hier nicht beantragt")),
@@ -109,6 +107,7 @@ impl<H: Handler> Portal<H> {
             to: order.an,
             person: order.person,
             business: order.betrieb,
+            vorgang: order.vorgang,
         };
         let sent = match self.sender.submit(wanted) {
             Ok(sent) => sent,

@@ -159,7 +159,7 @@ impl World {
         });
     }
 
-    /// A portal of this world has filled in an application of its own.
+    /// A portal of this world has filled in something of its own.
     pub(super) fn submitting(
         &self,
         vorgang: &str,
@@ -170,19 +170,25 @@ impl World {
         self.change(vorgang, |case, _| {
             case.person = person;
             case.business = business;
-            case.submission = Some(submission);
+            case.sends(submission);
         });
     }
 
-    /// What the hub said to an application of a portal; nothing when the case is gone meanwhile.
-    pub(super) fn submitted(&self, vorgang: &str, change: impl FnOnce(&mut Submission)) {
+    /// What the hub said to a message of a portal; nothing when the case is gone meanwhile.
+    pub(super) fn submitted(
+        &self,
+        vorgang: &str,
+        nachricht: &str,
+        change: impl FnOnce(&mut Submission),
+    ) {
         let now = self.clock.now();
         let mut cases = self.cases();
         let Some(case) = cases.by_number.get_mut(vorgang) else { return };
-        let Some(submission) = &mut case.submission else { return };
+        let mut sent = case.submissions.iter_mut();
+        let Some(submission) = sent.find(|s| s.nachricht == nachricht) else { return };
         change(submission);
-        let portal = submission.portal.clone();
-        match submission.progress {
+        let (portal, progress) = (submission.portal.clone(), submission.progress);
+        match progress {
             Progress::Angenommen => case.happened(State::Eingereicht, &portal, now),
             Progress::Zurueckgewiesen => case.happened(State::Zurueckgewiesen, &portal, now),
             Progress::Gesendet | Progress::NichtGesendet | Progress::Unbeantwortet => {}

@@ -146,8 +146,8 @@ fn applications(authored: &Authored<OrganisationFile>) -> Vec<Diagnostic> {
                     format!("system \"{}\" is no portal and sends no applications", system.id);
                 error(&at, message, "move it to one with fake = \"antragsportal\"".into());
             }
-            if !seen.insert(&application.id) {
-                let message = format!("application \"{}\" exists twice", application.id);
+            if !seen.insert(application.name()) {
+                let message = format!("application \"{}\" exists twice", application.name());
                 error(&at.at("id"), message, "rename one".into());
             }
             if application.to.as_ref().is_some_and(|to| !to.starts_with("http://")) {

@@ -22,10 +22,16 @@ pub const FORMAT: &str = "pruefstand/organisation/1";
 pub const EMBEDDED: &str = include_str!("../../fixtures/organisation/probeland.toml");
 
 /// Files that organisations may name without having them.
-const EMBEDDED_FILES: [(&str, &str); 1] = [(
-    "antraege/gewerbeanmeldung.xml",
-    include_str!("../../fixtures/organisation/antraege/gewerbeanmeldung.xml"),
-)];
+const EMBEDDED_FILES: [(&str, &str); 2] = [
+    (
+        "antraege/gewerbeanmeldung.xml",
+        include_str!("../../fixtures/organisation/antraege/gewerbeanmeldung.xml"),
+    ),
+    (
+        "antraege/gewerbe-nachreichung.xml",
+        include_str!("../../fixtures/organisation/antraege/gewerbe-nachreichung.xml"),
+    ),
+];
 
 /// The whole file.
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
@@ -171,16 +177,20 @@ impl System {
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Application {
-    /// Short name.
-    pub id: String,
+    /// Short name; the name of the file without its ending where absent.
+    pub id: Option<String>,
     /// Title for people.
     pub title: String,
     /// What is sent: an XML file relative to the organisation, or the name of an embedded one, in
     /// which `{vorgang}`, `{nachricht}`, `{zeitpunkt}` and the keys of a person and a business
-    /// (`{person.familienname}`, `{business.name}`) are filled in.
+    /// (`{person.familienname}`, `{business.name}`) are filled in, and `{aktenzeichen}` where it
+    /// follows.
     pub file: String,
     /// Where to: the hub's address for portals, `http://…`; `fake up --hub` says it as well.
     pub to: Option<String>,
+    /// Whether it belongs to a case that there is already, such as documents that were demanded.
+    #[serde(default)]
+    pub follows: bool,
     /// The person whose application it is; the first one where absent.
     pub person: Option<String>,
     /// The business it is about; the first one where absent.
@@ -230,6 +240,14 @@ impl Authority {
     /// The system that takes its applications.
     pub fn receiver(&self) -> Option<&SystemId> {
         self.fachverfahren.as_ref().or(self.mailbox.as_ref())
+    }
+}
+
+impl Application {
+    /// Its short name.
+    pub fn name(&self) -> &str {
+        let file = std::path::Path::new(&self.file).file_stem().and_then(|s| s.to_str());
+        self.id.as_deref().or(file).unwrap_or(&self.file)
     }
 }
 

@@ -49,8 +49,8 @@ fn row(case: &Case, shown: &BTreeMap<SystemId, Arc<dyn Shown>>) -> Value {
         systems => case.systems.keys()
             .map(|s| context! { id => s.to_string(), open => shown.contains_key(s) })
             .collect::<Vec<_>>(),
-        title => case.submission.as_ref().map(|s| s.title.clone()),
-        trouble => case.submission.as_ref().and_then(|s| {
+        title => case.submissions.first().map(|s| s.title.clone()),
+        trouble => case.latest().and_then(|s| {
             let parts = [s.grund.as_deref(), s.text.as_deref()];
             let text = parts.iter().flatten().copied().collect::<Vec<_>>().join(": ");
             (s.progress != Progress::Gesendet && !text.is_empty()).then_some(text)
@@ -65,7 +65,7 @@ pub(super) fn applications(
     world: &World,
 ) -> Vec<Value> {
     let last = |portal: &SystemId| {
-        let latest = world.latest(MOST_ROWS).into_iter().filter_map(|c| c.submission);
+        let latest = world.latest(MOST_ROWS).into_iter().filter_map(|c| c.latest().cloned());
         latest.filter(|s| &s.portal == portal).map(|s| s.to).next()
     };
     let mut out = Vec::new();
@@ -73,11 +73,22 @@ pub(super) fn applications(
         let url = systems.iter().find(|s| &s.id == portal).map_or("", |s| s.url.as_str());
         let url = url.trim_end_matches("/postfach").to_owned() + "/antraege";
         for o in sender.offered() {
-            let to = o.to.or_else(|| last(portal));
-            let order = serde_json::json!({ "antrag": o.id });
+            let mut order = serde_json::json!({ "antrag": o.id });
+            if o.follows {
+                order["vorgang"] = "PS-…".into();
+            }
+            let said = last(portal);
+            if o.to.is_none() {
+                // Without it the command would be refused.
+                order["an"] = said.as_deref().unwrap_or("http://…/eingang/portal").into();
+            }
+            let to = o.to.or(said);
+            // Whoever copies the command must get one command, whatever was said.
+            let order = order.to_string().replace('\'', "'\\''");
             let curl = format!("curl -H 'Content-Type: application/json' -d '{order}' {url}");
             let portal = portal.to_string();
-            out.push(context! { portal, id => o.id, title => o.title, to, curl });
+            let (id, title, follows) = (o.id, o.title, o.follows);
+            out.push(context! { portal, id, title, follows, to, curl });
         }
     }
     out

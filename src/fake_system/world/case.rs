@@ -135,6 +135,24 @@ pub struct Submission {
     pub text: Option<String>,
 }
 
+impl Submission {
+    fn to_json(&self) -> Value {
+        json!({
+            "antrag": self.application,
+            "nachricht": self.nachricht,
+            "an": self.to,
+            "zeit": self.time.to_string(),
+            "stand": self.progress.text(),
+            "transaktion": self.transaktion,
+            "grund": self.grund,
+            "text": self.text,
+        })
+    }
+}
+
+/// Most things a portal sent that are remembered of a case.
+const MOST_SUBMISSIONS: usize = 20;
+
 /// A case.
 #[derive(Debug, Clone)]
 pub struct Case {
@@ -152,8 +170,9 @@ pub struct Case {
     pub systems: BTreeMap<SystemId, Option<String>>,
     /// What was seen, each thing at each system once.
     pub facts: Vec<Fact>,
-    /// The application with which a portal of this world began it.
-    pub submission: Option<Submission>,
+    /// What a portal of this world sent for it, beginning with the application; of very many only the
+    /// first one and the latest.
+    pub submissions: Vec<Submission>,
 }
 
 impl Case {
@@ -166,7 +185,7 @@ impl Case {
             business: None,
             systems: BTreeMap::new(),
             facts: Vec::new(),
-            submission: None,
+            submissions: Vec::new(),
         }
     }
 
@@ -194,6 +213,23 @@ impl Case {
         }
     }
 
+    pub(super) fn sends(&mut self, submission: Submission) {
+        if self.submissions.len() == MOST_SUBMISSIONS {
+            self.submissions.remove(1);
+        }
+        self.submissions.push(submission);
+    }
+
+    /// What a portal sent last.
+    pub fn latest(&self) -> Option<&Submission> {
+        self.submissions.last()
+    }
+
+    /// Whether this portal began it.
+    pub fn is_of(&self, portal: &SystemId) -> bool {
+        self.submissions.first().is_some_and(|s| &s.portal == portal)
+    }
+
     /// How far it has come; of two things that are equally far the later one counts.
     pub fn state(&self) -> Option<State> {
         let furthest = self.facts.iter().max_by_key(|f| (f.state.rank(), f.order));
@@ -202,17 +238,20 @@ impl Case {
 
     /// How far it has come, for people.
     pub fn state_text(&self) -> &'static str {
-        match (self.state(), &self.submission) {
+        match (self.state(), self.latest()) {
             (Some(state), _) => state.text(),
             (None, Some(submission)) => submission.progress.text(),
             (None, None) => "bekannt",
         }
     }
 
-    /// How far it has come for the applicant: by the hub's answer, and by what is in the Postfach.
+    /// How far it has come for the applicant: what came into the Postfach since the portal last sent
+    /// something, and until then the hub's answer to that.
     pub fn seen_by_applicant(&self) -> &'static str {
-        let Some(submission) = &self.submission else { return self.state_text() };
-        let in_postfach = |f: &&Fact| f.system == submission.portal && f.state.rank() > 1;
+        let Some(submission) = self.latest() else { return self.state_text() };
+        let in_postfach = |f: &&Fact| {
+            f.system == submission.portal && f.state.rank() > 1 && f.last >= submission.time
+        };
         let furthest = self.facts.iter().filter(in_postfach);
         let furthest = furthest.max_by_key(|f| (f.state.rank(), f.order));
         furthest.map_or(submission.progress.text(), |f| f.state.text())
@@ -251,28 +290,28 @@ impl Case {
 
     /// The same from the view of the portal that sent its application.
     pub fn application_json(&self) -> Option<Value> {
-        let submission = self.submission.as_ref()?;
+        let (first, last) = (self.submissions.first()?, self.latest()?);
         let mut value = self.to_json();
-        let told = self.systems.get(&submission.portal).cloned().flatten();
+        let told = self.systems.get(&first.portal).cloned().flatten();
+        let sent: Vec<Value> = self.submissions.iter().map(Submission::to_json).collect();
         let more = json!({
-            "antrag": submission.application,
-            "titel": submission.title,
-            "nachricht": submission.nachricht,
-            "an": submission.to,
-            "gesendet": submission.time.to_string(),
+            "antrag": first.application,
+            "titel": first.title,
             "stand": self.seen_by_applicant(),
-            "transaktion": submission.transaktion,
-            "grund": submission.grund,
-            "text": submission.text,
             // The applicant knows only the number that somebody told the portal.
             "aktenzeichen": told,
+            "nachricht": last.nachricht,
+            "transaktion": last.transaktion,
+            "grund": last.grund,
+            "text": last.text,
+            "gesendet": sent,
         });
         if let (Some(value), Some(more)) = (value.as_object_mut(), more.as_object()) {
             value.extend(more.clone());
             // Not the applicant's business either.
             value.remove("systeme");
             if let Some(Value::Array(facts)) = value.get_mut("ereignisse") {
-                facts.retain(|f| f["system"] == submission.portal.as_str());
+                facts.retain(|f| f["system"] == first.portal.as_str());
             }
         }
         Some(value)

@@ -128,7 +128,7 @@ fn the_applicant_sees_the_postfach_only() {
     assert_eq!((seen(), world.case(v).unwrap().state_text()), ("gesendet", "gesendet"));
     see(&world, "fv", v, State::Zugestellt, "<A/>");
     assert_eq!((seen(), world.case(v).unwrap().state_text()), ("gesendet", "zugestellt"));
-    world.submitted(v, |s| s.progress = Progress::Angenommen);
+    world.submitted(v, "n", |s| s.progress = Progress::Angenommen);
     assert_eq!(seen(), "angenommen");
     see(&world, "portal", v, State::Bestaetigt, "<A/>");
     assert_eq!(seen(), "bestätigt");
