@@ -1,19 +1,81 @@
 //! Answers that a Fachverfahren gives by itself, some time after it took a message: confirmation,
 //! demand for documents, decision. What it sends is a file of the organisation with placeholders.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::cases::Cases;
 use crate::ambient::{Clock, random_bytes};
 use crate::channel::http::{ClientError, ClientRequest, send};
 use crate::channel::{Observer, Shutdown};
 use crate::ids::SystemId;
-use crate::organisation::System;
-use crate::xml::escape_text;
+use crate::organisation::{Stand, System};
+use crate::xml::{Element, escape_text, parse};
 
 /// Longest time for one answer to be taken.
 const SEND_LIMIT: Duration = Duration::from_secs(15);
+/// What `to` says for a system's own output folder.
+const OWN_FOLDER: &str = "ausgang";
+
+/// What a text is, by its content; values are escaped as it needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Kind {
+    Json,
+    /// The content type.
+    Xml(String),
+}
+
+impl Kind {
+    fn of(text: &str) -> Self {
+        let plain = Self::Xml("application/xml".into());
+        if text.trim_start().starts_with(['{', '[']) {
+            return Self::Json;
+        }
+        let Ok(document) = parse(text.as_bytes()) else { return plain };
+        match document.root.namespace.as_str() {
+            // RFC 3902: the action stands beside the type.
+            "http://www.w3.org/2003/05/soap-envelope" => {
+                let header = document.root.child("Header");
+                let action = header.and_then(|h| h.child("Action")).map(Element::text);
+                let action = action.filter(|a| !a.contains(['"', '\\', '\r', '\n']));
+                let action = action.map(|a| format!("; action=\"{}\"", a.trim()));
+                let action = action.unwrap_or_default();
+                Self::Xml(format!("application/soap+xml; charset=utf-8{action}"))
+            }
+            "http://schemas.xmlsoap.org/soap/envelope/" => {
+                Self::Xml("text/xml; charset=utf-8".into())
+            }
+            _ => plain,
+        }
+    }
+
+    fn content_type(&self) -> String {
+        match self {
+            Self::Json => "application/json".into(),
+            Self::Xml(name) => name.clone(),
+        }
+    }
+
+    fn filled(&self, text: &str, values: &[(&str, &str)]) -> String {
+        let mut out = text.to_owned();
+        for (name, value) in values {
+            let safe = match self {
+                Self::Json => {
+                    let quoted = serde_json::Value::from(*value).to_string();
+                    quoted[1..quoted.len() - 1].to_owned()
+                }
+                Self::Xml(_) => {
+                    let mut safe = String::new();
+                    escape_text(value, &mut safe);
+                    safe
+                }
+            };
+            out = out.replace(name, &safe);
+        }
+        out
+    }
+}
 
 /// One answer, ready to be filled.
 #[derive(Debug, Clone)]
@@ -21,6 +83,8 @@ struct Prepared {
     after: Duration,
     to: String,
     text: String,
+    kind: Kind,
+    stand: Option<Stand>,
 }
 
 /// What a system sends by itself.
@@ -30,6 +94,8 @@ pub(super) struct Later {
     observer: Arc<dyn Observer>,
     clock: Clock,
     stop: Shutdown,
+    cases: Option<Arc<Cases>>,
+    folder: Option<PathBuf>,
 }
 
 impl Later {
@@ -48,59 +114,63 @@ impl Later {
             let text = std::fs::read_to_string(folder.join(&answer.file))
                 .map_err(|error| (answer.file.clone(), error))?;
             let after = Duration::from_millis(u64::from(answer.after_ms));
-            answers.push(Prepared { after, to: answer.to.clone(), text });
+            let (to, stand, kind) = (answer.to.clone(), answer.stand, Kind::of(&text));
+            answers.push(Prepared { after, to, text, kind, stand });
         }
-        Ok(Self { id: system.id.clone(), answers, observer, clock: Clock::system(), stop })
+        let (id, clock) = (system.id.clone(), Clock::system());
+        Ok(Self { id, answers, observer, clock, stop, cases: None, folder: None })
+    }
+
+    /// The same; cases stand otherwise once an answer went out.
+    #[must_use]
+    pub fn telling(mut self, cases: Arc<Cases>) -> Self {
+        self.cases = Some(cases);
+        self
     }
 
     /// A message was taken: its answers go out when their time has come, unless the fakes stop first.
     pub fn taken(&self, vorgang: &str, aktenzeichen: &str) {
         for answer in &self.answers {
             let (id, observer, stop) = (self.id.clone(), self.observer.clone(), self.stop.clone());
-            let (after, to, clock) = (answer.after, answer.to.clone(), self.clock.clone());
-            let values = [("{vorgang}", vorgang), ("{aktenzeichen}", aktenzeichen)];
-            let text = filled(&answer.text, &values);
+            let (answer, clock) = (answer.clone(), self.clock.clone());
+            let (cases, vorgang) = (self.cases.clone(), vorgang.to_owned());
+            let values = [("{vorgang}", vorgang.as_str()), ("{aktenzeichen}", aktenzeichen)];
+            let text = answer.kind.filled(&answer.text, &values);
             tokio::spawn(async move {
                 tokio::select! {
-                    () = tokio::time::sleep(after) => {}
+                    () = tokio::time::sleep(answer.after) => {}
                     () = stop.wait() => return,
                 }
                 // Both belong to the moment of sending.
                 let (nachricht, now) = (uuid(), clock.now().to_string());
-                let text = filled(&text, &[("{nachricht}", &nachricht), ("{zeitpunkt}", &now)]);
+                let values = [("{nachricht}", nachricht.as_str()), ("{zeitpunkt}", &now)];
+                let text = answer.kind.filled(&text, &values);
+                if let (Some(cases), Some(stand)) = (&cases, answer.stand) {
+                    cases.change(&vorgang, stand.name(), &now);
+                }
                 let request = ClientRequest {
                     method: "POST",
-                    url: to.clone(),
-                    content_type: "application/xml".into(),
+                    url: answer.to.clone(),
+                    content_type: answer.kind.content_type(),
                     body: text.into_bytes(),
                     limit: SEND_LIMIT,
                 };
-                let (sent, answer, failure) = match send(request).await {
+                let (sent, answered, failure) = match send(request).await {
                     Ok(done) => (done.raw_request, done.raw_answer, None),
                     Err(ClientError::Broken { raw_request, raw_answer, reason }) => {
                         (raw_request, raw_answer, Some(reason))
                     }
                     Err(error) => (Vec::new(), Vec::new(), Some(error.to_string())),
                 };
-                let exchange = observer.request(&id, "http-out", &to, &sent);
-                observer.answer(exchange, &answer, failure.as_deref());
+                let exchange = observer.request(&id, "http-out", &answer.to, &sent);
+                observer.answer(exchange, &answered, failure.as_deref());
             });
         }
     }
 }
 
-fn filled(text: &str, values: &[(&str, &str)]) -> String {
-    let mut out = text.to_owned();
-    for (name, value) in values {
-        let mut safe = String::new();
-        escape_text(value, &mut safe);
-        out = out.replace(name, &safe);
-    }
-    out
-}
-
 /// A random UUID (RFC 9562, version 4); all zeros where the system gives no randomness.
-fn uuid() -> String {
+pub(super) fn uuid() -> String {
     let mut b = random_bytes::<16>().unwrap_or_default();
     b[6] = (b[6] & 0x0F) | 0x40;
     b[8] = (b[8] & 0x3F) | 0x80;
@@ -110,12 +180,35 @@ fn uuid() -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{filled, uuid};
+    use super::{Kind, uuid};
 
     #[test]
-    fn values_stay_text_in_xml() {
-        let text = filled("<a>{vorgang}</a><b>{vorgang}</b>", &[("{vorgang}", "<PS & 1>")]);
+    fn values_stay_text_in_xml_and_in_json() {
+        let values = [("{vorgang}", "<PS & 1>")];
+        let text = Kind::of("<a/>").filled("<a>{vorgang}</a><b>{vorgang}</b>", &values);
         assert_eq!(text, "<a>&lt;PS &amp; 1&gt;</a><b>&lt;PS &amp; 1&gt;</b>");
+        let text = Kind::of(" {\"a\": 1}").filled("{\"a\": \"{v}\"}", &[("{v}", "\"\\\n")]);
+        assert_eq!(text, "{\"a\": \"\\\"\\\\\\n\"}");
+    }
+
+    #[test]
+    fn the_content_type_follows_from_the_content() {
+        let envelope = |ns: &str| {
+            format!(
+                "<e:Envelope xmlns:e='{ns}'><e:Header><Action>urn:a</Action></e:Header></e:Envelope>"
+            )
+        };
+        for (text, expected) in [
+            ("<Bescheid>{vorgang}</Bescheid>".to_owned(), "application/xml"),
+            ("{\"vorgang\": \"{vorgang}\"}".to_owned(), "application/json"),
+            (
+                envelope("http://www.w3.org/2003/05/soap-envelope"),
+                "application/soap+xml; charset=utf-8; action=\"urn:a\"",
+            ),
+            (envelope("http://schemas.xmlsoap.org/soap/envelope/"), "text/xml; charset=utf-8"),
+        ] {
+            assert_eq!(Kind::of(&text).content_type(), expected);
+        }
     }
 
     #[test]

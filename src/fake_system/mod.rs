@@ -1,15 +1,18 @@
 //! Fake systems (Attrappen): they speak the real protocols, record before they answer, and can be
 //! told to misbehave towards the exchanges of one case. They judge nothing.
 
+mod cases;
 mod dms;
 mod forms;
 mod inbox;
+mod intake;
 mod later;
 mod mailbox;
 mod page;
 mod recent;
 mod script;
 mod scripted;
+mod soap;
 mod xml_http;
 
 use std::collections::BTreeMap;
@@ -27,6 +30,7 @@ use crate::secret::Secret;
 
 use inbox::Inbox;
 pub use inbox::{Held, Shown};
+use intake::Intake;
 use later::Later;
 pub use page::{Listed, Page};
 pub use recent::{Recent, Seen};
@@ -168,6 +172,14 @@ impl Running {
                 let handler = Arc::new(Scripted::new(id.clone(), scripts, fake));
                 self.tasks.spawn(http::serve(listener, id, handler, observer, stop));
             }
+            FakeKind::FachverfahrenSoap => {
+                let inbox = Arc::new(Inbox::new(Clock::system()));
+                self.shown.insert(id.clone(), inbox.clone());
+                let fake =
+                    soap::Soap::new(system, &url, observer.clone(), Intake::new(inbox, later));
+                let handler = Arc::new(Scripted::new(id.clone(), scripts, fake));
+                self.tasks.spawn(http::serve(listener, id, handler, observer, stop));
+            }
             kind => {
                 let inbox = Arc::new(Inbox::new(Clock::system()));
                 self.shown.insert(id.clone(), inbox.clone());
@@ -215,6 +227,7 @@ pub fn url_of(fake: FakeKind, listen: &str) -> String {
     match fake {
         FakeKind::Mailbox => format!("smtp://{listen}"),
         FakeKind::Dms => format!("http://{listen}{}", dms::REPOSITORY_PATH),
+        FakeKind::FachverfahrenSoap => format!("http://{listen}{}", soap::path()),
         other => format!("http://{listen}{}", xml_http::path_of(other)),
     }
 }

@@ -26,6 +26,10 @@ pub(super) trait Fake: Send + Sync + 'static {
     fn answer(&self, request: Request, keep: bool) -> Answering<'_>;
     /// The protocol's own way to say no.
     fn refusal(&self, why: Refusal) -> Reply;
+    /// The same to this request, for protocols whose answers depend on it.
+    fn refuse(&self, why: Refusal, _request: &Request) -> Reply {
+        self.refusal(why)
+    }
 }
 
 /// A fake that does what it has been told.
@@ -46,8 +50,8 @@ impl<F: Fake> Handler for Scripted<F> {
         Box::pin(async move {
             match self.scripts.behaviour(&self.id, &request.raw) {
                 Behaviour::Answer => self.fake.answer(request, true).await,
-                Behaviour::Refuse => self.fake.refusal(Refusal::NotNow),
-                Behaviour::NoSpace => self.fake.refusal(Refusal::NoSpace),
+                Behaviour::Refuse => self.fake.refuse(Refusal::NotNow, &request),
+                Behaviour::NoSpace => self.fake.refuse(Refusal::NoSpace, &request),
                 Behaviour::Delay(ms) => {
                     tokio::time::sleep(Duration::from_millis(u64::from(ms))).await;
                     self.fake.answer(request, true).await

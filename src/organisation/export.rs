@@ -71,6 +71,7 @@ pub fn protocol(fake: FakeKind) -> &'static str {
         | FakeKind::FachverfahrenA
         | FakeKind::FachverfahrenB
         | FakeKind::FachverfahrenXml => "xml-http",
+        FakeKind::FachverfahrenSoap => "soap",
         FakeKind::Dms => "cmis-browser",
         FakeKind::Mailbox => "smtp",
     }

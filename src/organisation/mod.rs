@@ -68,6 +68,8 @@ pub enum FakeKind {
     FachverfahrenB,
     /// XML over HTTP, takes messages as they are.
     FachverfahrenXml,
+    /// A web service: SOAP 1.1 and 1.2, attachments also with MTOM.
+    FachverfahrenSoap,
     /// CMIS browser binding.
     Dms,
     /// SMTP.
@@ -117,11 +119,41 @@ pub struct System {
 pub struct LaterAnswer {
     /// How long after the message was taken, milliseconds.
     pub after_ms: u32,
-    /// What is sent: an XML file relative to the organisation, in which `{vorgang}`, `{nachricht}`,
-    /// `{aktenzeichen}` and `{zeitpunkt}` are filled in.
+    /// What is sent: a file relative to the organisation, in which `{vorgang}`, `{nachricht}`,
+    /// `{aktenzeichen}` and `{zeitpunkt}` are filled in. XML, an envelope of SOAP 1.2 or JSON; the
+    /// content type follows from it.
     pub file: String,
-    /// Where to: the hub's address for Fachverfahren, `http://…`.
+    /// Where to: the hub's address for Fachverfahren, `http://…`; for a transfer folder also
+    /// `ausgang`, its own output folder.
     pub to: String,
+    /// How the case stands afterwards, for systems that can be asked; as before where absent.
+    pub stand: Option<Stand>,
+}
+
+/// How a case stands at a Fachverfahren.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stand {
+    /// It came in.
+    Eingegangen,
+    /// Documents are missing.
+    UnterlagenNachgefordert,
+    /// It was granted.
+    Beschieden,
+    /// It was refused.
+    Abgelehnt,
+}
+
+impl Stand {
+    /// Its name in interfaces.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Eingegangen => "eingegangen",
+            Self::UnterlagenNachgefordert => "unterlagen-nachgefordert",
+            Self::Beschieden => "beschieden",
+            Self::Abgelehnt => "abgelehnt",
+        }
+    }
 }
 
 /// An authority.

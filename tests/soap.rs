@@ -1,0 +1,637 @@
+//! The Fachverfahren with a web service: SOAP 1.1 and 1.2, the rules one by one, and MTOM.
+
+use pruefstand::channel::media_type::MediaType;
+use pruefstand::fake_system::{Behaviour, Which};
+use pruefstand::xml::{SchemaSet, parse, parse_labelled};
+
+use crate::support::real_data;
+use crate::support_fakes::{Answer, Up};
+
+pub const OWN: &str = "urn:pruefstand:fachverfahren-soap:1";
+const E11: &str = "http://schemas.xmlsoap.org/soap/envelope/";
+const E12: &str = "http://www.w3.org/2003/05/soap-envelope";
+const WSA: &str = "http://www.w3.org/2005/08/addressing";
+const KIND: &str = "fachverfahren-soap";
+
+pub fn payload(vorgang: &str, more: &str) -> String {
+    format!(
+        "<f:antragUebergeben xmlns:f=\"{OWN}\"><f:vorgang>{vorgang}</f:vorgang>{more}</f:antragUebergeben>"
+    )
+}
+
+fn good() -> String {
+    payload(
+        "PS-0123456789AB",
+        "<f:nachricht><Antrag xmlns=''><Ort>Köln</Ort></Antrag></f:nachricht>",
+    )
+}
+
+fn envelope(ns: &str, headers: &str, body: &str) -> String {
+    format!(
+        "<S:Envelope xmlns:S=\"{ns}\"><S:Header>{headers}</S:Header><S:Body>{body}</S:Body></S:Envelope>"
+    )
+}
+
+/// Header lines that go with a version.
+fn head(ns: &str, action: &str) -> String {
+    match ns {
+        E11 => {
+            format!("Content-Type: text/xml; charset=utf-8\r\nSOAPAction: \"{OWN}:{action}\"\r\n")
+        }
+        _ => format!(
+            "Content-Type: application/soap+xml; charset=utf-8; action=\"{OWN}:{action}\"\r\n"
+        ),
+    }
+}
+
+fn call(up: &Up, ns: &str, headers: &str, body: &str) -> Answer {
+    let text = envelope(ns, headers, body);
+    up.send("POST", "", &head(ns, "AntragUebergeben"), text.as_bytes())
+}
+
+/// Code and innermost subcode of a fault, by their names, with the prefixes resolved.
+fn fault(answer: &Answer) -> (u16, String, String) {
+    let root = parse(&answer.body).unwrap_or_else(|e| panic!("{e}: {}", answer.text())).root;
+    let fault = root.elements_at("Body/Fault");
+    assert_eq!(fault.len(), 1, "{}", answer.text());
+    let local = |text: String| text.trim().rsplit(':').next().unwrap().to_owned();
+    let kind = answer.header("content-type").unwrap();
+    let (code, sub) = if root.namespace == E11 {
+        assert!(kind.starts_with("text/xml"), "{kind}");
+        (local(fault[0].child_text("faultcode").unwrap()), String::new())
+    } else {
+        assert_eq!(root.namespace, E12);
+        assert!(kind.starts_with("application/soap+xml"), "{kind}");
+        let code = fault[0].child("Code").unwrap();
+        let mut sub = String::new();
+        let mut at = code.child("Subcode");
+        while let Some(inner) = at {
+            sub = local(inner.child_text("Value").unwrap());
+            at = inner.child("Subcode");
+        }
+        assert!(!fault[0].child("Reason").unwrap().child_text("Text").unwrap().is_empty());
+        (local(code.child_text("Value").unwrap()), sub)
+    };
+    (answer.status, code, sub)
+}
+
+fn is(answer: &Answer, status: u16, code: &str, sub: &str) {
+    let found = fault(answer);
+    assert_eq!(found, (status, code.to_owned(), sub.to_owned()), "{}", answer.text());
+}
+
+#[test]
+fn the_contract_is_served_with_the_address_it_was_called_by() {
+    let up = Up::one(KIND, "");
+    let url = up.url("fv");
+    for query in ["?wsdl", "?WSDL", "?singleWsdl"] {
+        let answer = up.send("GET", query, "", b"");
+        assert_eq!(
+            (answer.status, answer.header("content-type")),
+            (200, Some("text/xml; charset=utf-8"))
+        );
+        let root = parse(&answer.body).unwrap().root;
+        let places = root.elements_at("service/port/address");
+        let places: Vec<_> = places.iter().map(|p| p.attribute("location").unwrap()).collect();
+        assert_eq!(places, [url.as_str(), url.as_str()]);
+        let kinds: Vec<_> =
+            root.elements_at("binding/binding").iter().map(|b| b.namespace.clone()).collect();
+        assert_eq!(
+            kinds,
+            ["http://schemas.xmlsoap.org/wsdl/soap/", "http://schemas.xmlsoap.org/wsdl/soap12/"]
+        );
+        assert_eq!(root.elements_at("types/schema").len(), 1);
+    }
+    let xsd = up.send("GET", "?xsd", "", b"");
+    SchemaSet::single(&xsd.text()).compile().unwrap();
+    assert_eq!(up.send("GET", "", "", b"").status, 404);
+    let put = up.send("PUT", "", "", b"");
+    assert_eq!((put.status, put.header("allow")), (405, Some("GET, HEAD, POST")));
+}
+
+#[test]
+fn both_versions_are_taken_and_answered_in_their_own() {
+    let up = Up::one(KIND, "");
+    let xsd = up.send("GET", "?xsd", "", b"");
+    let schema = SchemaSet::single(&xsd.text()).compile().unwrap();
+    for (ns, kind) in
+        [(E11, "text/xml; charset=utf-8"), (E12, "application/soap+xml; charset=utf-8")]
+    {
+        let answer = call(&up, ns, "", &good());
+        assert_eq!((answer.status, answer.header("content-type")), (200, Some(kind)));
+        let root = parse(&answer.body).unwrap().root;
+        assert_eq!(root.namespace, ns);
+        let body = root.elements_at("Body/antragUebergebenAntwort")[0];
+        assert_eq!(body.child_text("aktenzeichen").unwrap(), "GEW 0123456789AB/2026");
+        assert_eq!(schema.validate(body.to_xml().as_bytes()).unwrap(), []);
+        let stand = format!(
+            "<standLesen xmlns=\"{OWN}\"><aktenzeichen>GEW 0123456789AB/2026</aktenzeichen></standLesen>"
+        );
+        let text = envelope(ns, "", &stand);
+        let answer = up.send("POST", "", &head(ns, "StandLesen"), text.as_bytes());
+        let root = parse(&answer.body).unwrap().root;
+        let body = root.elements_at("Body/standLesenAntwort")[0];
+        assert_eq!(body.child_text("stand").unwrap(), "eingegangen");
+        assert_eq!(schema.validate(body.to_xml().as_bytes()).unwrap(), []);
+    }
+    let held = up.held("fv");
+    assert_eq!(held.len(), 2);
+    assert_eq!(
+        (held[0].vorgang.as_str(), held[0].title.as_str()),
+        ("PS-0123456789AB", "AntragUebergeben: Antrag")
+    );
+    assert_eq!(held[0].content, envelope(E12, "", &good()).as_bytes());
+    assert_eq!(up.noted(), []);
+}
+
+#[test]
+fn the_envelope_decides_and_unknown_ones_are_told_what_is_known() {
+    let up = Up::one(KIND, "");
+    for (text, kind) in [
+        (envelope("http://www.w3.org/2001/12/soap-envelope", "", &good()), E12),
+        (envelope("http://www.w3.org/2001/12/soap-envelope", "", &good()), E11),
+        (good(), E12),
+        (format!("<Envelop xmlns=\"{E12}\"/>"), E12),
+    ] {
+        let answer = up.send("POST", "", &head(kind, "AntragUebergeben"), text.as_bytes());
+        is(&answer, 500, "VersionMismatch", "");
+        let root = parse(&answer.body).unwrap().root;
+        assert_eq!(root.namespace, kind, "in the version that the client can read");
+        let upgrade = root.elements_at("Header/Upgrade")[0];
+        assert_eq!(upgrade.namespace, E12);
+        let names: Vec<_> = upgrade
+            .elements()
+            .map(|e| {
+                let (prefix, name) = e.attribute("qname").unwrap().split_once(':').unwrap();
+                assert_eq!(name, "Envelope");
+                e.scope.iter().find(|(p, _)| p == prefix).unwrap().1.clone()
+            })
+            .collect();
+        assert_eq!(names, [E12, E11]);
+    }
+    // Envelope and media type of two versions: the envelope decides how it is answered.
+    let crossed = |ns: &str, other: &str| {
+        let text = envelope(ns, "", &good());
+        up.send("POST", "", &head(other, "AntragUebergeben"), text.as_bytes())
+    };
+    is(&crossed(E12, E11), 400, "Sender", "");
+    is(&crossed(E11, E12), 500, "Client", "");
+    for kind in ["application/xml", "text/plain", "application/json", "", "text/xml; charset"] {
+        let line = format!("Content-Type: {kind}\r\nSOAPAction: \"\"\r\n");
+        let answer = up.send("POST", "", &line, envelope(E11, "", &good()).as_bytes());
+        is(&answer, 415, "Client", "");
+        assert!(answer.header("accept-post").unwrap().contains("application/soap+xml"));
+    }
+    assert_eq!(up.held("fv").len(), 0);
+}
+
+#[test]
+fn envelopes_that_break_a_rule_are_faults_of_the_sender() {
+    let strict = Up::one(KIND, "");
+    let lenient = Up::one(KIND, "mode = \"lenient\"");
+    for ns in [E11, E12] {
+        let (client, status) = if ns == E11 { ("Client", 500) } else { ("Sender", 400) };
+        let wrap = |inner: &str| format!("<S:Envelope xmlns:S=\"{ns}\">{inner}</S:Envelope>");
+        let body = format!("<S:Body>{}</S:Body>", good());
+        let double = format!("<S:Body>{}{}</S:Body>", good(), good());
+        let post = |up: &Up, text: &str| {
+            up.send("POST", "", &head(ns, "AntragUebergeben"), text.as_bytes())
+        };
+        // What nobody can go on with.
+        for text in [
+            String::new(),
+            "<a".into(),
+            format!("<!DOCTYPE a>{}", wrap(&body)),
+            wrap(""),
+            wrap("<S:Header/>"),
+            wrap("<S:Body/>"),
+            wrap("<S:Body>Text</S:Body>"),
+            wrap(&body).replace("Köln", "\u{1}"),
+        ] {
+            for up in [&strict, &lenient] {
+                is(&post(up, &text), status, client, "");
+                assert!(!up.noted().is_empty(), "{text}");
+            }
+        }
+        // What a lenient system goes on with, and notes.
+        for text in [
+            format!("<?xml-stylesheet href='a'?>{}", wrap(&body)),
+            wrap(&format!("<?php ?>{body}")),
+            wrap(&format!("{body}<S:Header/>")),
+            wrap(&format!("{body}{body}")),
+            wrap(&format!("{body}<x:y xmlns:x='urn:x'/>")),
+            wrap(&format!("Text{body}")),
+            wrap(&double),
+            wrap(&format!("<S:Header>Text</S:Header>{body}")),
+            wrap(&format!("<S:Header><ohne/></S:Header>{body}")),
+            wrap(&format!("<S:Header/><S:Header/>{body}")),
+            wrap(&format!(
+                "<S:Header><x:y xmlns:x='urn:x' S:mustUnderstand='ja'/></S:Header>{body}"
+            )),
+            wrap(&body).replacen("<S:Envelope ", "<S:Envelope id='1' ", 1),
+        ] {
+            is(&post(&strict, &text), status, client, "");
+            assert_eq!(strict.noted().len(), 1, "{text}");
+            assert_eq!(post(&lenient, &text).status, 200, "{text}");
+            assert_eq!(lenient.noted().len(), 1, "{text}");
+        }
+    }
+    let styled = good().replacen(' ', &format!(" xmlns:e='{E12}' e:encodingStyle='urn:x' "), 1);
+    is(&call(&strict, E12, "", &styled), 500, "DataEncodingUnknown", "");
+    assert_eq!(strict.held("fv").len(), 0);
+    assert_eq!(lenient.held("fv").len(), 24);
+}
+
+#[test]
+fn header_blocks_must_be_understood_by_whom_they_are_for() {
+    let up = Up::one(KIND, "");
+    let block = |ns: &str, attributes: &str| {
+        format!("<x:a xmlns:x=\"urn:x\" xmlns:S=\"{ns}\" {attributes}/>")
+    };
+    let next11 = "S:actor='http://schemas.xmlsoap.org/soap/actor/next'";
+    let role = |name: &str| format!("S:role='{E12}/role/{name}'");
+    let must = "S:mustUnderstand='1'";
+    for (ns, attributes, missed) in [
+        (E11, must.to_owned(), true),
+        (E11, format!("{must} {next11}"), true),
+        (E11, format!("{must} S:actor='urn:anderer'"), false),
+        (E11, "S:mustUnderstand='0'".into(), false),
+        (E11, String::new(), false),
+        (E12, must.into(), true),
+        (E12, "S:mustUnderstand='true'".into(), true),
+        (E12, "S:mustUnderstand=' 1 '".into(), true),
+        (E12, "S:mustUnderstand='false'".into(), false),
+        (E12, format!("{must} {}", role("next")), true),
+        (E12, format!("{must} {}", role("ultimateReceiver")), true),
+        (E12, format!("{must} {}", role("none")), false),
+        (E12, format!("{must} S:role='urn:anderer'"), false),
+    ] {
+        let headers =
+            format!("{}{}", block(ns, &attributes), block(ns, &attributes.replace("x", "x")));
+        let answer = call(&up, ns, &headers.replacen("x:a", "x:b", 1), &good());
+        if !missed {
+            assert_eq!(answer.status, 200, "{ns} {attributes}: {}", answer.text());
+            continue;
+        }
+        is(&answer, 500, "MustUnderstand", "");
+        let root = parse(&answer.body).unwrap().root;
+        let named: Vec<_> = root
+            .elements_at("Header/NotUnderstood")
+            .iter()
+            .map(|e| {
+                let (prefix, name) = e.attribute("qname").unwrap().split_once(':').unwrap();
+                let space = e.scope.iter().find(|(p, _)| p == prefix).unwrap().1.clone();
+                assert_eq!(e.namespace, E12);
+                (space, name.to_owned())
+            })
+            .collect();
+        let expected = match ns {
+            E11 => vec![],
+            _ => vec![("urn:x".to_owned(), "b".to_owned()), ("urn:x".to_owned(), "a".to_owned())],
+        };
+        assert_eq!(named, expected);
+    }
+    // An attribute of the other version means nothing.
+    let other = format!("<x:a xmlns:x=\"urn:x\" xmlns:o=\"{E11}\" o:mustUnderstand=\"1\"/>");
+    assert_eq!(call(&up, E12, &other, &good()).status, 200);
+}
+
+#[test]
+fn actions_belong_to_their_message() {
+    let (strict, lenient) = (Up::one(KIND, ""), Up::one(KIND, "mode = \"lenient\""));
+    let right = format!("{OWN}:AntragUebergeben");
+    for (ns, line, fine) in [
+        (E11, format!("Content-Type: text/xml\r\nSOAPAction: \"{right}\"\r\n"), true),
+        (E11, format!("Content-Type: text/xml\r\nSOAPAction: {right}\r\n"), false),
+        (E11, "Content-Type: text/xml\r\nSOAPAction: \"\"\r\n".into(), false),
+        (E11, "Content-Type: text/xml\r\nSOAPAction: \"urn:x\"\r\n".into(), false),
+        (E11, "Content-Type: text/xml\r\n".into(), false),
+        (E12, "Content-Type: application/soap+xml\r\n".into(), true),
+        (E12, format!("Content-Type: Application/SOAP+XML;Action=\"{right}\"\r\n"), true),
+        (E12, "Content-Type: application/soap+xml; action=\"urn:x\"\r\n".into(), false),
+    ] {
+        let text = envelope(ns, "", &good());
+        let answer = strict.send("POST", "", &line, text.as_bytes());
+        assert_eq!(answer.status == 200, fine, "{line}: {}", answer.text());
+        if !fine {
+            let (code, status) = if ns == E11 { ("Client", 500) } else { ("Sender", 400) };
+            is(&answer, status, code, "");
+        }
+        assert_eq!(lenient.send("POST", "", &line, text.as_bytes()).status, 200, "{line}");
+    }
+}
+
+#[test]
+fn the_payload_is_held_against_the_schema_and_blamed_with_a_detail() {
+    let (strict, lenient) = (Up::one(KIND, ""), Up::one(KIND, "mode = \"lenient\""));
+    let long = "x".repeat(65);
+    for (body, key) in [
+        (payload("", ""), "Schemaverletzung"),
+        (payload(&long, ""), "Schemaverletzung"),
+        (payload("PS-1", "<f:leistung>12</f:leistung>"), "Schemaverletzung"),
+        (payload("PS-1", "<f:unbekannt/>"), "Schemaverletzung"),
+        (
+            payload(
+                "PS-1",
+                "<f:anlage><f:name>a</f:name><f:medientyp>b</f:medientyp><f:inhalt>*</f:inhalt></f:anlage>",
+            ),
+            "Schemaverletzung",
+        ),
+        ("<x:y xmlns:x=\"urn:x\">PS-0123456789AB</x:y>".into(), "NachrichtUnbekannt"),
+    ] {
+        let answer = call(&strict, E12, "", &body);
+        is(&answer, 400, "Sender", key);
+        let root = parse(&answer.body).unwrap().root;
+        let detail = root.elements_at("Body/Fault/Detail/fehler/schluessel");
+        assert_eq!(detail[0].text(), key);
+        let answer = call(&strict, E11, "", &body);
+        is(&answer, 500, "Client", "");
+        let root = parse(&answer.body).unwrap().root;
+        assert_eq!(root.elements_at("Body/Fault/detail/fehler/schluessel")[0].text(), key);
+        assert_eq!(call(&lenient, E12, "", &body).status, 200, "{body}");
+    }
+    assert_eq!(strict.held("fv").len(), 0);
+    // The case is found in what nobody knows.
+    assert_eq!(lenient.held("fv")[0].vorgang, "PS-0123456789AB");
+    let unknown =
+        format!("<standLesen xmlns=\"{OWN}\"><aktenzeichen>GEW 9</aktenzeichen></standLesen>");
+    let text = envelope(E12, "", &unknown);
+    is(
+        &strict.send("POST", "", &head(E12, "StandLesen"), text.as_bytes()),
+        400,
+        "Sender",
+        "VorgangUnbekannt",
+    );
+}
+
+fn addressed(properties: &[(&str, &str)]) -> String {
+    let one = |(name, value): &(&str, &str)| match *name {
+        "ReplyTo" | "FaultTo" => {
+            format!("<w:{name} xmlns:w=\"{WSA}\"><w:Address>{value}</w:Address></w:{name}>")
+        }
+        _ => format!("<w:{name} xmlns:w=\"{WSA}\" S:mustUnderstand=\"1\">{value}</w:{name}>"),
+    };
+    properties.iter().map(one).collect()
+}
+
+#[test]
+fn addressing_is_honoured_where_it_is_used() {
+    let up = Up::one(KIND, "");
+    let action = format!("{OWN}:AntragUebergeben");
+    let anonymous = format!("{WSA}/anonymous");
+    let none = format!("{WSA}/none");
+    let full = [("Action", action.as_str()), ("MessageID", "urn:uuid:1"), ("ReplyTo", &anonymous)];
+    for ns in [E11, E12] {
+        let answer = call(&up, ns, &addressed(&full), &good());
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let root = parse(&answer.body).unwrap().root;
+        let text = |name: &str| {
+            let found = root.elements_at(&format!("Header/{name}"));
+            assert_eq!((found.len(), found[0].namespace.as_str()), (1, WSA), "{name}");
+            found[0].text()
+        };
+        assert_eq!(text("RelatesTo"), "urn:uuid:1");
+        assert_eq!(text("Action"), format!("{OWN}:AntragUebergebenAntwort"));
+        assert!(text("MessageID").starts_with("urn:uuid:") && text("MessageID").len() == 45);
+    }
+    let own = call(&up, E12, "", &good());
+    assert!(!own.text().contains("RelatesTo"), "nobody asked for it");
+    for (properties, sub) in [
+        (vec![("MessageID", "urn:uuid:1")], "MessageAddressingHeaderRequired"),
+        (vec![("Action", action.as_str())], "MessageAddressingHeaderRequired"),
+        (vec![("Action", "urn:x"), ("MessageID", "a")], "ActionNotSupported"),
+        (vec![("Action", &action), ("Action", &action), ("MessageID", "a")], "InvalidCardinality"),
+        (
+            vec![("Action", &action), ("MessageID", "a"), ("ReplyTo", "http://anderswo.example/")],
+            "OnlyAnonymousAddressSupported",
+        ),
+        (
+            vec![("Action", &action), ("MessageID", "a"), ("FaultTo", "http://anderswo.example/")],
+            "OnlyAnonymousAddressSupported",
+        ),
+        (vec![("Action", &action), ("MessageID", "a"), ("ReplyTo", "")], "MissingAddressInEPR"),
+    ] {
+        is(&call(&up, E12, &addressed(&properties), &good()), 400, "Sender", sub);
+        let answer = call(&up, E11, &addressed(&properties), &good());
+        let (status, code, _) = fault(&answer);
+        assert_eq!(status, 500);
+        let outer = ["InvalidCardinality", "OnlyAnonymousAddressSupported", "MissingAddressInEPR"];
+        let expected = if outer.contains(&sub) { "InvalidAddressingHeader" } else { sub };
+        assert_eq!(code, expected, "the subcode is the code in 1.1");
+    }
+    // A fault relates to its message as well, and says that it is one.
+    let answer = call(&up, E12, &addressed(&full), &payload("", ""));
+    let root = parse(&answer.body).unwrap().root;
+    assert_eq!(root.elements_at("Header/RelatesTo")[0].text(), "urn:uuid:1");
+    assert_eq!(root.elements_at("Header/Action")[0].text(), format!("{WSA}/soap/fault"));
+    // Nobody wants an answer.
+    let silent = [("Action", action.as_str()), ("MessageID", "a"), ("ReplyTo", &none)];
+    for body in [good(), payload("", "")] {
+        let answer = call(&up, E12, &addressed(&silent), &body);
+        assert_eq!((answer.status, answer.body.len()), (202, 0));
+    }
+    // Transport and addressing say two things.
+    let other = format!("{OWN}:StandLesen");
+    let text = envelope(E12, &addressed(&full), &good());
+    let line = format!("Content-Type: application/soap+xml; action=\"{other}\"\r\n");
+    is(&up.send("POST", "", &line, text.as_bytes()), 400, "Sender", "ActionMismatch");
+    // An older edition is a header block like any other.
+    let old = full.map(|(n, v)| (n, v.replace("2005/08", "2004/08")));
+    let old: Vec<_> = old.iter().map(|(n, v)| (*n, v.as_str())).collect();
+    let old = addressed(&old).replace("2005/08", "2004/08");
+    is(&call(&up, E12, &old, &good()), 500, "MustUnderstand", "");
+}
+
+/// A message with an attachment in a part of its own.
+fn mtom(ns: &str, start: bool, root_first: bool, encoding: &str) -> (String, Vec<u8>) {
+    let kind = if ns == E11 { "text/xml" } else { "application/soap+xml" };
+    let include = "<xop:Include xmlns:xop=\"http://www.w3.org/2004/08/xop/include\" href=\"cid:anlage%2B1@e.example\"/>";
+    let more = format!(
+        "<f:anlage><f:name>Plan ß.pdf</f:name><f:medientyp>application/pdf</f:medientyp><f:inhalt>{include}</f:inhalt></f:anlage>"
+    );
+    let root = format!(
+        "--b\r\nContent-Type: application/xop+xml; charset=UTF-8; type=\"{kind}\"\r\nContent-ID: <w@e.example>\r\n\r\n{}\r\n",
+        envelope(ns, "", &payload("PS-0123456789AB", &more))
+    );
+    let content = if encoding == "base64" { "JVBERi0K\r\nAP8=" } else { "%PDF-\n\0\u{fffd}" };
+    let mut part = format!("--b\r\nContent-ID: <anlage+1@e.example>\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n{content}\r\n").into_bytes();
+    if encoding != "base64" {
+        // The byte that no text has.
+        let at = part.windows(3).position(|w| w == "\u{fffd}".as_bytes()).unwrap();
+        part.splice(at..at + 3, [0xFF]);
+    }
+    let mut body = b"Vorspann\r\n".to_vec();
+    let pieces = [root.into_bytes(), part];
+    let order = if root_first { [0, 1] } else { [1, 0] };
+    for index in order {
+        body.extend_from_slice(&pieces[index]);
+    }
+    body.extend_from_slice(b"--b--\r\nNachspann");
+    let start = if start { "; start=\"<w@e.example>\"" } else { "" };
+    let action = format!("SOAPAction: \"{OWN}:AntragUebergeben\"\r\n");
+    let head = format!(
+        "Content-Type: multipart/related; boundary=\"b\"; type=\"application/xop+xml\"; start-info=\"{kind}\"{start}\r\n{action}"
+    );
+    (head, body)
+}
+
+#[test]
+fn attachments_come_in_parts_and_the_answer_comes_in_kind() {
+    let up = Up::one(KIND, "");
+    for ns in [E11, E12] {
+        for (start, root_first) in [(true, true), (true, false), (false, true), (false, false)] {
+            for encoding in ["binary", "8bit", "base64"] {
+                let (head, body) = mtom(ns, start, root_first, encoding);
+                let answer = up.send("POST", "", &head, &body);
+                if !start && !root_first {
+                    // The first part is the root, and it is none.
+                    is(
+                        &answer,
+                        if ns == E11 { 500 } else { 400 },
+                        if ns == E11 { "Client" } else { "Sender" },
+                        "",
+                    );
+                    continue;
+                }
+                assert_eq!(answer.status, 200, "{}", answer.text());
+                let kind = MediaType::parse(answer.header("content-type").unwrap()).unwrap();
+                assert_eq!(kind.essence, "multipart/related");
+                assert_eq!(kind.parameter("type"), Some("application/xop+xml"));
+                let inner = if ns == E11 { "text/xml" } else { "application/soap+xml" };
+                assert_eq!(kind.parameter("start-info"), Some(inner));
+                let text = answer.text();
+                assert!(text.contains("href=\"cid:quittung-"), "{text}");
+                assert!(
+                    text.contains("\r\n\r\nEingangsbestätigung\nVorgang: PS-0123456789AB\n"),
+                    "{text}"
+                );
+                let held = up.held("fv");
+                assert_eq!(held[1].title, "Plan ß.pdf");
+                assert_eq!(held[1].content, b"%PDF-\n\x00\xFF");
+                assert_eq!(held[0].content, body, "as it came");
+            }
+        }
+    }
+    // Who asks for MTOM gets it; others read base64.
+    let line = head(E12, "AntragUebergeben");
+    let text = envelope(E12, "", &good());
+    let plain = up.send("POST", "", &line, text.as_bytes());
+    assert!(plain.text().contains("<quittung>RWluZ2FuZ3Ni"), "{}", plain.text());
+    let line = format!("{line}Accept: multipart/related; type=\"application/xop+xml\"\r\n");
+    let asked = up.send("POST", "", &line, text.as_bytes());
+    assert!(asked.text().contains("xop:Include"), "{}", asked.text());
+    // Inline works as well, also where it is long.
+    let long = "JVBERi0K".repeat(2_000_000);
+    let more = format!(
+        "<f:anlage><f:name>gross</f:name><f:medientyp>a/b</f:medientyp><f:inhalt>{long}</f:inhalt></f:anlage>"
+    );
+    assert_eq!(call(&up, E11, "", &payload("PS-0123456789AB", &more)).status, 200);
+    assert_eq!(up.held("fv")[1].content.len(), 12_000_000);
+}
+
+#[test]
+fn parts_that_are_cut_off_or_of_another_kind_are_faults() {
+    let (strict, lenient) = (Up::one(KIND, ""), Up::one(KIND, "mode = \"lenient\""));
+    let (head, body) = mtom(E12, true, false, "binary");
+    for end in [0, 10, body.len() / 2, body.len() - b"--b--\r\nNachspann".len(), body.len() - 12] {
+        for up in [&strict, &lenient] {
+            is(&up.send("POST", "", &head, &body[..end]), 400, "Sender", "");
+            assert!(up.noted().iter().any(|(_, d)| d.contains("before the closing boundary")));
+        }
+    }
+    // SOAP with Attachments: the root part is the envelope itself.
+    let swa = |text: &[u8]| {
+        let text = String::from_utf8_lossy(text);
+        text.replace("application/xop+xml", "application/soap+xml").into_bytes()
+    };
+    let (old_head, old_body) = (swa(head.as_bytes()), swa(&body));
+    let old_head = String::from_utf8(old_head).unwrap();
+    is(&strict.send("POST", "", &old_head, &old_body), 415, "Sender", "");
+    let answer = lenient.send("POST", "", &old_head, &old_body);
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    // An Include without parts.
+    let include =
+        "<xop:Include xmlns:xop=\"http://www.w3.org/2004/08/xop/include\" href=\"cid:a\"/>";
+    let more = format!(
+        "<f:anlage><f:name>a</f:name><f:medientyp>b</f:medientyp><f:inhalt>{include}</f:inhalt></f:anlage>"
+    );
+    is(&call(&lenient, E12, "", &payload("PS-1", &more)), 400, "Sender", "");
+    assert_eq!(strict.held("fv").len(), 0);
+}
+
+#[test]
+fn character_sets_follow_mark_header_and_declaration() {
+    if let Some(folder) = real_data("cases/44-charset-header-and-declaration") {
+        for (name, oddities) in [
+            ("1-no-charset", 0),
+            ("2-no-charset-latin1-declared", 0),
+            ("3-header-wins", 1),
+            ("5-quoted-upper", 0),
+            ("6-unknown-charset", 1),
+            ("7-bom-beats-header", 1),
+            ("8-soap-type", 0),
+            ("4-header-contradicts-bytes", usize::MAX),
+        ] {
+            let header = std::fs::read_to_string(folder.join(name).join("header.txt")).unwrap();
+            let kind = MediaType::parse(header.split_once(':').unwrap().1).unwrap();
+            let body = std::fs::read(folder.join(name).join("body.bin")).unwrap();
+            match parse_labelled(&body, kind.parameter("charset")) {
+                Ok(read) => {
+                    assert_eq!(read.document.root.text(), "Köln-Mülheim", "{name}");
+                    assert_eq!(read.oddities.len(), oddities, "{name}: {:?}", read.oddities);
+                }
+                Err(error) => {
+                    assert_eq!(oddities, usize::MAX, "{name}: {error}");
+                    for part in ["offset", "header says UTF-8", "declaration says ISO-8859-1"] {
+                        assert!(error.message.contains(part), "{error}");
+                    }
+                }
+            }
+        }
+    }
+    let up = Up::one(KIND, "");
+    let text = envelope(E11, "", &good());
+    let declared = |name: &str| format!("<?xml version=\"1.0\" encoding=\"{name}\"?>{text}");
+    let latin =
+        |text: &str| text.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect::<Vec<u8>>();
+    let marked = [b"\xEF\xBB\xBF", text.as_bytes()].concat();
+    for (charset, body, fine, noted) in [
+        ("", text.clone().into_bytes(), true, 0),
+        ("", latin(&declared("ISO-8859-1")), true, 0),
+        ("; charset=ISO-8859-1", latin(&declared("UTF-8")), true, 1),
+        ("; charset=\"UTF-8\"", latin(&declared("ISO-8859-1")), false, 1),
+        ("; charset=iso-8559-1", latin(&declared("ISO-8859-1")), true, 1),
+        ("; charset=ISO-8859-1", marked, true, 1),
+        ("", latin(&text), false, 1),
+    ] {
+        let line = format!(
+            "Content-Type: text/xml{charset}\r\nSOAPAction: \"{OWN}:AntragUebergeben\"\r\n"
+        );
+        let answer = up.send("POST", "", &line, &body);
+        assert_eq!(answer.status, if fine { 200 } else { 500 }, "{charset}: {}", answer.text());
+        assert_eq!(up.noted().len(), noted, "{charset}");
+        if fine {
+            assert_eq!(up.held("fv")[0].content, body, "as it came");
+        }
+    }
+}
+
+#[test]
+fn misbehaviour_is_said_in_the_version_of_the_request() {
+    let up = Up::one(KIND, "");
+    let id = "fv".into();
+    for (behaviour, key) in
+        [(Behaviour::Refuse, "NichtVerfuegbar"), (Behaviour::NoSpace, "KeinSpeicherplatz")]
+    {
+        up.scripts.tell(&id, Which::All, behaviour);
+        is(&call(&up, E11, "", &good()), 500, "Server", "");
+        is(&call(&up, E12, "", &good()), 500, "Receiver", key);
+    }
+    up.scripts.tell(&id, Which::All, Behaviour::Forget);
+    assert_eq!(call(&up, E12, "", &good()).status, 200);
+    assert_eq!(up.held("fv").len(), 0);
+    let told = |b| up.scripts.tell(&id, Which::All, b);
+    told(Behaviour::Garble);
+    let answer = call(&up, E12, "", &good());
+    assert!(answer.status == 200 && parse(&answer.body).is_err());
+}
