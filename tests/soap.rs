@@ -1,11 +1,15 @@
 //! The Fachverfahren with a web service: SOAP 1.1 and 1.2, the rules one by one, and MTOM.
 
+use std::net::TcpListener;
+use std::process::Command;
+
 use pruefstand::channel::media_type::MediaType;
 use pruefstand::fake_system::{Behaviour, Which};
 use pruefstand::xml::{SchemaSet, parse, parse_labelled};
 
-use crate::support::real_data;
-use crate::support_fakes::{Answer, Up};
+use crate::clients::curl;
+use crate::support::{Sandbox, python_client, real_data, root, tool};
+use crate::support_fakes::{Answer, Up, system, take_one};
 
 pub const OWN: &str = "urn:pruefstand:fachverfahren-soap:1";
 const E11: &str = "http://schemas.xmlsoap.org/soap/envelope/";
@@ -634,4 +638,79 @@ fn misbehaviour_is_said_in_the_version_of_the_request() {
     told(Behaviour::Garble);
     let answer = call(&up, E12, "", &good());
     assert!(answer.status == 200 && parse(&answer.body).is_err());
+}
+
+#[test]
+fn zeep_reads_the_contract_and_is_understood() {
+    let Some(python) = python_client() else { return };
+    let up = Up::one(KIND, "");
+    let script = root().join("tests/clients/soap.py");
+    let done = Command::new(python).arg(script).arg(up.url("fv")).output().unwrap();
+    let said = String::from_utf8_lossy(&done.stdout);
+    assert!(done.status.success(), "{said}\n{}", String::from_utf8_lossy(&done.stderr));
+    assert_eq!(
+        said.lines().collect::<Vec<_>>(),
+        [
+            "Soap11 GEW 000000000011/2026 S:Client None",
+            "Soap12 GEW 000000000012/2026 S:Sender VorgangUnbekannt",
+            "mtom Soap11 GEW MTOM00000001/2026",
+            "mtom Soap12 GEW MTOM00000001/2026",
+        ]
+    );
+    let held = up.held("fv");
+    assert_eq!(held.len(), 8);
+    let attachments: Vec<_> = held.iter().filter(|h| h.title == "Maßübersicht.pdf").collect();
+    assert!(attachments.len() == 2 && attachments.iter().all(|h| h.content == b"%PDF\x00\xFF"));
+    let parts = held.iter().filter(|h| h.title == "plan.bin" && h.content == b"\x00\r\n--\xFF");
+    assert_eq!(parts.count(), 2);
+    // Nothing that a strict system would have had to note but the cases nobody knows.
+    assert!(up.noted().iter().all(|(_, d)| d == "there is no case GEW 0/0000"));
+}
+
+#[test]
+fn curl_hands_over_a_message_of_several_parts() {
+    if !tool("curl") {
+        return;
+    }
+    let (up, sandbox) = (Up::one(KIND, ""), Sandbox::new());
+    let (head, body) = mtom(E12, true, true, "binary");
+    let file = sandbox.path("body.bin");
+    std::fs::write(&file, body).unwrap();
+    let line = head.lines().next().unwrap();
+    let data = format!("@{}", file.display());
+    let answer = curl(&["-H", line, "--data-binary", &data, &up.url("fv")]);
+    assert!(answer.contains("<aktenzeichen>GEW 0123456789AB/2026</aktenzeichen>"), "{answer}");
+    assert_eq!(up.held("fv")[1].content, b"%PDF-\n\x00\xFF");
+}
+
+#[test]
+fn the_decision_comes_by_itself_as_an_envelope_and_the_case_stands_otherwise() {
+    let sandbox = Sandbox::new();
+    let hub = TcpListener::bind("127.0.0.1:0").unwrap();
+    let text = envelope(
+        E12,
+        &addressed(&[("Action", "urn:amt:Bescheid"), ("MessageID", "urn:uuid:{nachricht}")]),
+        "<Bescheid><Vorgang>{vorgang}</Vorgang><Az>{aktenzeichen}</Az></Bescheid>",
+    );
+    sandbox.write("bescheid.xml", &text);
+    let lines = format!(
+        "[[system.answer]]\nafter_ms = 200\nfile = \"bescheid.xml\"\nstand = \"beschieden\"\nto = \"http://{}/ein\"",
+        hub.local_addr().unwrap()
+    );
+    let up = Up::with(&system("fv", KIND, &lines), &sandbox.path(""));
+    assert_eq!(call(&up, E11, "", &good()).status, 200);
+    let got = take_one(&hub);
+    for part in [
+        "POST /ein HTTP/1.1",
+        "content-type: application/soap+xml; charset=utf-8; action=\"urn:amt:Bescheid\"",
+        "<Vorgang>PS-0123456789AB</Vorgang><Az>GEW 0123456789AB/2026</Az>",
+    ] {
+        assert!(got.contains(part), "{part}: {got}");
+    }
+    let stand = format!(
+        "<standLesen xmlns=\"{OWN}\"><aktenzeichen>GEW 0123456789AB/2026</aktenzeichen></standLesen>"
+    );
+    let text = envelope(E12, "", &stand);
+    let answer = up.send("POST", "", &head(E12, "StandLesen"), text.as_bytes());
+    assert!(answer.text().contains("<stand>beschieden</stand>"), "{}", answer.text());
 }

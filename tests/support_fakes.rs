@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -162,6 +162,28 @@ impl Up {
             assert!(start.elapsed() < Duration::from_secs(20), "waited in vain for {what}");
             std::thread::sleep(Duration::from_millis(20));
         }
+    }
+}
+
+/// Takes one request at a listener and confirms it; what came.
+pub fn take_one(listener: &TcpListener) -> String {
+    let (mut stream, _) = listener.accept().unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let mut got = Vec::new();
+    let mut buffer = [0; 4096];
+    loop {
+        let text = String::from_utf8_lossy(&got).into_owned();
+        if let Some((head, body)) = text.split_once("\r\n\r\n") {
+            let lines = head.lines().filter_map(|l| l.split_once(": "));
+            let mut length = lines.filter(|(n, _)| n.eq_ignore_ascii_case("content-length"));
+            if body.len() >= length.next().unwrap().1.parse().unwrap() {
+                stream.write_all(b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n").unwrap();
+                return text;
+            }
+        }
+        let count = stream.read(&mut buffer).unwrap();
+        assert!(count > 0, "{text}");
+        got.extend_from_slice(&buffer[..count]);
     }
 }
 

@@ -179,6 +179,9 @@ fn split<'b>(body: &'b [u8], boundary: &str, notes: &mut Notes) -> Result<Vec<&'
                 begun = Some(at);
                 continue;
             }
+            if !body[at..].windows(2).any(|w| w == b"\r\n") {
+                break;
+            }
             // RFC 2046 looks at the beginning of a line only, many readers at the whole line.
             let reason = format!("a line at offset {at} begins with the boundary and goes on");
             notes.deviation(Fault::sender(MIME, reason))?;
