@@ -17,6 +17,7 @@ mod derivation;
 mod diff;
 mod fake_answers;
 mod fake_page;
+mod file_drop;
 mod forged;
 mod hundehaltung;
 mod layering;

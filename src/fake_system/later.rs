@@ -7,16 +7,15 @@ use std::time::Duration;
 
 use super::cases::Cases;
 use crate::ambient::{Clock, random_bytes};
+use crate::channel::file::{Given, hand_over, path_of_url, safe_name};
 use crate::channel::http::{ClientError, ClientRequest, send};
 use crate::channel::{Observer, Shutdown};
 use crate::ids::SystemId;
-use crate::organisation::{Stand, System};
+use crate::organisation::{OUTPUT, Stand, System};
 use crate::xml::{Element, escape_text, parse};
 
 /// Longest time for one answer to be taken.
 const SEND_LIMIT: Duration = Duration::from_secs(15);
-/// What `to` says for a system's own output folder.
-const OWN_FOLDER: &str = "ausgang";
 
 /// What a text is, by its content; values are escaped as it needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +53,14 @@ impl Kind {
         match self {
             Self::Json => "application/json".into(),
             Self::Xml(name) => name.clone(),
+        }
+    }
+
+    /// Ending of a file's name.
+    fn ending(&self) -> &'static str {
+        match self {
+            Self::Json => ".json",
+            Self::Xml(_) => ".xml",
         }
     }
 
@@ -128,12 +135,23 @@ impl Later {
         self
     }
 
+    /// The same, with a folder for what goes to the system's own output folder.
+    #[must_use]
+    pub fn into_folder(mut self, folder: PathBuf) -> Self {
+        self.folder = Some(folder);
+        self
+    }
+
     /// A message was taken: its answers go out when their time has come, unless the fakes stop first.
     pub fn taken(&self, vorgang: &str, aktenzeichen: &str) {
         for answer in &self.answers {
             let (id, observer, stop) = (self.id.clone(), self.observer.clone(), self.stop.clone());
             let (answer, clock) = (answer.clone(), self.clock.clone());
             let (cases, vorgang) = (self.cases.clone(), vorgang.to_owned());
+            let folder = match answer.to.as_str() {
+                OUTPUT => self.folder.clone(),
+                url => path_of_url(url),
+            };
             let values = [("{vorgang}", vorgang.as_str()), ("{aktenzeichen}", aktenzeichen)];
             let text = answer.kind.filled(&answer.text, &values);
             tokio::spawn(async move {
@@ -147,6 +165,11 @@ impl Later {
                 let text = answer.kind.filled(&text, &values);
                 if let (Some(cases), Some(stand)) = (&cases, answer.stand) {
                     cases.change(&vorgang, stand.name(), &now);
+                }
+                if let Some(folder) = folder {
+                    let name =
+                        format!("{}-{nachricht}{}", safe_name(&vorgang), answer.kind.ending());
+                    return into_folder(&*observer, &id, &folder, &name, text.into_bytes()).await;
                 }
                 let request = ClientRequest {
                     method: "POST",
@@ -167,6 +190,26 @@ impl Later {
             });
         }
     }
+}
+
+/// Hands an answer over in a folder.
+async fn into_folder(
+    observer: &dyn Observer,
+    id: &SystemId,
+    folder: &Path,
+    name: &str,
+    content: Vec<u8>,
+) {
+    let place = folder.join(name).display().to_string();
+    let exchange = observer.request(id, "file-out", &place, &content);
+    let (folder, name) = (folder.to_owned(), name.to_owned());
+    let given = move || hand_over(&folder, &name, &Given::File(content)).map_err(|e| e.to_string());
+    let done = tokio::task::spawn_blocking(given).await;
+    let failure = match done {
+        Ok(done) => done.err(),
+        Err(error) => Some(error.to_string()),
+    };
+    observer.answer(exchange, &[], failure.as_deref());
 }
 
 /// A random UUID (RFC 9562, version 4); all zeros where the system gives no randomness.

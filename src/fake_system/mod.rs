@@ -3,6 +3,7 @@
 
 mod cases;
 mod dms;
+mod file_drop;
 mod forms;
 mod inbox;
 mod intake;
@@ -66,6 +67,22 @@ pub enum StartError {
         /// What the operating system says.
         reason: std::io::Error,
     },
+    /// Its transfer folder cannot be used.
+    #[error(
+        "system \"{system}\" cannot use its transfer folder: {reason}; choose another `folder`"
+    )]
+    Folder {
+        /// The system.
+        system: SystemId,
+        /// What the operating system says.
+        reason: std::io::Error,
+    },
+}
+
+/// Where a system takes things.
+enum Place {
+    Port(TcpListener),
+    Folder(file_drop::Opened),
 }
 
 /// The running fake systems of an organisation.
@@ -80,6 +97,8 @@ pub struct Running {
     pub mailboxes: BTreeMap<SystemId, Arc<Mailbox>>,
     shutdown: Shutdown,
     tasks: JoinSet<()>,
+    /// Folders that go with the end.
+    temporary: Vec<file_drop::Temporary>,
 }
 
 impl Running {
@@ -121,7 +140,16 @@ impl Running {
                 listen: listen.clone(),
                 reason,
             };
-            let listener = TcpListener::bind(&listen).await.map_err(failed)?;
+            let place = match system.fake {
+                FakeKind::FachverfahrenAblage => {
+                    let opened = file_drop::Opened::of(system, &organisation.folder);
+                    Place::Folder(opened.map_err(|reason| StartError::Folder {
+                        system: system.id.clone(),
+                        reason,
+                    })?)
+                }
+                _ => Place::Port(TcpListener::bind(&listen).await.map_err(failed)?),
+            };
             let later = match lively && !system.answer.is_empty() {
                 false => None,
                 true => Some(
@@ -133,7 +161,7 @@ impl Running {
                         })?,
                 ),
             };
-            bound.push((system, listener, later));
+            bound.push((system, place, later));
         }
         let mut running = Self {
             urls: BTreeMap::new(),
@@ -142,9 +170,13 @@ impl Running {
             shutdown: stop,
             mailboxes: BTreeMap::new(),
             tasks: JoinSet::new(),
+            temporary: Vec::new(),
         };
-        for (system, listener, later) in bound {
-            running.serve(system, listener, observer.clone(), later);
+        for (system, place, later) in bound {
+            match place {
+                Place::Port(listener) => running.serve(system, listener, observer.clone(), later),
+                Place::Folder(opened) => running.watch(system, opened, observer.clone(), later),
+            }
         }
         Ok(running)
     }
@@ -191,6 +223,24 @@ impl Running {
         self.urls.insert(system.id.clone(), url);
     }
 
+    /// Takes what is handed over in a folder.
+    fn watch(
+        &mut self,
+        system: &System,
+        mut opened: file_drop::Opened,
+        observer: Arc<dyn Observer>,
+        later: Option<Later>,
+    ) {
+        let inbox = Arc::new(Inbox::new(Clock::system()));
+        self.shown.insert(system.id.clone(), inbox.clone());
+        self.urls.insert(system.id.clone(), opened.url());
+        self.temporary.extend(opened.temporary.take());
+        let later = later.map(|l| l.into_folder(opened.output()));
+        let (scripts, intake) = (self.scripts.clone(), Intake::new(inbox, later));
+        let fake = file_drop::FileDrop::new(system, opened, scripts, observer, intake);
+        self.tasks.spawn(Arc::new(fake).serve(self.shutdown.clone()));
+    }
+
     /// Serves a page about these systems as well.
     pub fn show(&mut self, listener: TcpListener, page: Page) {
         let (unseen, stop) = (Arc::new(Unobserved), self.shutdown.clone());
@@ -202,6 +252,7 @@ impl Running {
     pub async fn stop(mut self) {
         self.shutdown.now();
         while self.tasks.join_next().await.is_some() {}
+        self.temporary.clear();
     }
 }
 
@@ -234,8 +285,14 @@ pub fn url_of(fake: FakeKind, listen: &str) -> String {
 
 /// The addresses of systems whose port is fixed in the organisation, running or not.
 pub fn fixed_urls(organisation: &TestOrganisation) -> BTreeMap<SystemId, String> {
-    let fixed = organisation.file.system.iter().filter_map(|s| Some((s, s.listen.as_ref()?)));
-    fixed.map(|(s, listen)| (s.id.clone(), url_of(s.fake, listen))).collect()
+    let url = |s: &System| match &s.folder {
+        Some(folder) => {
+            let root = organisation.folder.join(folder);
+            Some(file_drop::url_of(&std::path::absolute(root).ok()?))
+        }
+        None => s.listen.as_ref().map(|listen| url_of(s.fake, listen)),
+    };
+    organisation.file.system.iter().filter_map(|s| Some((s.id.clone(), url(s)?))).collect()
 }
 
 /// The file number of a case: the same in every system of the world, since it follows from the

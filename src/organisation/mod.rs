@@ -17,6 +17,9 @@ pub use export::{Export, ExportedAuthority, ExportedSystem, export};
 /// The format this version reads.
 pub const FORMAT: &str = "pruefstand/organisation/1";
 
+/// What `to` of an answer says for the output folder of a system's own transfer folder.
+pub const OUTPUT: &str = "ausgang";
+
 /// The organisation that is used where none is given.
 pub const EMBEDDED: &str = include_str!("../../fixtures/organisation/probeland.toml");
 
@@ -70,6 +73,8 @@ pub enum FakeKind {
     FachverfahrenXml,
     /// A web service: SOAP 1.1 and 1.2, attachments also with MTOM.
     FachverfahrenSoap,
+    /// A transfer folder (Transferverzeichnis) on the disk.
+    FachverfahrenAblage,
     /// CMIS browser binding.
     Dms,
     /// SMTP.
@@ -101,6 +106,8 @@ pub struct System {
     pub receiver: String,
     /// Address and port to listen on; a free loopback port where absent.
     pub listen: Option<String>,
+    /// Its transfer folder, relative to this file; one of its own, which goes at the end, where absent.
+    pub folder: Option<String>,
     /// How its fake treats deviations.
     #[serde(default)]
     pub mode: Mode,
