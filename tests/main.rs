@@ -30,6 +30,7 @@ mod readme;
 mod reports;
 mod rules;
 mod soap;
+mod soap_mtom;
 mod standards;
 mod support;
 mod support_fakes;
