@@ -105,6 +105,10 @@ fn curl_line(protocol: &str, url: &str) -> String {
             "cp antrag.xml {0}/.a.tmp && mv {0}/.a.tmp {0}/antrag.xml",
             url.trim_start_matches("file://")
         ),
+        "soap" => format!("curl '{url}?wsdl'"),
+        "rest-json" => {
+            format!("curl -H 'Content-Type: application/json' --data-binary @antrag.json {url}")
+        }
         "cmis-browser" => format!("curl '{url}/root?cmisselector=children&succinct=true'"),
         _ => format!("curl -H 'Content-Type: application/xml' --data-binary @nachricht.xml {url}"),
     }

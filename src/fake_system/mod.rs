@@ -11,6 +11,7 @@ mod later;
 mod mailbox;
 mod page;
 mod recent;
+mod rest;
 mod script;
 mod scripted;
 mod soap;
@@ -212,6 +213,13 @@ impl Running {
                 let handler = Arc::new(Scripted::new(id.clone(), scripts, fake));
                 self.tasks.spawn(http::serve(listener, id, handler, observer, stop));
             }
+            FakeKind::FachverfahrenJson => {
+                let inbox = Arc::new(Inbox::new(Clock::system()));
+                self.shown.insert(id.clone(), inbox.clone());
+                let fake = rest::Rest::new(system, observer.clone(), Intake::new(inbox, later));
+                let handler = Arc::new(Scripted::new(id.clone(), scripts, fake));
+                self.tasks.spawn(http::serve(listener, id, handler, observer, stop));
+            }
             kind => {
                 let inbox = Arc::new(Inbox::new(Clock::system()));
                 self.shown.insert(id.clone(), inbox.clone());
@@ -279,6 +287,7 @@ pub fn url_of(fake: FakeKind, listen: &str) -> String {
         FakeKind::Mailbox => format!("smtp://{listen}"),
         FakeKind::Dms => format!("http://{listen}{}", dms::REPOSITORY_PATH),
         FakeKind::FachverfahrenSoap => format!("http://{listen}{}", soap::path()),
+        FakeKind::FachverfahrenJson => format!("http://{listen}{}", rest::path()),
         other => format!("http://{listen}{}", xml_http::path_of(other)),
     }
 }

@@ -73,6 +73,8 @@ pub enum FakeKind {
     FachverfahrenXml,
     /// A web service: SOAP 1.1 and 1.2, attachments also with MTOM.
     FachverfahrenSoap,
+    /// JSON over HTTP, with a contract in OpenAPI.
+    FachverfahrenJson,
     /// A transfer folder (Transferverzeichnis) on the disk.
     FachverfahrenAblage,
     /// CMIS browser binding.
