@@ -28,6 +28,7 @@ mod manual;
 mod personenstand;
 mod readme;
 mod reports;
+mod rest;
 mod rules;
 mod soap;
 mod soap_mtom;

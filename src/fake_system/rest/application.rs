@@ -5,6 +5,10 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::json::Json;
 use crate::channel::file::check_name;
+use crate::channel::media_type::MediaType;
+
+/// Longest name of a document, characters.
+const LONGEST_NAME: usize = 255;
 
 /// An application.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +26,12 @@ pub(super) fn read(value: &Json, most: usize) -> (Application, Vec<(String, Stri
     let mut reader = Reader { errors: Vec::new(), most };
     let application = reader.application(value);
     (application, reader.errors)
+}
+
+/// Whether it is a media type without parameters.
+fn is_plain_type(text: &str) -> bool {
+    let read = MediaType::parse(text);
+    read.is_ok_and(|m| m.parameters.is_empty() && m.essence.eq_ignore_ascii_case(text))
 }
 
 struct Reader {
@@ -85,13 +95,16 @@ impl Reader {
         let name = self.text(value, at, "name", true);
         let media_type = self.text(value, at, "medientyp", true);
         let content = self.text(value, at, "inhalt", true);
-        if media_type.is_some_and(|m| crate::channel::media_type::MediaType::parse(&m).is_err()) {
+        if media_type.is_some_and(|m| !is_plain_type(&m)) {
             self.error(&format!("{at}/medientyp"), "no media type");
         }
         let (name, content) = (name?, content?);
         // It may become the name of a file where somebody stores it.
-        if let Err(fault) = check_name(name.as_ref(), 255) {
-            self.error(&format!("{at}/name"), fault.to_string());
+        let fault = check_name(name.as_ref(), 4 * LONGEST_NAME).err().map(|f| f.to_string());
+        let long = name.chars().count() > LONGEST_NAME;
+        let fault = fault.or(long.then(|| format!("more than {LONGEST_NAME} characters")));
+        if let Some(fault) = fault {
+            self.error(&format!("{at}/name"), fault);
             return None;
         }
         match STANDARD.decode(content) {
