@@ -138,7 +138,8 @@ pub(super) fn check(authored: &Authored<OrganisationFile>) -> Vec<Diagnostic> {
         }
         for (number, answer) in system.answer.iter().enumerate() {
             let known = ["http://", "file:///"].iter().any(|start| answer.to.starts_with(start));
-            if !known && !(is_folder && answer.to == OUTPUT) {
+            let own = is_folder && answer.to == OUTPUT;
+            if !known && !own {
                 error(
                     &at.at("answer").at(number).at("to"),
                     format!("nothing can be sent to \"{}\"", answer.to),

@@ -118,14 +118,14 @@ impl InputFolder {
     ///
     /// # Errors
     /// What the operating system says.
-    pub fn next(&mut self) -> std::io::Result<Option<HandOver>> {
+    pub fn pick_up(&mut self) -> std::io::Result<Option<HandOver>> {
         if let Some(work) = self.left.pop_front() {
             let inside = open_folder(&self.work, work.as_os_str())?;
             return match names(&inside, 1)?.into_iter().next() {
                 Some(original) => Ok(Some(self.claimed(original, work)?)),
                 None => {
                     unlinkat(&self.work, work.as_os_str(), AtFlags::REMOVEDIR)?;
-                    self.next()
+                    self.pick_up()
                 }
             };
         }

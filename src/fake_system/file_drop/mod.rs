@@ -113,7 +113,7 @@ impl FileDrop {
         let mut working = JoinSet::new();
         let mut told = String::new();
         loop {
-            let found = self.blocking(|this| this.folder().next()).await;
+            let found = self.blocking(|this| this.folder().pick_up()).await;
             match found {
                 Ok(Some(taken)) => {
                     working.spawn(self.clone().work(taken, stop.clone()));

@@ -99,7 +99,7 @@ impl Rest {
     }
 
     /// A deviation after which a lenient system goes on.
-    fn deviation(&self, request: &Request, problem: Problem) -> Result<(), Problem> {
+    fn deviation(&self, request: &Request, problem: Box<Problem>) -> Result<(), Box<Problem>> {
         if self.mode == Mode::Strict {
             return Err(problem);
         }
@@ -123,7 +123,7 @@ impl Rest {
         }
     }
 
-    fn route(&self, request: &Request, keep: bool) -> Result<Reply, Problem> {
+    fn route(&self, request: &Request, keep: bool) -> Result<Reply, Box<Problem>> {
         let missing = |what: &str| {
             Problem::new(404, "nicht-gefunden", "Nicht gefunden", format!("there is no {what}"))
         };
@@ -163,7 +163,7 @@ impl Rest {
         }
     }
 
-    fn post(&self, request: &Request, keep: bool) -> Result<Reply, Problem> {
+    fn post(&self, request: &Request, keep: bool) -> Result<Reply, Box<Problem>> {
         self.check_media_type(request)?;
         if request.body.len() > self.data.max_bytes {
             let detail = format!("{} bytes, {} are taken", request.body.len(), self.data.max_bytes);
@@ -200,7 +200,7 @@ impl Rest {
         request: &Request,
         application: Application,
         keep: bool,
-    ) -> Result<Case, Problem> {
+    ) -> Result<Case, Box<Problem>> {
         let Application { vorgang, data, documents } = application;
         if !keep {
             return Ok(self.intake.case_of(&vorgang));
@@ -226,7 +226,7 @@ impl Rest {
         Ok(case)
     }
 
-    fn check_media_type(&self, request: &Request) -> Result<(), Problem> {
+    fn check_media_type(&self, request: &Request) -> Result<(), Box<Problem>> {
         let unsupported = |detail: String| {
             Problem::new(415, "medientyp", "Medientyp wird nicht genommen", detail)
                 .header("Accept-Post", "application/json")

@@ -23,24 +23,25 @@ pub(super) struct Problem {
 }
 
 impl Problem {
+    /// Boxed, since it travels as an error.
     pub fn new(
         status: u16,
         kind: &'static str,
         title: &'static str,
         detail: impl Into<String>,
-    ) -> Self {
+    ) -> Box<Self> {
         let (errors, headers, detail) = (Vec::new(), Vec::new(), detail.into());
-        Self { status, kind, title, detail, errors, headers, clause: None }
+        Box::new(Self { status, kind, title, detail, errors, headers, clause: None })
     }
 
     #[must_use]
-    pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+    pub fn header(mut self: Box<Self>, name: &'static str, value: impl Into<String>) -> Box<Self> {
         self.headers.push((name, value.into()));
         self
     }
 
     #[must_use]
-    pub fn breaks(mut self, clause: &'static str) -> Self {
+    pub fn breaks(mut self: Box<Self>, clause: &'static str) -> Box<Self> {
         self.clause = Some(clause);
         self
     }
