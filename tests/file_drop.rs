@@ -527,3 +527,50 @@ fn contradictions_in_the_organisation_are_found() {
     assert!(to("fachverfahren-a", "ausgang").contains("nothing can be sent"));
     assert!(to(KIND, "ftp://a").contains("nothing can be sent"));
 }
+
+#[test]
+fn nothing_is_lost_when_the_system_is_killed_again_and_again() {
+    let sandbox = Sandbox::new();
+    let file = sandbox
+        .write("organisation.toml", &organisation(&system("fv", KIND, "folder = \"ablage\"")));
+    let up = || Fakes::with(&args!["--organisation", &file]);
+    let count = 60;
+    let fakes = up();
+    let input = path_of_url(&fakes.url("fv")).unwrap();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for n in 0..count {
+                hand_over(&input, &format!("fall{n:02}"), &good()).unwrap();
+                std::thread::sleep(Duration::from_millis(15));
+            }
+        });
+        std::mem::drop(fakes);
+        for _ in 0..5 {
+            let fakes = up();
+            std::thread::sleep(Duration::from_millis(90));
+            // Killed, not told.
+            std::mem::drop(fakes);
+        }
+    });
+    let _fakes = up();
+    let names = |below: &str| {
+        let entries = fs::read_dir(sandbox.path("ablage").join(below)).unwrap();
+        let mut names: Vec<_> =
+            entries.map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    };
+    let start = std::time::Instant::now();
+    while names("angenommen").len() < count || !names(".in-arbeit").is_empty() {
+        assert!(start.elapsed() < Duration::from_secs(20), "{:?}", names("angenommen"));
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    // Every one of them, once, with all its files.
+    let expected: Vec<String> = (0..count).map(|n| format!("fall{n:02}")).collect();
+    assert_eq!(names("angenommen"), expected);
+    for name in &expected {
+        assert_eq!(names(&format!("angenommen/{name}")).len(), 3, "{name}");
+    }
+    assert_eq!(names("eingang"), Vec::<String>::new());
+    assert_eq!(names("abgewiesen"), Vec::<String>::new());
+}

@@ -312,3 +312,13 @@ fn the_contract_is_valid_and_answers_keep_it() {
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stdout));
     assert!(up.held("fv").len() > 20, "it had little to say");
 }
+
+#[test]
+fn who_has_a_user_asks_for_it() {
+    let up = Up::one(KIND, "user = \"amt\"\npassword = \"geh:eim\"");
+    let answer = post(&up, &application("PS-1"));
+    problem(&answer, 401, "nicht-angemeldet");
+    assert!(answer.header("www-authenticate").unwrap().starts_with("Basic realm="));
+    let line = format!("{JSON}Authorization: Basic YW10OmdlaDplaW0=\r\n");
+    assert_eq!(up.send("POST", "", &line, application("PS-1").as_bytes()).status, 201);
+}

@@ -521,3 +521,20 @@ fn the_decision_comes_by_itself_as_an_envelope_and_the_case_stands_otherwise() {
     let answer = up.send("POST", "", &head(E12, "StandLesen"), text.as_bytes());
     assert!(answer.text().contains("<stand>beschieden</stand>"), "{}", answer.text());
 }
+
+#[test]
+fn who_has_a_user_asks_for_it() {
+    let up = Up::one(KIND, "user = \"amt\"\npassword = \"geh:eim\"");
+    let text = envelope(E12, "", &good());
+    let send = |more: &str| {
+        let line = head(E12, "AntragUebergeben") + more;
+        up.send("POST", "", &line, text.as_bytes())
+    };
+    for more in ["", "Authorization: Basic YW10OmZhbHNjaA==\r\n", "Authorization: Bearer x\r\n"] {
+        let answer = send(more);
+        is(&answer, 401, "Sender", "NichtAngemeldet");
+        assert!(answer.header("www-authenticate").unwrap().starts_with("Basic realm="));
+    }
+    assert_eq!(send("Authorization: basic YW10OmdlaDplaW0=\r\n").status, 200);
+    assert_eq!(up.held("fv").len(), 1);
+}

@@ -8,6 +8,7 @@ mod forms;
 mod inbox;
 mod intake;
 mod later;
+mod login;
 mod mailbox;
 mod page;
 mod recent;

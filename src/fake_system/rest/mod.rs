@@ -17,6 +17,7 @@ use self::application::Application;
 use self::problem::Problem;
 use super::cases::Case;
 use super::intake::{Handed, Intake};
+use super::login::{CHALLENGE, Login};
 use super::scripted::{Answering, Fake, Refusal};
 use crate::channel::Observer;
 use crate::channel::http::{Reply, Request};
@@ -60,6 +61,7 @@ pub(super) struct Rest {
     id: SystemId,
     mode: Mode,
     data: Data,
+    login: Login,
     intake: Intake,
     /// Vorgang and data of the last applications.
     kept: Mutex<VecDeque<(String, String)>>,
@@ -77,7 +79,8 @@ enum Resource<'p> {
 impl Rest {
     pub fn new(system: &System, observer: Arc<dyn Observer>, intake: Intake) -> Self {
         let (id, mode, data) = (system.id.clone(), system.mode, data());
-        Self { id, mode, data, intake, kept: Mutex::default(), observer }
+        let login = Login::of(system);
+        Self { id, mode, data, login, intake, kept: Mutex::default(), observer }
     }
 
     fn reply(&self, request: &Request, keep: bool) -> Reply {
@@ -124,6 +127,11 @@ impl Rest {
     }
 
     fn route(&self, request: &Request, keep: bool) -> Result<Reply, Box<Problem>> {
+        if !self.login.allows(request) {
+            let detail = "user and password are missing or wrong";
+            let problem = Problem::new(401, "nicht-angemeldet", "Nicht angemeldet", detail);
+            return Err(problem.header("WWW-Authenticate", CHALLENGE).breaks("RFC 7617, 2"));
+        }
         let missing = |what: &str| {
             Problem::new(404, "nicht-gefunden", "Nicht gefunden", format!("there is no {what}"))
         };

@@ -94,6 +94,11 @@ impl Envelope {
                 no_text(&child, clause, notes)?;
                 body = Some(elements_of(child));
             } else {
+                // SOAP 1.1 itself lets other elements follow the Body.
+                let clause = match version {
+                    Version::Soap11 if body.is_some() => "WS-I Basic Profile 1.1, R1011",
+                    _ => clause,
+                };
                 let reason =
                     format!("{} stands where the envelope has no place for it", child.name);
                 notes.deviation(Fault::sender(clause, reason))?;

@@ -28,6 +28,7 @@ use self::service::{Does, Operation, Service};
 use super::cases::Case;
 use super::intake::{Handed, Intake};
 use super::later::uuid;
+use super::login::{CHALLENGE, Login};
 use super::scripted::{Answering, Fake, Refusal};
 use crate::channel::Observer;
 use crate::channel::http::{Reply, Request};
@@ -45,6 +46,7 @@ pub(super) struct Soap {
     id: SystemId,
     mode: Mode,
     url: String,
+    login: Login,
     service: Service,
     intake: Intake,
     observer: Arc<dyn Observer>,
@@ -79,7 +81,7 @@ impl Talk {
 
     fn fault(&self, fault: &Fault) -> Reply {
         if self.addressing.as_ref().is_some_and(|a| a.no_fault) {
-            return Reply::text(202, "", "");
+            return Reply::text(202, "text/plain", "");
         }
         let mut headers = fault.headers(self.version);
         if let Some(addressing) = &self.addressing {
@@ -100,7 +102,7 @@ impl Talk {
 
     fn answer(&self, operation: &Operation, case: &Case, receipt: &str) -> Reply {
         if self.addressing.as_ref().is_some_and(|a| a.no_answer) {
-            return Reply::text(202, "", "");
+            return Reply::text(202, "text/plain", "");
         }
         let mut body = operation.reply.clone();
         for (name, value) in values(case) {
@@ -144,13 +146,22 @@ fn values(case: &Case) -> [(&'static str, &str); 4] {
 impl Soap {
     pub fn new(system: &System, url: &str, observer: Arc<dyn Observer>, intake: Intake) -> Self {
         let (id, mode, service) = (system.id.clone(), system.mode, Service::new());
-        Self { id, mode, url: url.to_owned(), service, intake, observer }
+        let login = Login::of(system);
+        Self { id, mode, url: url.to_owned(), login, service, intake, observer }
     }
 
     fn reply(&self, request: &Request, keep: bool) -> Reply {
         if request.path != self.service.data.path {
             let text = format!("the service is at {}\n", self.service.data.path);
             return Reply::text(404, "text/plain", text);
+        }
+        if !self.login.allows(request) {
+            let reason = "user and password are missing or wrong";
+            let fault =
+                Fault::sender("RFC 7617, 2", reason).sub(OWN, "NichtAngemeldet").status(401);
+            let exchange = Some(request.exchange);
+            self.observer.observation(&self.id, exchange, fault.clause, &fault.reason);
+            return Talk::of(request).fault(&fault).with_header("WWW-Authenticate", CHALLENGE);
         }
         match request.method.as_str() {
             "POST" => {}
