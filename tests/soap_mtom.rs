@@ -197,3 +197,51 @@ fn curl_hands_over_a_message_of_several_parts() {
     assert!(answer.contains("<aktenzeichen>GEW 0123456789AB/2026</aktenzeichen>"), "{answer}");
     assert_eq!(up.held("fv")[1].content, b"%PDF-\n\x00\xFF");
 }
+
+#[test]
+fn whatever_comes_is_answered() {
+    let (strict, lenient) = (Up::one(KIND, ""), Up::one(KIND, "mode = \"lenient\""));
+    let mut state: u64 = 1;
+    // A sequence that is the same every time (Knuth, TAOCP 2, 3.3.4).
+    let mut next = |below: usize| {
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(state >> 33).unwrap() % below
+    };
+    let mut taken = 0;
+    for round in 0..300 {
+        let ns = if round % 2 == 0 { E11 } else { E12 };
+        let (mut head, mut body) = mtom(ns, true, round % 3 == 0, ["binary", "base64"][round % 2]);
+        for _ in 0..=next(3) {
+            let at = next(body.len());
+            match next(5) {
+                0 => body[at] = u8::try_from(next(256)).unwrap(),
+                1 => body.truncate(at),
+                2 => drop(body.splice(at..at, b"\r\n--b".iter().copied())),
+                3 => drop(body.splice(at..at, b"<x/>".iter().copied())),
+                _ => {
+                    let end = (at + next(40)).min(body.len());
+                    drop(body.splice(at..end, []));
+                }
+            }
+            if body.is_empty() {
+                body.push(b'-');
+            }
+        }
+        if next(4) == 0 {
+            let words = ["multipart", "boundary", "xop+xml", "start", "\"", ";"];
+            head = head.replacen(words[next(words.len())], "", 1);
+        }
+        for up in [&strict, &lenient] {
+            let answer = up.send("POST", "", &head, &body);
+            assert!([200, 400, 415, 500].contains(&answer.status), "{}", answer.text());
+            if answer.status == 200 {
+                taken += 1;
+            } else {
+                assert!(answer.text().contains(":Fault>"), "{}", answer.text());
+            }
+        }
+    }
+    // Some were hit where it does not matter, most where it does.
+    assert!((5..300).contains(&taken), "{taken} of 600 were taken");
+}
