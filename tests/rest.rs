@@ -158,6 +158,14 @@ fn what_is_no_json_is_a_bad_request() {
             assert_eq!(up.noted().len(), 1);
         }
     }
+    // However much is wrong, the answer stays small.
+    let many: String = (0..50_000).map(|n| format!("\"x{n}\":1,")).collect();
+    let answer = post(&strict, &format!("{{{many}\"vorgang\":\"PS-1\"}}"));
+    assert_eq!(problem(&answer, 422, "angaben")["errors"].as_array().unwrap().len(), 100);
+    let many = "\"a\":1,".repeat(50_000);
+    post(&lenient, &format!("{{{many}\"vorgang\":\"PS-1\",\"daten\":{{}}}}"));
+    assert!(lenient.noted().len() < 50);
+    strict.noted();
     // What some take and some do not.
     let marked = format!("\u{feff}{}", application("PS-2"));
     let twice = application("PS-3").replacen("\"daten\"", "\"daten\":{},\"daten\"", 1);

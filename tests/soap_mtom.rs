@@ -199,6 +199,26 @@ fn curl_hands_over_a_message_of_several_parts() {
 }
 
 #[test]
+fn large_parts_and_many_deviations_stay_within_bounds() {
+    let (strict, lenient) = (Up::one(KIND, ""), Up::one(KIND, "mode = \"lenient\""));
+    let (head, body) = mtom(E12, true, true, "binary");
+    let content = b"%PDF-\n\x00\xFF";
+    let at = body.windows(content.len()).position(|w| w == content).unwrap();
+    let large = vec![b'\r'; 20_000_000];
+    let mut whole = body.clone();
+    whole.splice(at..at + content.len(), large.iter().copied());
+    assert_eq!(strict.send("POST", "", &head, &whole).status, 200);
+    assert_eq!(strict.held("fv")[1].content, large);
+    // A part full of lines that look like boundaries.
+    let alike = "--bb\r\n".repeat(100_000);
+    let mut whole = body.clone();
+    whole.splice(at..at + content.len(), alike.bytes());
+    assert_eq!(lenient.send("POST", "", &head, &whole).status, 200);
+    assert_eq!(lenient.held("fv")[1].content, alike.as_bytes());
+    assert_eq!(lenient.noted().len(), 50);
+}
+
+#[test]
 fn whatever_comes_is_answered() {
     let (strict, lenient) = (Up::one(KIND, ""), Up::one(KIND, "mode = \"lenient\""));
     let mut state: u64 = 1;

@@ -186,7 +186,11 @@ fn container(data: &Data, file: &ReadFile, oddities: &mut Oddities) -> Result<Co
         oddities.deviation(format!("{} holds {count} elements, one is allowed", rules.payload))?;
     }
     let mut attachments = Vec::new();
-    for attachment in root.elements_at(&rules.attachment) {
+    let listed = root.elements_at(&rules.attachment);
+    if listed.len() > data.limits.files {
+        return Err(format!("more than {} attachments", data.limits.files));
+    }
+    for attachment in listed {
         let name = attachment.child_text(&rules.name).unwrap_or_default();
         // It may become the name of a file where somebody unpacks it.
         let bad = check_name(name.as_ref(), data.limits.name_bytes).err();

@@ -22,6 +22,8 @@ use crate::ids::SystemId;
 use crate::organisation::{Mode, System};
 use crate::xml::escape_text;
 
+/// Most hand-overs that are decided at the same time.
+const MOST_AT_ONCE: usize = 8;
 /// What a deviation breaks.
 const CLAUSE: &str = "Transferverzeichnis";
 
@@ -116,6 +118,10 @@ impl FileDrop {
             let found = self.blocking(|this| this.folder().pick_up()).await;
             match found {
                 Ok(Some(taken)) => {
+                    // Each holds its bytes until it is decided.
+                    while working.len() >= MOST_AT_ONCE {
+                        working.join_next().await;
+                    }
                     working.spawn(self.clone().work(taken, stop.clone()));
                     continue;
                 }

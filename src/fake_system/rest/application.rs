@@ -7,6 +7,8 @@ use super::json::Json;
 use crate::channel::file::check_name;
 use crate::channel::media_type::MediaType;
 
+/// Most faults that are told of one application.
+const MOST_ERRORS: usize = 100;
 /// Longest name of a document, characters.
 const LONGEST_NAME: usize = 255;
 
@@ -20,7 +22,7 @@ pub(super) struct Application {
     pub documents: Vec<(String, Vec<u8>)>,
 }
 
-/// Reads an application; every fault is told, with its place (RFC 6901). What is left out of a
+/// Reads an application; its faults are told, each with its place (RFC 6901). What is left out of a
 /// faulty one is left out of the result too.
 pub(super) fn read(value: &Json, most: usize) -> (Application, Vec<(String, String)>) {
     let mut reader = Reader { errors: Vec::new(), most };
@@ -41,7 +43,9 @@ struct Reader {
 
 impl Reader {
     fn error(&mut self, pointer: &str, detail: impl Into<String>) {
-        self.errors.push((pointer.to_owned(), detail.into()));
+        if self.errors.len() < MOST_ERRORS {
+            self.errors.push((pointer.to_owned(), detail.into()));
+        }
     }
 
     fn application(&mut self, value: &Json) -> Application {

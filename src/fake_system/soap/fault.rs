@@ -151,6 +151,9 @@ impl Fault {
     }
 }
 
+/// Most deviations that are noted of one request; a hostile one could hold millions.
+const MOST_NOTES: usize = 50;
+
 /// What was odd about a request, and whether that ends it.
 #[derive(Debug)]
 pub(super) struct Notes {
@@ -166,7 +169,9 @@ impl Notes {
 
     /// A deviation that stops nobody.
     pub fn odd(&mut self, clause: &'static str, detail: impl Into<String>) {
-        self.list.push((clause, detail.into()));
+        if self.list.len() < MOST_NOTES {
+            self.list.push((clause, detail.into()));
+        }
     }
 
     /// A deviation after which a lenient system goes on.
@@ -177,7 +182,7 @@ impl Notes {
         if !self.lenient {
             return Err(fault);
         }
-        self.list.push((fault.clause, fault.reason));
+        self.odd(fault.clause, fault.reason);
         Ok(())
     }
 }
