@@ -2,7 +2,7 @@
 //! plain files is opened, and no file is read beyond its limit.
 
 use std::ffi::{OsStr, OsString};
-use std::io::Read;
+use std::io::{Read, Seek, SeekFrom};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 
@@ -74,6 +74,22 @@ pub(super) fn names(folder: impl AsFd, most: usize) -> std::io::Result<Vec<OsStr
     }
     out.sort();
     Ok(out)
+}
+
+/// The last byte of a file that is no white space, NUL where there is none near its end; none where
+/// it is no plain file.
+pub(super) fn last_sign(at: impl AsFd, name: &OsStr) -> Option<u8> {
+    let stat = look(&at, name).ok()?;
+    if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
+        return None;
+    }
+    let mut file = std::fs::File::from(openat(&at, name, SAFE, Mode::empty()).ok()?);
+    let from = u64::try_from(stat.st_size).ok()?.saturating_sub(1_024);
+    file.seek(SeekFrom::Start(from)).ok()?;
+    let mut end = Vec::new();
+    file.take(1_024).read_to_end(&mut end).ok()?;
+    // A file of nothing has no end yet.
+    Some(end.iter().rev().find(|b| !b.is_ascii_whitespace()).copied().unwrap_or_default())
 }
 
 /// What kind of thing it is, for people.

@@ -14,7 +14,7 @@ use rustix::io::Errno;
 
 use super::give::{Given, hand_over, is_temporary};
 use super::names::check_name;
-use super::read::{Limits, Outcome, ReadFile, look, names, open_folder};
+use super::read::{Limits, Outcome, ReadFile, last_sign, look, names, open_folder};
 use super::{ACCEPTED, INPUT, OUTPUT, REFUSED, WORK};
 use crate::ambient::random_bytes;
 
@@ -29,6 +29,9 @@ pub struct Rules {
     /// What has no marker is complete when it did not change for so long. Whoever renames is never
     /// seen half; this is for those who copy.
     pub quiet: Duration,
+    /// A file that does not end with this sign, white space aside, is given so much time: a copy may
+    /// pause in the middle.
+    pub ending: Option<(u8, Duration)>,
     /// Bounds.
     pub limits: Limits,
 }
@@ -174,7 +177,16 @@ impl InputFolder {
     fn is_quiet(&mut self, name: &OsStr) -> bool {
         let now = self.fingerprint(name);
         match self.seen.get(name) {
-            Some((before, since)) if *before == now => since.elapsed() >= self.rules.quiet,
+            Some((before, since)) if *before == now => {
+                let calm = since.elapsed();
+                calm >= self.rules.quiet
+                    && match self.rules.ending {
+                        Some((sign, patience)) if calm < patience => {
+                            last_sign(&self.input, name).is_none_or(|last| last == sign)
+                        }
+                        _ => true,
+                    }
+            }
             _ => {
                 self.seen.insert(name.to_owned(), (now, Instant::now()));
                 false

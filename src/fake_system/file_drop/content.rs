@@ -23,6 +23,8 @@ pub(super) struct Data {
     title: String,
     pub poll_ms: u32,
     pub quiet_ms: u32,
+    pub last: char,
+    pub patience_ms: u32,
     pub marker: Option<String>,
     limits: Bounds,
     folder: Folder,

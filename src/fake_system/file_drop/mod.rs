@@ -61,6 +61,9 @@ impl Opened {
         let rules = Rules {
             marker: data.marker.clone(),
             quiet: Duration::from_millis(u64::from(data.quiet_ms)),
+            ending: u8::try_from(data.last)
+                .ok()
+                .map(|sign| (sign, Duration::from_millis(u64::from(data.patience_ms)))),
             limits: data.limits(),
         };
         Ok(Self { folder: InputFolder::open(&root, rules)?, temporary })
