@@ -240,12 +240,6 @@ impl Rest {
                 .header("Accept-Post", "application/json")
                 .breaks("RFC 9110, 15.5.16")
         };
-        if let Some(coding) = request.header("content-encoding")
-            && !coding.eq_ignore_ascii_case("identity")
-        {
-            let problem = unsupported(format!("Content-Encoding {coding} is not taken"));
-            return Err(problem.header("Accept-Encoding", "identity"));
-        }
         let kind = match MediaType::parse(&request.content_type) {
             Ok(kind) => kind,
             Err(error) => return self.deviation(request, unsupported(error)),
