@@ -496,7 +496,11 @@ fn the_decision_comes_by_itself_as_an_envelope_and_the_case_stands_otherwise() {
     let hub = TcpListener::bind("127.0.0.1:0").unwrap();
     let text = envelope(
         E12,
-        &addressed(&[("Action", "urn:amt:Bescheid"), ("MessageID", "urn:uuid:{nachricht}")]),
+        &addressed(&[
+            ("Action", "urn:amt:Bescheid"),
+            ("MessageID", "urn:uuid:{nachricht}"),
+            ("RelatesTo", "{bezug}"),
+        ]),
         "<Bescheid><Vorgang>{vorgang}</Vorgang><Az>{aktenzeichen}</Az></Bescheid>",
     );
     sandbox.write("bescheid.xml", &text);
@@ -505,11 +509,14 @@ fn the_decision_comes_by_itself_as_an_envelope_and_the_case_stands_otherwise() {
         hub.local_addr().unwrap()
     );
     let up = Up::with(&system("fv", KIND, &lines), &sandbox.path(""));
-    assert_eq!(call(&up, E11, "", &good()).status, 200);
+    let asked =
+        [("Action", &*format!("{OWN}:AntragUebergeben")), ("MessageID", "urn:uuid:a&amp;b")];
+    assert_eq!(call(&up, E11, &addressed(&asked), &good()).status, 200);
     let got = take_one(&hub);
     for part in [
         "POST /ein HTTP/1.1",
         "content-type: application/soap+xml; charset=utf-8; action=\"urn:amt:Bescheid\"",
+        ">urn:uuid:a&amp;b</w:RelatesTo>",
         "<Vorgang>PS-0123456789AB</Vorgang><Az>GEW 0123456789AB/2026</Az>",
     ] {
         assert!(got.contains(part), "{part}: {got}");

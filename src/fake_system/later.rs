@@ -143,7 +143,8 @@ impl Later {
     }
 
     /// A message was taken: its answers go out when their time has come, unless the fakes stop first.
-    pub fn taken(&self, vorgang: &str, aktenzeichen: &str) {
+    /// `bezug` is the name that the message has in its protocol.
+    pub fn taken(&self, vorgang: &str, aktenzeichen: &str, bezug: &str) {
         for answer in &self.answers {
             let (id, observer, stop) = (self.id.clone(), self.observer.clone(), self.stop.clone());
             let (answer, clock) = (answer.clone(), self.clock.clone());
@@ -152,7 +153,11 @@ impl Later {
                 OUTPUT => self.folder.clone(),
                 url => path_of_url(url),
             };
-            let values = [("{vorgang}", vorgang.as_str()), ("{aktenzeichen}", aktenzeichen)];
+            let values = [
+                ("{vorgang}", vorgang.as_str()),
+                ("{aktenzeichen}", aktenzeichen),
+                ("{bezug}", bezug),
+            ];
             let text = answer.kind.filled(&answer.text, &values);
             tokio::spawn(async move {
                 tokio::select! {

@@ -121,7 +121,7 @@ impl XmlOverHttp {
         if keep {
             self.inbox.take(vorgang, &document.root.name, &number, &request.body);
             if let Some(later) = &self.later {
-                later.taken(vorgang, &number);
+                later.taken(vorgang, &number, vorgang);
             }
         }
         let body = self.data.reply.body.replace("{aktenzeichen}", &number);

@@ -129,7 +129,8 @@ pub struct LaterAnswer {
     /// How long after the message was taken, milliseconds.
     pub after_ms: u32,
     /// What is sent: a file relative to the organisation, in which `{vorgang}`, `{nachricht}`,
-    /// `{aktenzeichen}` and `{zeitpunkt}` are filled in. XML, an envelope of SOAP 1.2 or JSON; the
+    /// `{aktenzeichen}` and `{zeitpunkt}` are filled in, and `{bezug}`, the name that the message had in
+    /// its protocol (`wsa:MessageID`, name of the hand-over). XML, an envelope of SOAP 1.2 or JSON; the
     /// content type follows from it.
     pub file: String,
     /// Where to: the hub's address for Fachverfahren, `http://…`; for a transfer folder also

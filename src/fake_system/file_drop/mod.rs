@@ -219,6 +219,7 @@ impl FileDrop {
             Behaviour::Forget => self.intake.case_of(&content.vorgang),
             _ => self.intake.take(&Handed {
                 vorgang: &content.vorgang,
+                bezug: &name,
                 title: &content.title,
                 content: &content.message,
                 attachments: &content.attachments,

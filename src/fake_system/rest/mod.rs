@@ -215,6 +215,7 @@ impl Rest {
         }
         let handed = Handed {
             vorgang: &vorgang,
+            bezug: &vorgang,
             title: "Antrag (JSON)",
             content: &request.body,
             attachments: &documents,

@@ -237,7 +237,10 @@ impl Soap {
         addressing::check_action(&operation.action, transport, talk.addressing.as_ref(), notes)?;
         self.service.check(payload, notes)?;
         let case = match operation.does {
-            Does::Take => self.take(request, operation, payload, keep, notes)?,
+            Does::Take => {
+                let handed = (operation, payload, talk.addressing.as_ref());
+                self.take(request, handed, keep, notes)?
+            }
             Does::State => self.stand(payload)?,
         };
         let mut receipt = self.service.data.receipt.clone();
@@ -271,8 +274,7 @@ impl Soap {
     fn take(
         &self,
         request: &Request,
-        operation: &Operation,
-        payload: &Element,
+        (operation, payload, addressing): (&Operation, &Element, Option<&Addressing>),
         keep: bool,
         notes: &mut Notes,
     ) -> Result<Case, Fault> {
@@ -305,6 +307,7 @@ impl Soap {
         }
         Ok(self.intake.take(&Handed {
             vorgang: &vorgang,
+            bezug: addressing.map_or("", |a| a.message_id.as_str()),
             title: &title,
             content: &request.body,
             attachments: &attachments,
