@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::cases::Cases;
+use super::fill::fill;
 use crate::ambient::{Clock, random_bytes};
 use crate::channel::file::{Given, hand_over, path_of_url, safe_name};
 use crate::channel::http::{ClientError, ClientRequest, send};
@@ -65,22 +66,25 @@ impl Kind {
     }
 
     fn filled(&self, text: &str, values: &[(&str, &str)]) -> String {
-        let mut out = text.to_owned();
-        for (name, value) in values {
-            let safe = match self {
-                Self::Json => {
-                    let quoted = serde_json::Value::from(*value).to_string();
-                    quoted[1..quoted.len() - 1].to_owned()
-                }
-                Self::Xml(_) => {
-                    let mut safe = String::new();
-                    escape_text(value, &mut safe);
-                    safe
-                }
-            };
-            out = out.replace(name, &safe);
-        }
-        out
+        let escaped: Vec<(&str, String)> = values
+            .iter()
+            .map(|(name, value)| {
+                let safe = match self {
+                    Self::Json => {
+                        let quoted = serde_json::Value::from(*value).to_string();
+                        quoted[1..quoted.len() - 1].to_owned()
+                    }
+                    Self::Xml(_) => {
+                        let mut safe = String::new();
+                        escape_text(value, &mut safe);
+                        safe
+                    }
+                };
+                (*name, safe)
+            })
+            .collect();
+        let places: Vec<(&str, &str)> = escaped.iter().map(|(n, v)| (*n, v.as_str())).collect();
+        fill(text, &places)
     }
 }
 
@@ -153,21 +157,21 @@ impl Later {
                 OUTPUT => self.folder.clone(),
                 url => path_of_url(url),
             };
-            let values = [
-                ("{vorgang}", vorgang.as_str()),
-                ("{aktenzeichen}", aktenzeichen),
-                ("{bezug}", bezug),
-            ];
-            let text = answer.kind.filled(&answer.text, &values);
+            let (aktenzeichen, bezug) = (aktenzeichen.to_owned(), bezug.to_owned());
             tokio::spawn(async move {
                 tokio::select! {
                     () = tokio::time::sleep(answer.after) => {}
                     () = stop.wait() => return,
                 }
-                // Both belong to the moment of sending.
                 let (nachricht, now) = (uuid(), clock.now().to_string());
-                let values = [("{nachricht}", nachricht.as_str()), ("{zeitpunkt}", &now)];
-                let text = answer.kind.filled(&text, &values);
+                let values = [
+                    ("{vorgang}", vorgang.as_str()),
+                    ("{aktenzeichen}", &aktenzeichen),
+                    ("{bezug}", &bezug),
+                    ("{nachricht}", &nachricht),
+                    ("{zeitpunkt}", &now),
+                ];
+                let text = answer.kind.filled(&answer.text, &values);
                 if let (Some(cases), Some(stand)) = (&cases, answer.stand) {
                     cases.change(&vorgang, stand.name(), &now);
                 }

@@ -4,6 +4,7 @@
 mod cases;
 mod dms;
 mod file_drop;
+mod fill;
 mod forms;
 mod inbox;
 mod intake;
@@ -84,7 +85,7 @@ pub enum StartError {
 /// Where a system takes things.
 enum Place {
     Port(TcpListener),
-    Folder(file_drop::Opened),
+    Folder(Box<file_drop::Opened>),
 }
 
 /// The running fake systems of an organisation.
@@ -145,7 +146,7 @@ impl Running {
             let place = match system.fake {
                 FakeKind::FachverfahrenAblage => {
                     let opened = file_drop::Opened::of(system, &organisation.folder);
-                    Place::Folder(opened.map_err(|reason| StartError::Folder {
+                    Place::Folder(opened.map(Box::new).map_err(|reason| StartError::Folder {
                         system: system.id.clone(),
                         reason,
                     })?)
@@ -177,7 +178,7 @@ impl Running {
         for (system, place, later) in bound {
             match place {
                 Place::Port(listener) => running.serve(system, listener, observer.clone(), later),
-                Place::Folder(opened) => running.watch(system, opened, observer.clone(), later),
+                Place::Folder(opened) => running.watch(system, *opened, observer.clone(), later),
             }
         }
         Ok(running)

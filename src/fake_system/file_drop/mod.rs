@@ -11,6 +11,7 @@ use std::time::Duration;
 use tokio::task::{JoinSet, spawn_blocking};
 
 use self::content::{Data, Oddities};
+use super::fill::fill;
 use super::intake::{Handed, Intake};
 use super::later::uuid;
 use super::script::{Behaviour, Scripts};
@@ -225,17 +226,19 @@ impl FileDrop {
                 attachments: &content.attachments,
             }),
         };
-        let mut receipt = self.data.receipt.body.clone();
-        for (place, value) in [
+        let values = [
             ("{name}", &name),
             ("{vorgang}", &case.vorgang),
             ("{aktenzeichen}", &case.aktenzeichen),
             ("{zeitpunkt}", &case.since),
-        ] {
+        ];
+        let escaped = values.map(|(place, value)| {
             let mut safe = String::new();
             escape_text(value, &mut safe);
-            receipt = receipt.replace(place, &safe);
-        }
+            (place, safe)
+        });
+        let places = escaped.each_ref().map(|(place, value)| (*place, value.as_str()));
+        let receipt = fill(&self.data.receipt.body, &places);
         let mut receipt = receipt.into_bytes();
         if behaviour == Behaviour::Garble {
             receipt.truncate(receipt.len() / 2);
