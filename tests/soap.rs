@@ -310,6 +310,7 @@ fn actions_belong_to_their_message() {
         (E12, "Content-Type: application/soap+xml\r\n".into(), true),
         (E12, format!("Content-Type: Application/SOAP+XML;Action=\"{right}\"\r\n"), true),
         (E12, "Content-Type: application/soap+xml; action=\"urn:x\"\r\n".into(), false),
+        (E12, "Content-Type: application/soap+xml\r\nContent-Type: text/xml\r\n".into(), false),
     ] {
         let text = envelope(ns, "", &good());
         let answer = strict.send("POST", "", &line, text.as_bytes());

@@ -241,6 +241,10 @@ impl Rest {
                 .header("Accept-Post", "application/json")
                 .breaks("RFC 9110, 15.5.16")
         };
+        if request.headers.iter().filter(|(n, _)| n == "content-type").count() > 1 {
+            let detail = "the header content-type stands twice (RFC 9110, 5.3)".into();
+            self.deviation(request, unsupported(detail))?;
+        }
         if let Some(coding) = request.header("content-encoding")
             && !coding.eq_ignore_ascii_case("identity")
         {

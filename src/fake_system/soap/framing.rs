@@ -64,6 +64,12 @@ pub(super) fn announced(request: &Request) -> Version {
 /// What ends the exchange.
 pub(super) fn read<'r>(request: &'r Request, notes: &mut Notes) -> Result<Framing<'r>, Fault> {
     let unsupported = |reason: String| Fault::sender(TYPES, reason).status(415);
+    for name in ["content-type", "soapaction"] {
+        if request.headers.iter().filter(|(n, _)| n == name).count() > 1 {
+            let reason = format!("the header {name} stands twice");
+            notes.deviation(Fault::sender("RFC 9110, 5.3", reason))?;
+        }
+    }
     let head = MediaType::parse(&request.content_type)
         .map_err(|e| unsupported(format!("Content-Type: {e}")))?;
     let (inner, package) = if head.essence == "multipart/related" {
