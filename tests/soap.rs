@@ -149,6 +149,7 @@ fn both_versions_are_taken_and_answered_in_their_own() {
 #[test]
 fn the_envelope_decides_and_unknown_ones_are_told_what_is_known() {
     let up = Up::one(KIND, "");
+    let lenient = Up::one(KIND, "mode = \"lenient\"");
     for (text, kind) in [
         (envelope("http://www.w3.org/2001/12/soap-envelope", "", &good()), E12),
         (envelope("http://www.w3.org/2001/12/soap-envelope", "", &good()), E11),
@@ -183,6 +184,12 @@ fn the_envelope_decides_and_unknown_ones_are_told_what_is_known() {
         let answer = up.send("POST", "", &line, envelope(E11, "", &good()).as_bytes());
         is(&answer, 415, "Client", "");
         assert!(answer.header("accept-post").unwrap().contains("application/soap+xml"));
+        for ns in [E11, E12] {
+            let text = envelope(ns, "", &good());
+            let answer = lenient.send("POST", "", &line, text.as_bytes());
+            assert_eq!(answer.status, 200, "{kind}: {}", answer.text());
+            assert_eq!(parse(&answer.body).unwrap().root.namespace, ns);
+        }
     }
     assert_eq!(up.held("fv").len(), 0);
 }

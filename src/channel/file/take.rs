@@ -111,10 +111,14 @@ impl InputFolder {
         let (accepted, refused) = (part(ACCEPTED)?, part(REFUSED)?);
         part(OUTPUT)?;
         // Two that take from one folder would each decide what the other picked up.
-        flock(&work, FlockOperation::NonBlockingLockExclusive).map_err(|error| match error {
-            Errno::WOULDBLOCK => std::io::Error::other("somebody else takes from this folder"),
-            other => other.into(),
-        })?;
+        match flock(&work, FlockOperation::NonBlockingLockExclusive) {
+            // Some file systems have no locks.
+            Ok(()) | Err(Errno::NOLCK | Errno::OPNOTSUPP) => {}
+            Err(Errno::WOULDBLOCK) => {
+                return Err(std::io::Error::other("somebody else takes from this folder"));
+            }
+            Err(other) => return Err(other.into()),
+        }
         let left = names(&work, MOST_ENTRIES)?.into();
         let (seen, stuck) = (BTreeMap::new(), Vec::new());
         Ok(Self { root, rules, base, input, work, accepted, refused, seen, left, stuck })
