@@ -6,6 +6,7 @@ mod charset;
 mod dms;
 mod file_drop;
 mod filing;
+mod fill;
 mod forms;
 mod inbox;
 mod intake;
