@@ -15,6 +15,12 @@ use crate::support_xdomea::{
 
 const NOT_ONE: &str = "99999999-1111-4222-8333-999999999999";
 
+/// The id that the repository gave to the Akte.
+fn akten_id(bench: &Bench) -> String {
+    let all = bench.children(STRICT, "root-folder");
+    all["GEW 1-2026"]["cmis:objectId"].as_str().unwrap().to_owned()
+}
+
 /// The ids of objects in an answer by the value that is told of them.
 fn ids(received: &Received) -> BTreeMap<String, String> {
     received.items().into_iter().map(|(id, _, value, _)| (value, id)).collect()
@@ -339,7 +345,7 @@ fn deviations_are_told_by_the_codes_of_the_standard() {
             let inner = akte(&uuid(n), &format!("GEW {n}/2026"), "");
             let mut m = message("3.0.0", "0604", n, &filed("0604", None, &inner)).change(from, to);
             if system == LENIENT {
-                m = m.to_lenient();
+                m = m.for_lenient();
             }
             bench.noted(system);
             let answer = bench.hand_in(system, &m, &[]);
@@ -370,7 +376,7 @@ fn what_a_message_asks_in_vain_has_its_own_code() {
     let a = uuid(1);
     for system in [STRICT, LENIENT] {
         let m = message("3.0.0", "0604", 1, &filed("0604", None, &akte(&a, "GEW 1/2026", "")));
-        let m = if system == LENIENT { m.to_lenient() } else { m };
+        let m = if system == LENIENT { m.for_lenient() } else { m };
         assert_eq!(bench.hand_in(system, &m, &[]).told(), "0000000");
     }
     let teilakte = x("Akteninhalt", &x("Teilakte", &identified(&uuid(30))));
@@ -430,7 +436,7 @@ fn what_a_message_asks_in_vain_has_its_own_code() {
         let n = u32::try_from(at).unwrap() + 100;
         for (system, wanted) in [(STRICT, strict), (LENIENT, lenient)] {
             let m = message("3.0.0", code, n, &content);
-            let m = if system == LENIENT { m.to_lenient() } else { m };
+            let m = if system == LENIENT { m.for_lenient() } else { m };
             bench.noted(system);
             let answer = bench.hand_in(system, &m, &[]);
             assert_eq!(answer.told(), wanted, "{system}: {content}");
@@ -446,6 +452,11 @@ fn what_a_message_asks_in_vain_has_its_own_code() {
     assert_eq!(info["akte"]["latestChangeLogToken"], "1");
     let akte = &bench.children(LENIENT, "root-folder")["GEW 1-2026"];
     assert_eq!((&akte["farbe"], &akte["akte:betreff"]), (&json!("blau"), &json!("neu")));
+    // An id of the repository is none for 3.0.0, and one for 2.4.0.
+    let id = akten_id(&bench);
+    let what = metadata(&id, &field("schlagworte", text, &x("Wert", "a")));
+    assert_eq!(bench.hand_in(STRICT, &message("3.0.0", "0609", 150, &what), &[]).told(), "0000008");
+    assert_eq!(bench.hand_in(STRICT, &message("2.4.0", "0609", 151, &what), &[]).told(), "0000000");
     // Without a wish for confirmation the status says it, with the same code.
     let m =
         message("3.0.0", "0604", 200, &filed("0604", Some(NOT_ONE), &vorgang(&uuid(40), "1", "")));
@@ -458,7 +469,7 @@ fn a_message_comes_once_in_a_process() {
     for (system, wanted) in [(STRICT, "0000009"), (LENIENT, "0000000")] {
         let content = filed("0605", None, &dokument(&uuid(2), "Vermerk", &[]));
         let m = message("3.1.0", "0605", 1, &content);
-        let m = if system == LENIENT { m.to_lenient() } else { m };
+        let m = if system == LENIENT { m.for_lenient() } else { m };
         let first = bench.hand_in(system, &m, &[]);
         assert_eq!(first.told(), "0000000");
         let again = bench.hand_in(system, &m, &[]);
@@ -487,7 +498,7 @@ fn a_message_comes_once_in_a_process() {
     // A confirmation for what nobody did.
     let m = message("3.1.0", "0629", 77, "");
     assert_eq!(bench.hand_in(STRICT, &m, &[]).told(), "422");
-    assert_eq!(bench.hand_in(LENIENT, &m.to_lenient(), &[]).told(), "204");
+    assert_eq!(bench.hand_in(LENIENT, &m.for_lenient(), &[]).told(), "204");
     // Somebody else goes on with a process.
     let m =
         message("3.1.0", "0608", 1, "").change("<code>14999010</code>", "<code>14999020</code>");

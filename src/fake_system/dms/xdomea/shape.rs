@@ -127,7 +127,7 @@ pub(super) fn check(root: &Element, version: Version, kind: Kind) -> Vec<String>
         (_, true) => REQUEST_2,
         (_, false) => REQUEST_3,
     };
-    let content: Option<Part> = match kind {
+    let body: Option<Part> = match kind {
         Kind::Create => Some(("SchriftgutobjektZumErstellen", 1, true, CREATE)),
         Kind::File => Some(("SchriftgutobjektZumAblegen", 1, true, FILE)),
         Kind::Search => Some(("SchriftgutobjektZumSuchen", 1, false, SEARCH)),
@@ -139,8 +139,12 @@ pub(super) fn check(root: &Element, version: Version, kind: Kind) -> Vec<String>
     };
     let mut out = Vec::new();
     let mut parts = vec![("Kopf", 1, false, Holds::Parts(header))];
-    parts.extend(content);
+    parts.extend(body);
     sequence(root, &root.name, &parts, &mut out);
+    // From 3.0.0 on the ids of records are UUIDs wherever a message asks for one.
+    for id in root.elements().filter_map(|e| e.child("IDSGO")).filter(|_| !version.is_2()) {
+        content(id, "IDSGO", Holds::Uuid, &mut out);
+    }
     if kind.carries_files() {
         root.walk(&mut |path, element| {
             let record = matches!(element.name.as_str(), "Akte" | "Vorgang" | "Dokument");
