@@ -93,6 +93,7 @@ fn every_message_of_every_version_is_answered_in_its_version() {
         assert_eq!(search(n + 5, "Entwurf", "1", "1").1, []);
         assert_eq!(search(n + 6, "Müller Meier", "1", "1").1, []);
         assert_eq!(search(n + 7, "reinschrift", "0", "1").1, []);
+        assert_eq!(search(n + 20, "probelauf", "1", "0").1, []);
         let found = search(n + 8, "probelauf", "0", "1").1;
         assert_eq!(found, [hit(&a, "Akte", "GEW 1-2026")]);
 
@@ -379,9 +380,16 @@ fn what_a_message_asks_in_vain_has_its_own_code() {
         let m = if system == LENIENT { m.for_lenient() } else { m };
         assert_eq!(bench.hand_in(system, &m, &[]).told(), "0000000");
     }
+    // And in it a document, into which nothing can be filed.
+    for system in [STRICT, LENIENT] {
+        let content = filed("0604", Some(&a), &dokument(&uuid(3), "Blatt", &[]));
+        let m = message("3.0.0", "0604", 3, &content);
+        let m = if system == LENIENT { m.for_lenient() } else { m };
+        assert_eq!(bench.hand_in(system, &m, &[]).told(), "0000000");
+    }
     let teilakte = x("Akteninhalt", &x("Teilakte", &identified(&uuid(30))));
     let search = x("Suchbegriffe", "x") + &x("Volltext", "0") + &x("Metadaten", "0");
-    let cases: [(&str, String, &str, &str); 19] = [
+    let cases: [(&str, String, &str, &str); 20] = [
         ("0604", filed("0604", None, &akte(&a, "GEW 2/2026", "")), "0604003", "0604003"),
         ("0604", filed("0604", None, &akte(&uuid(31), "GEW 1/2026", "")), "0604003", "0604003"),
         (
@@ -392,6 +400,7 @@ fn what_a_message_asks_in_vain_has_its_own_code() {
         ),
         ("0604", filed("0604", Some(NOT_ONE), &vorgang(&uuid(33), "1", "")), "0604001", "0604001"),
         ("0604", filed("0604", None, &akte(&uuid(34), &"9".repeat(65), "")), "0604003", "0604003"),
+        ("0604", filed("0604", Some(&uuid(3)), &vorgang(&uuid(36), "1", "")), "0604001", "0604001"),
         (
             "0605",
             filed("0605", Some(NOT_ONE), &dokument(&uuid(35), "x", &[])),
@@ -449,7 +458,7 @@ fn what_a_message_asks_in_vain_has_its_own_code() {
     // Nothing of what failed stayed, not even half of it, nor a word of it in the log of changes.
     assert_eq!(bench.children(STRICT, "root-folder").len(), 1);
     let info = bench.cmis(STRICT, "");
-    assert_eq!(info["akte"]["latestChangeLogToken"], "1");
+    assert_eq!(info["akte"]["latestChangeLogToken"], "2");
     let akte = &bench.children(LENIENT, "root-folder")["GEW 1-2026"];
     assert_eq!((&akte["farbe"], &akte["akte:betreff"]), (&json!("blau"), &json!("neu")));
     // An id of the repository is none for 3.0.0, and one for 2.4.0.
