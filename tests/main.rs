@@ -35,6 +35,7 @@ mod support_xdomea;
 mod text;
 mod xdatenfelder;
 mod xdomea;
+mod xdomea_hostile;
 mod xdomea_records;
 mod xdomea_zip;
 mod xml_kinds;
