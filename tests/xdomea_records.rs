@@ -4,7 +4,7 @@
 use serde_json::json;
 
 use crate::support_xdomea::{
-    Bench, STRICT, VERSIONS, akte, dokument, filed, message, right, schemas, uuid, x,
+    Bench, STRICT, VERSIONS, akte, dokument, filed, message, right, schemas, uuid, vorgang, x,
 };
 
 #[test]
@@ -306,4 +306,41 @@ fn fields_of_records_are_properties_of_objects() {
             ],
         );
     }
+}
+
+#[test]
+fn rights_of_the_repository_hold_for_messages() {
+    let bench = Bench::up();
+    let m = message("3.0.0", "0604", 1, &filed("0604", None, &akte(&uuid(1), "GEW 1", "")));
+    assert_eq!(bench.hand_in(STRICT, &m, &[]).told(), "0000000");
+    let id = bench.children(STRICT, "root-folder")["GEW 1"]["cmis:objectId"].clone();
+    let id = id.as_str().unwrap();
+    let apply = |more: &str| {
+        let form = format!("cmisaction=applyACL&objectId={id}&{more}");
+        let head = "Content-Type: application/x-www-form-urlencoded\r\n";
+        let done = bench.send(STRICT, "POST", "/root", head, form.as_bytes());
+        assert_eq!(done.status, 200, "{}", done.text());
+    };
+    let search = |n: u32| {
+        let what = x("Suchbegriffe", "gaststätte") + &x("Volltext", "0") + &x("Metadaten", "1");
+        let m = message("3.0.0", "0608", n, &x("SchriftgutobjektZumSuchen", &what));
+        bench.hand_in(STRICT, &m, &[]).message().items().len()
+    };
+    let file = |n: u32| {
+        let content = filed("0604", Some(&uuid(1)), &vorgang(&uuid(n), &n.to_string(), ""));
+        bench.hand_in(STRICT, &message("3.0.0", "0604", n, &content), &[]).told()
+    };
+    assert_eq!((search(10), file(11).as_str()), (1, "0000000"));
+    // Whoever may read only cannot file; what may not be read is not there.
+    apply(
+        "addACEPrincipal[0]=anyone&addACEPermission[0][0]=cmis:read&addACEPrincipal[1]=chef&addACEPermission[1][0]=cmis:all&removeACEPrincipal[0]=anyone&removeACEPermission[0][0]=cmis:all",
+    );
+    assert_eq!((search(20), file(21).as_str()), (1, "0000004"));
+    let user = "Authorization: Basic Y2hlZjp4\r\n";
+    let form = format!(
+        "cmisaction=applyACL&objectId={id}&removeACEPrincipal[0]=anyone&removeACEPermission[0][0]=cmis:read"
+    );
+    let head = format!("{user}Content-Type: application/x-www-form-urlencoded\r\n");
+    assert_eq!(bench.send(STRICT, "POST", "/root", &head, form.as_bytes()).status, 200);
+    assert_eq!((search(30), file(31).as_str()), (0, "0604001"));
 }
