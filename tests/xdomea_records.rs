@@ -344,3 +344,49 @@ fn rights_of_the_repository_hold_for_messages() {
     assert_eq!(bench.send(STRICT, "POST", "/root", &head, form.as_bytes()).status, 200);
     assert_eq!((search(30), file(31).as_str()), (0, "0604001"));
 }
+
+#[test]
+fn plain_folders_take_any_metadata_and_bare_files_get_an_extension() {
+    let bench = Bench::up();
+    let head = "Content-Type: application/x-www-form-urlencoded\r\n";
+    let form = "cmisaction=createFolder&succinct=true&objectId=root-folder&propertyId[0]=cmis:objectTypeId&\
+                propertyValue[0]=cmis:folder&propertyId[1]=cmis:name&propertyValue[1]=Ablage";
+    assert_eq!(bench.send(STRICT, "POST", "/root", head, form.as_bytes()).status, 201);
+    let search = x("Suchbegriffe", "ablage") + &x("Volltext", "0") + &x("Metadaten", "1");
+    let m = message("3.0.0", "0608", 1, &x("SchriftgutobjektZumSuchen", &search));
+    let found = bench.hand_in(STRICT, &m, &[]).message().items().remove(0);
+    assert_eq!(found.1, "Ordner");
+    let field = x("Name", "farbe")
+        + "<xdomea:Datentyp><code>038</code></xdomea:Datentyp>"
+        + &x("Wert", "blau");
+    let what = x("MetadatenZumAnlegen", &(x("IDSGO", &found.0) + &x("Metadatum", &field)));
+    assert_eq!(bench.hand_in(STRICT, &message("3.0.0", "0609", 2, &what), &[]).told(), "0000000");
+    assert_eq!(bench.children(STRICT, "root-folder")["Ablage"]["farbe"], "blau");
+
+    // A bare UUID is a name in 3.x, and none in 2.4.0.
+    let file = uuid(6);
+    let content = filed("0604", Some(&found.0), &dokument(&uuid(5), "Blatt", &[&file]));
+    let m = message("3.1.0", "0604", 3, &content);
+    assert_eq!(bench.hand_in(STRICT, &m, &[(&file, b"x")]).told(), "0000000");
+    let what = x("DokumentZumExportieren", &x("IDSGO", &uuid(5)));
+    let out = bench.hand_in(STRICT, &message("2.4.0", "0631", 4, &what), &[]).message();
+    let (_, name, place, _) = out.items().remove(0);
+    assert_eq!(name, "Ablageort");
+    assert!(place.ends_with(".bin"), "{place}");
+    assert_eq!(out.files[&place], b"x");
+
+    // What is a UUID for the pattern of the schema only is not kept, and noted.
+    let odd = uuid(7).replacen("abcd", "abc|", 1);
+    bench.noted(STRICT);
+    let m = message("3.0.0", "0604", 8, &filed("0604", None, &akte(&odd, "GEW 8", "")));
+    let done = right_but(&bench, &m);
+    assert_ne!(done.items()[0].0, odd);
+    assert_eq!(bench.noted(STRICT)[0].0, "RFC 9562 4");
+}
+
+fn right_but(bench: &Bench, m: &crate::support_xdomea::Message) -> crate::support_xdomea::Received {
+    crate::support_xdomea::valid(schemas().as_ref(), m.version, m.xml().as_bytes());
+    let done = bench.hand_in(STRICT, m, &[]).message();
+    assert_eq!(done.code, "0000000");
+    done
+}

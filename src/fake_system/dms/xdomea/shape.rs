@@ -1,6 +1,7 @@
 //! The structure of a message, checked by hand where no schema is given: the header, and of the
 //! contents as much as this system reads. It is less than the schema demands, never more.
 
+use super::names::is_uuid;
 use super::version::{Kind, Version};
 use crate::xml::Element;
 
@@ -210,8 +211,8 @@ fn content(element: &Element, path: &str, holds: Holds, out: &mut Vec<String>) {
             code.is_some_and(|c| !c.text().trim().is_empty())
         }
         Holds::Text => element.is_leaf(),
-        // What is no UUID for the schema; whether it is one at all is checked elsewhere.
-        Holds::Uuid => element.is_leaf() && text.len() == 36,
+        // The pattern of the schema takes `|` for a digit.
+        Holds::Uuid => element.is_leaf() && is_uuid(&text.replace('|', "0")),
         Holds::Boolean => boolean(text).is_some(),
         Holds::Integer => {
             let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
