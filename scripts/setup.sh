@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Installs the system packages that are missing. With --test also what only the tests use.
+# Installs the system packages that are missing. With --test also what only the tests use; with
+# --bench what the benches compare with, where npm is there.
 set -euo pipefail
 
 packages=(gcc libc6-dev make pkg-config libxml2-dev libxslt1-dev)
 if [ "${1:-}" = "--test" ]; then
-  packages+=(libxml2-utils openssl curl git python3-venv swaks libnet-ssleay-perl)
+  packages+=(libxml2-utils openssl curl git python3-venv swaks libnet-ssleay-perl cmis-client)
 fi
 
 if ! command -v cargo >/dev/null 2>&1; then
@@ -38,6 +39,14 @@ clients() {
     echo "note: the Python clients could not be installed; the tests that use them are skipped" >&2
   fi
 }
+
+if [ "${1:-}" = "--bench" ]; then
+  if command -v npm >/dev/null 2>&1; then
+    npm install --silent --no-fund --no-audit --prefix target/bench-clients wiremock@3.13.2
+  else
+    echo "note: no npm; the benches skip the comparison with WireMock" >&2
+  fi
+fi
 
 if [ ${#missing[@]} -eq 0 ]; then
   if [ "${1:-}" = "--test" ]; then clients; fi

@@ -77,8 +77,11 @@ pub struct Digest(pub String);
 impl Digest {
     /// The digest of some bytes.
     pub fn of(bytes: impl AsRef<[u8]>) -> Self {
+        const DIGITS: [u8; 16] = *b"0123456789abcdef";
         let hash = Sha256::digest(bytes.as_ref());
-        Self(hash.iter().map(|byte| format!("{byte:02x}")).collect())
+        // Every recorded byte passes here, so the digits are not formatted one by one.
+        let digit = |value: u8| char::from(DIGITS[usize::from(value & 15)]);
+        Self(hash.iter().flat_map(|byte| [digit(byte >> 4), digit(*byte)]).collect())
     }
 
     /// The first twelve digits, for people.
@@ -115,4 +118,50 @@ pub enum ComponentKind {
     OnlineDienst,
     /// Accounting.
     Finanzverfahren,
+}
+/// In which state a certificate is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum CertificateKind {
+    /// As it should be.
+    #[default]
+    Valid,
+    /// Its time is over.
+    Expired,
+    /// Its time has not begun.
+    NotYetValid,
+    /// The authority has withdrawn it; its list of withdrawn certificates says so.
+    Revoked,
+    /// Issued by an authority that nobody trusts.
+    Foreign,
+    /// For another name.
+    WrongName,
+    /// Issued by nobody but itself.
+    SelfSigned,
+}
+
+impl CertificateKind {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Valid,
+        Self::Expired,
+        Self::NotYetValid,
+        Self::Revoked,
+        Self::Foreign,
+        Self::WrongName,
+        Self::SelfSigned,
+    ];
+
+    /// Its name in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Valid => "valid",
+            Self::Expired => "expired",
+            Self::NotYetValid => "not-yet-valid",
+            Self::Revoked => "revoked",
+            Self::Foreign => "foreign",
+            Self::WrongName => "wrong-name",
+            Self::SelfSigned => "self-signed",
+        }
+    }
 }

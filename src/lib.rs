@@ -15,7 +15,7 @@
 //! | row | module | what lives there |
 //! | --- | --- | --- |
 //! | 0 | [`ids`], [`ambient`], [`secret`], [`diagnostic`], [`text`] | names and digests; clock and randomness as values; text that prints as `***`; findings about authored files; texts as administration writes them |
-//! | 1 | [`xml`], [`signing`] | parsing, schema validation, comparison, XSLT in a worker process (the only unsafe code) · keys and signatures |
+//! | 1 | [`xml`], [`signing`], [`wire`] | parsing, schema validation, comparison, XSLT in a worker process (the only unsafe code) · keys and signatures · HTTP messages as bytes |
 //! | 2 | [`xsd`] | what XML Schemas say: components, valid messages, messages that break one rule |
 //! | 3 | [`xdatenfelder`] | FIM's descriptions of forms, both editions, as one tree of fields |
 //! | 4 | [`concept`], [`organisation`] | the Systemkonzept · authorities, systems, the world of invented people |
@@ -50,6 +50,7 @@ pub mod signing;
 pub mod target;
 pub mod text;
 pub mod verdict;
+pub mod wire;
 pub mod xdatenfelder;
 pub mod xml;
 pub mod xsd;

@@ -9,6 +9,7 @@ use crate::support::{Sandbox, program, tool};
 pub struct Fakes {
     child: Child,
     pub systems: serde_json::Value,
+    _folder: Option<Sandbox>,
 }
 
 impl Fakes {
@@ -25,7 +26,16 @@ impl Fakes {
             .unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        Self { child, systems: serde_json::from_str(&line).unwrap() }
+        Self { child, systems: serde_json::from_str(&line).unwrap(), _folder: None }
+    }
+
+    /// The fakes of an organisation.
+    pub fn of(organisation: &str) -> Self {
+        let folder = Sandbox::new();
+        let file = folder.write("organisation.toml", organisation);
+        let mut fakes = Self::with(&args!["--organisation", file]);
+        fakes._folder = Some(folder);
+        fakes
     }
 
     pub fn url(&self, id: &str) -> String {
@@ -36,9 +46,26 @@ impl Fakes {
 
 impl Drop for Fakes {
     fn drop(&mut self) {
+        // As Ctrl-C would, so that they clean up; by force only when they do not.
+        let id = i32::try_from(self.child.id()).ok().and_then(rustix::process::Pid::from_raw);
+        if let Some(id) = id {
+            let _ = rustix::process::kill_process(id, rustix::process::Signal::TERM);
+        }
+        for _ in 0..500 {
+            if !matches!(self.child.try_wait(), Ok(None)) {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// curl's own exit code.
+pub fn curl_code(args: &[&str]) -> i32 {
+    let done = Command::new("curl").args(["-sS", "--max-time", "10"]).args(args).output().unwrap();
+    done.status.code().unwrap()
 }
 
 pub fn curl(args: &[&str]) -> String {

@@ -8,7 +8,7 @@ use crate::args;
 use crate::clients::{Fakes, curl};
 use crate::support::{Sandbox, pruefstand, root, tool};
 
-const BESCHEID: &str = "<Bescheid><Vorgang>{vorgang}</Vorgang><Id>{nachricht}</Id><Az>{aktenzeichen}</Az><Zeit>{zeitpunkt}</Zeit></Bescheid>";
+const BESCHEID: &str = "<Bescheid><Vorgang>{vorgang}</Vorgang><Id>{nachricht}</Id><Az>{aktenzeichen}</Az><Zeit>{zeitpunkt}</Zeit><An>{person.familienname}</An><Betrieb>{business.name}</Betrieb></Bescheid>";
 
 /// An organisation whose first Fachverfahren sends a Bescheid to this address.
 fn organisation(sandbox: &Sandbox, to: &str, file: &str) -> std::path::PathBuf {
@@ -34,7 +34,7 @@ fn a_fachverfahren_sends_its_bescheid_by_itself() {
     let path = organisation(&sandbox, &to, "bescheid.xml");
     let fakes = Fakes::with(&args!["--organisation", &path]);
     let sent = Instant::now();
-    let antrag = "<GewerbeFall xmlns=\"urn:pruefstand:fachverfahren-a:2\"><Vorgang><Nummer>PS-0123456789AB</Nummer></Vorgang></GewerbeFall>";
+    let antrag = "<GewerbeFall xmlns=\"urn:pruefstand:fachverfahren-a:2\"><Vorgang><Nummer>PS-0123456789AB</Nummer></Vorgang><Inhaber><Vorname>Jürgen</Vorname><Nachname>Müßiggang</Nachname><Geburt>1971-12-31</Geburt></Inhaber></GewerbeFall>";
     let quittung = curl(&["--data-binary", antrag, &fakes.url("fv-attrappenburg")]);
     assert!(quittung.contains("GEW 0123456789AB/2026"), "{quittung}");
     let (mut stream, _) = hub.accept().unwrap();
@@ -52,6 +52,8 @@ fn a_fachverfahren_sends_its_bescheid_by_itself() {
         "POST /eingang/fachverfahren HTTP/1.1",
         "<Vorgang>PS-0123456789AB</Vorgang>",
         "<Az>GEW 0123456789AB/2026</Az>",
+        // Whom the message was about; no business of the data world was in it.
+        "<An>Müßiggang</An><Betrieb></Betrieb>",
     ] {
         assert!(got.contains(part), "{part}: {got}");
     }

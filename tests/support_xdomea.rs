@@ -307,7 +307,7 @@ impl Message {
     }
 
     /// To the lenient system.
-    pub fn for_lenient(mut self) -> Self {
+    pub fn into_lenient(mut self) -> Self {
         self.ags = "14999020";
         self
     }

@@ -367,7 +367,7 @@ fn deviations_are_told_by_the_codes_of_the_standard() {
             let inner = akte(&uuid(n), &format!("GEW {n}/2026"), "");
             let mut m = message("3.0.0", "0604", n, &filed("0604", None, &inner)).change(from, to);
             if system == LENIENT {
-                m = m.for_lenient();
+                m = m.into_lenient();
             }
             bench.noted(system);
             let answer = bench.hand_in(system, &m, &[]);
@@ -401,14 +401,14 @@ fn what_a_message_asks_in_vain_has_its_own_code() {
     let a = uuid(1);
     for system in [STRICT, LENIENT] {
         let m = message("3.0.0", "0604", 1, &filed("0604", None, &akte(&a, "GEW 1/2026", "")));
-        let m = if system == LENIENT { m.for_lenient() } else { m };
+        let m = if system == LENIENT { m.into_lenient() } else { m };
         assert_eq!(bench.hand_in(system, &m, &[]).told(), "0000000");
     }
     // And in it a document, into which nothing can be filed.
     for system in [STRICT, LENIENT] {
         let content = filed("0604", Some(&a), &dokument(&uuid(3), "Blatt", &[]));
         let m = message("3.0.0", "0604", 3, &content);
-        let m = if system == LENIENT { m.for_lenient() } else { m };
+        let m = if system == LENIENT { m.into_lenient() } else { m };
         assert_eq!(bench.hand_in(system, &m, &[]).told(), "0000000");
     }
     let teilakte = x("Akteninhalt", &x("Teilakte", &identified(&uuid(30))));
@@ -482,7 +482,7 @@ fn what_a_message_asks_in_vain_has_its_own_code() {
         let n = u32::try_from(at).unwrap() + 100;
         for (system, wanted) in [(STRICT, strict), (LENIENT, lenient)] {
             let m = message("3.0.0", code, n, &content);
-            let m = if system == LENIENT { m.for_lenient() } else { m };
+            let m = if system == LENIENT { m.into_lenient() } else { m };
             bench.noted(system);
             let answer = bench.hand_in(system, &m, &[]);
             assert_eq!(answer.told(), wanted, "{system}: {content}");
@@ -516,7 +516,7 @@ fn a_message_comes_once_in_a_process() {
     for (system, wanted) in [(STRICT, "0000009"), (LENIENT, "0000000")] {
         let content = filed("0605", None, &dokument(&uuid(2), "Vermerk", &[]));
         let m = message("3.1.0", "0605", 1, &content);
-        let m = if system == LENIENT { m.for_lenient() } else { m };
+        let m = if system == LENIENT { m.into_lenient() } else { m };
         let first = bench.hand_in(system, &m, &[]);
         assert_eq!(first.told(), "0000000");
         let again = bench.hand_in(system, &m, &[]);
@@ -545,7 +545,7 @@ fn a_message_comes_once_in_a_process() {
     // A confirmation for what nobody did.
     let m = message("3.1.0", "0629", 77, "");
     assert_eq!(bench.hand_in(STRICT, &m, &[]).told(), "422");
-    assert_eq!(bench.hand_in(LENIENT, &m.for_lenient(), &[]).told(), "204");
+    assert_eq!(bench.hand_in(LENIENT, &m.into_lenient(), &[]).told(), "204");
     // Somebody else goes on with a process.
     let m =
         message("3.1.0", "0608", 1, "").change("<code>14999010</code>", "<code>14999020</code>");

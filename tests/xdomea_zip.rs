@@ -13,7 +13,7 @@ use crate::support_xdomea::{
 fn with_file(system: &str, n: u32, file: &str) -> Message {
     let inner = dokument(&uuid(n + 1), &format!("Antrag {n}"), &[file]);
     let m = message("3.0.0", "0605", n, &filed("0605", None, &inner));
-    if system == LENIENT { m.for_lenient() } else { m }
+    if system == LENIENT { m.into_lenient() } else { m }
 }
 
 /// The container of a message, to be spoiled.

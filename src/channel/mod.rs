@@ -2,6 +2,7 @@
 //! raw bytes of the stream, before it is answered. What a message means is known elsewhere.
 
 pub mod http;
+mod patient;
 pub mod smtp;
 mod tap;
 pub mod tls;

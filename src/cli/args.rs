@@ -291,9 +291,13 @@ pub enum RulesCommand {
 pub enum FakeCommand {
     /// Start the fake systems of an organisation until Ctrl-C, with a page that shows them.
     Up {
-        /// The organisation; the embedded one where absent.
+        /// The organisation, taken anew whenever it changes; the embedded one where absent.
         #[arg(long)]
         organisation: Option<PathBuf>,
+        /// Address of the hub under test, `http://host:port`: systems that send by themselves send
+        /// there, whatever the organisation says before the path.
+        #[arg(long)]
+        hub: Option<String>,
         /// Port of the page on loopback; a free one where absent.
         #[arg(long)]
         page: Option<u16>,

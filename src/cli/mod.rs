@@ -4,11 +4,13 @@ mod args;
 mod attest;
 mod authored;
 mod certs;
+mod credentials;
 mod exit;
 mod output;
 mod plans;
 mod runs;
 mod servers;
+mod watch;
 
 use std::process::ExitCode;
 

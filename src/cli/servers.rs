@@ -6,21 +6,32 @@ use std::sync::Arc;
 use pruefstand::ambient::{Clock, random_bytes};
 use pruefstand::channel::Shutdown;
 use pruefstand::diagnostic;
-use pruefstand::fake_system::{Listed, Page, Recent, Running, fixed_urls};
+use pruefstand::fake_system::{Listed, Page, Recent, Running, fixed_urls, further_urls};
 use pruefstand::organisation::{Export, TestOrganisation, export};
 use pruefstand::reference_hub::{DEFECTS, Defect, HubConfig, HubError, start};
 
 use super::args::{FakeCommand, Format, HubCommand};
 use super::authored::organisation_of;
+use super::credentials::{CertificateFolder, with_certificates};
 use super::exit::{CliError, Exit};
 use super::output;
+use super::watch::{self, Watched};
 
 /// The runtime of a command.
 pub fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
+    raise_file_limit();
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|e| CliError::Fault(e.to_string()))
+}
+
+/// Connections are file descriptors, and many systems give a program only a thousand until it asks
+/// for what it may have.
+fn raise_file_limit() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let most = getrlimit(Resource::Nofile).maximum;
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: most, maximum: most });
 }
 
 /// Tells `stop` when a signal comes, and remembers which.
@@ -48,51 +59,131 @@ pub fn program() -> Result<PathBuf, CliError> {
 }
 
 pub fn fake(command: FakeCommand, format: Format) -> Result<Exit, CliError> {
-    let FakeCommand::Up { organisation, page } = command;
-    let organisation = organisation_of(organisation.as_deref())?;
+    let FakeCommand::Up { organisation: path, hub, page } = command;
+    if hub.as_ref().is_some_and(|hub| !hub.starts_with("http://")) {
+        let text = "--hub takes an address like http://127.0.0.1:8080";
+        return Err(CliError::Usage(text.into()));
+    }
+    let mut watched = path.as_deref().map(Watched::new);
+    let mut organisation = organisation_of(path.as_deref())?;
+    if let Some(hub) = &hub {
+        organisation = organisation.with_hub(hub);
+    }
     runtime()?.block_on(async {
         let stop = Shutdown::default();
         on_signal(&stop);
         let recent = Arc::new(Recent::new(Clock::system()));
         let mut running = Running::start_lively(&organisation, recent.clone()).await?;
         let exported = export(&organisation, &running.urls);
-        let listed: Vec<Listed> = exported
-            .system
-            .iter()
-            .map(|s| Listed {
-                id: s.id.clone(),
-                kind: s.kind,
-                url: s.url.clone(),
-                curl: curl_line(&s.protocol, &s.url),
-                credentials: credentials(&organisation, s.id.as_str()),
-            })
-            .collect();
-        let page = show_page(&mut running, page, listed.clone(), recent).await?;
-        match format {
-            Format::Json => {
-                let systems: Vec<_> = exported
-                    .system
-                    .iter()
-                    .map(|s| serde_json::json!({"id": s.id, "kind": s.kind, "protocol": s.protocol, "url": s.url}))
-                    .collect();
-                output::result(&serde_json::json!({ "systems": systems, "page": page }).to_string());
+        let mut certificates = CertificateFolder::of(&running)?;
+        let listed = listed(&organisation, &exported, certificates.as_ref());
+        let (page, address) = show_page(&mut running, page, listed.clone(), recent).await?;
+        print_systems((&exported, &listed), &address, certificates.as_ref(), format);
+        if format == Format::Text {
+            output::say("running; Ctrl-C ends");
+        }
+        loop {
+            tokio::select! {
+                () = stop.wait() => break,
+                () = tokio::time::sleep(watch::PAUSE) => {}
             }
-            Format::Text => {
-                for (s, l) in exported.system.iter().zip(&listed) {
-                    output::result(&format!("{:24} {:14} {}", s.id, s.protocol, s.url));
-                    if !l.credentials.is_empty() {
-                        output::result(&format!("{:24} {}", "", l.credentials));
-                    }
-                    output::result(&format!("{:24} {}", "", l.curl));
+            let Some(changed) = watched.as_mut().and_then(Watched::changed) else { continue };
+            let organisation = match changed {
+                Ok(changed) => match &hub {
+                    Some(hub) => changed.with_hub(hub),
+                    None => changed,
+                },
+                Err(findings) => {
+                    output::say(&CliError::from(findings).to_string());
+                    output::say("the organisation cannot be used; all systems stay as they were");
+                    continue;
                 }
-                output::result(&format!("{:24} {:14} {page}", "(page)", "http"));
-                output::say("running; Ctrl-C ends");
+            };
+            match running.reload(&organisation).await {
+                Ok(done) => {
+                    let exported = export(&organisation, &running.urls);
+                    if certificates.is_none() {
+                        certificates = CertificateFolder::of(&running)?;
+                    }
+                    let listed = self::listed(&organisation, &exported, certificates.as_ref());
+                    page.update(listed.clone(), &running);
+                    watch::say(&done);
+                    print_systems((&exported, &listed), &address, certificates.as_ref(), format);
+                }
+                Err(error) => {
+                    output::say(&CliError::from(error).to_string());
+                    output::say("all systems stay as they were");
+                }
             }
         }
-        stop.wait().await;
         running.stop().await;
         Ok(Exit::Passed)
     })
+}
+
+/// The systems as the page and the terminal list them.
+fn listed(
+    organisation: &TestOrganisation,
+    exported: &Export,
+    certificates: Option<&CertificateFolder>,
+) -> Vec<Listed> {
+    let systems = exported.system.iter();
+    systems
+        .map(|s| Listed {
+            id: s.id.clone(),
+            kind: s.kind,
+            url: s.url.clone(),
+            further: further_urls(&s.protocol, &s.url),
+            curl: with_certificates(curl_line(&s.protocol, &s.url), certificates),
+            credentials: credentials(organisation, s.id.as_str()),
+        })
+        .collect()
+}
+
+fn print_systems(
+    (exported, listed): (&Export, &[Listed]),
+    page: &str,
+    certificates: Option<&CertificateFolder>,
+    format: Format,
+) {
+    match format {
+        Format::Json => {
+            let systems: Vec<_> = exported
+                .system
+                .iter()
+                .map(|s| {
+                    let mut one = serde_json::json!({
+                        "id": s.id, "kind": s.kind, "protocol": s.protocol, "url": s.url,
+                    });
+                    for (protocol, url) in further_urls(&s.protocol, &s.url) {
+                        let name = protocol.trim_start_matches("cmis-").replace("pub", "");
+                        one[format!("{name}_url")] = url.into();
+                    }
+                    one
+                })
+                .collect();
+            let certificates = certificates.map(CertificateFolder::path);
+            let line = serde_json::json!({ "systems": systems, "page": page, "certificates": certificates });
+            output::result(&line.to_string());
+        }
+        Format::Text => {
+            for (s, l) in exported.system.iter().zip(listed) {
+                output::result(&format!("{:24} {:14} {}", s.id, s.protocol, s.url));
+                for (protocol, url) in &l.further {
+                    output::result(&format!("{:24} {protocol:14} {url}", ""));
+                }
+                if !l.credentials.is_empty() {
+                    output::result(&format!("{:24} {}", "", l.credentials));
+                }
+                output::result(&format!("{:24} {}", "", l.curl));
+            }
+            if let Some(folder) = certificates {
+                let folder = folder.path().display();
+                output::result(&format!("{:24} {:14} {folder}", "(certificates)", "pem"));
+            }
+            output::result(&format!("{:24} {:14} {page}", "(page)", "http"));
+        }
+    }
 }
 
 /// A command that shows a system at work.
@@ -120,7 +211,7 @@ async fn show_page(
     port: Option<u16>,
     systems: Vec<Listed>,
     recent: Arc<Recent>,
-) -> Result<String, CliError> {
+) -> Result<(Page, String), CliError> {
     let address = format!("127.0.0.1:{}", port.unwrap_or(0));
     let listener = tokio::net::TcpListener::bind(&address).await.map_err(|e| {
         CliError::Unreachable(format!(
@@ -131,8 +222,8 @@ async fn show_page(
     let secret = random_bytes::<16>().map_err(|e| CliError::Fault(e.to_string()))?;
     let token: String = secret.iter().map(|b| format!("{b:02x}")).collect();
     let page = Page::new(systems, running, recent, token);
-    running.show(listener, page);
-    Ok(format!("http://{address}/"))
+    running.show(listener, page.clone());
+    Ok((page, format!("http://{address}/")))
 }
 
 pub fn hub(command: HubCommand, format: Format) -> Result<Exit, CliError> {
@@ -201,6 +292,7 @@ async fn serve_hub(config: HubConfig, format: Format) -> Result<Exit, CliError> 
     match start(config, listener, stop).await {
         Ok(()) => Ok(Exit::Passed),
         Err(HubError::Depot(error)) => Err(CliError::BadInput(error.to_string())),
+        Err(HubError::Tls(error)) => Err(CliError::BadInput(error.to_string())),
         Err(HubError::Io(error)) => Err(CliError::Fault(error.to_string())),
     }
 }

@@ -12,8 +12,10 @@ pub use letter::{Attachment, Letter};
 
 use super::inbox::{Held, Shown};
 use super::script::{Behaviour, Scripts};
+use super::world::{Note, State, World, texts};
 use crate::channel::smtp::{Mail, MailHandler, MailReply};
 use crate::ids::{Correlator, SystemId};
+use crate::xml::parse;
 
 /// How many mails are kept.
 const MOST_MAILS: usize = 1000;
@@ -87,12 +89,13 @@ impl Store {
 pub struct Mailbox {
     id: SystemId,
     scripts: Scripts,
+    world: Arc<World>,
     store: Mutex<Store>,
 }
 
 impl Mailbox {
-    pub(super) fn new(id: SystemId, scripts: Scripts) -> Self {
-        Self { id, scripts, store: Mutex::default() }
+    pub(super) fn new(id: SystemId, scripts: Scripts, world: Arc<World>) -> Self {
+        Self { id, scripts, world, store: Mutex::default() }
     }
 
     /// What it holds.
@@ -115,9 +118,22 @@ impl Mailbox {
     }
 
     fn keep(&self, mail: Mail) {
+        let word = Correlator::candidates(&mail.data).find(|w| w.starts_with("PS-"));
+        if let Some(vorgang) = word {
+            let state = Some(State::Zugestellt);
+            let note = Note { system: &self.id, vorgang, state, aktenzeichen: None };
+            self.world.note(note, || attached_texts(&mail.data));
+        }
         let mut store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
         store.keep(mail, MOST_MAILS, MOST_BYTES);
     }
+}
+
+/// The values of the XML files that are attached.
+fn attached_texts(data: &[u8]) -> Vec<String> {
+    let letter = Letter::read(data);
+    let documents = letter.attachments.iter().filter_map(|a| parse(&a.content).ok());
+    documents.flat_map(|d| texts(&d.root)).collect()
 }
 
 impl Shown for Mailbox {
@@ -148,6 +164,10 @@ impl Shown for Mailbox {
             .collect()
     }
 
+    fn count(&self) -> usize {
+        self.list().entries.len()
+    }
+
     fn let_go(&self) -> u64 {
         self.list().gone
     }
@@ -159,8 +179,9 @@ impl MailHandler for Mailbox {
             Behaviour::Answer => MailReply::Accept,
             Behaviour::Delay(ms) => MailReply::AcceptAfter(Duration::from_millis(u64::from(ms))),
             Behaviour::Garble => MailReply::Garble,
+            Behaviour::Twice => MailReply::Twice,
             Behaviour::Forget => return MailReply::Accept,
-            Behaviour::Reset => return MailReply::Reset,
+            Behaviour::Reset | Behaviour::Down => return MailReply::Reset,
             Behaviour::Hang => return MailReply::Hang,
             Behaviour::Refuse => return MailReply::Later,
             Behaviour::NoSpace => return MailReply::Full,
@@ -168,13 +189,21 @@ impl MailHandler for Mailbox {
         self.keep(mail);
         reply
     }
+
+    fn open(&self) -> bool {
+        self.scripts.is_up(&self.id)
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::{Mailbox, Store};
+    use crate::ambient::Clock;
     use crate::channel::smtp::{Mail, MailHandler, MailReply};
-    use crate::fake_system::{Behaviour, Scripts, Which};
+    use crate::fake_system::{Behaviour, Scripts, Which, World};
+    use crate::organisation::TestOrganisation;
 
     fn mail(subject: &str) -> Mail {
         let data = format!("Subject: {subject}\r\n\r\nText\r\n").into_bytes();
@@ -198,13 +227,16 @@ mod tests {
     fn what_is_forgotten_or_refused_is_not_held() {
         let scripts = Scripts::default();
         let system: crate::ids::SystemId = "mail".into();
-        let mailbox = Mailbox::new(system.clone(), scripts.clone());
+        let organisation = TestOrganisation::embedded().unwrap();
+        let world = Arc::new(World::new(&organisation.file, Clock::system()));
+        let mailbox = Mailbox::new(system.clone(), scripts.clone(), world);
         let told = [
             (Behaviour::Forget, MailReply::Accept),
             (Behaviour::NoSpace, MailReply::Full),
             (Behaviour::Refuse, MailReply::Later),
             (Behaviour::Hang, MailReply::Hang),
             (Behaviour::Reset, MailReply::Reset),
+            (Behaviour::Down, MailReply::Reset),
         ];
         for (behaviour, reply) in told {
             scripts.tell(&system, Which::All, behaviour);
@@ -213,7 +245,10 @@ mod tests {
         }
         scripts.tell(&system, Which::All, Behaviour::Garble);
         assert_eq!(mailbox.mail(mail("da")), MailReply::Garble);
+        scripts.tell(&system, Which::All, Behaviour::Down);
+        assert!(!mailbox.open());
         scripts.tell(&system, Which::All, Behaviour::Answer);
+        assert!(mailbox.open());
         assert_eq!(mailbox.mail(mail("auch da")), MailReply::Accept);
         let subjects: Vec<_> = mailbox.list().entries.into_iter().map(|e| e.subject).collect();
         assert_eq!(subjects, ["da", "auch da"]);

@@ -1,15 +1,23 @@
 //! Fake systems (Attrappen): they speak the real protocols, record before they answer, and can be
 //! told to misbehave towards the exchanges of one case. They judge nothing.
 
+mod charset;
 mod dms;
+mod filing;
 mod forms;
 mod inbox;
 mod later;
 mod mailbox;
+mod outgoing;
 mod page;
+mod portal;
 mod recent;
+mod reload;
 mod script;
 mod scripted;
+mod security;
+mod template;
+mod world;
 mod xml_http;
 
 use std::collections::BTreeMap;
@@ -17,23 +25,28 @@ use std::sync::Arc;
 
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
+use tokio_rustls::rustls::{ClientConfig, ServerConfig};
 
 use crate::ambient::Clock;
-use crate::channel::tls::TestCertificate;
-use crate::channel::{Observer, Shutdown, Unobserved, http, smtp};
+use crate::channel::{Observer, Shutdown, Unobserved, http, smtp, tls};
 use crate::ids::SystemId;
-use crate::organisation::{FakeKind, Mode, System, TestOrganisation};
+use crate::organisation::{ExportedTrust, FakeKind, Mode, System, TestOrganisation};
 use crate::secret::Secret;
 
+use filing::Filing;
 use inbox::Inbox;
 pub use inbox::{Held, Shown};
-use later::Later;
 pub use page::{Listed, Page};
 pub use recent::{Recent, Seen};
+use reload::{Ready, Up};
 use scripted::Scripted;
+use security::Security;
 
 pub use mailbox::{Attachment, Entry, Letter, Listing, Mailbox};
+pub use portal::{Offered, Sender, Sent, SubmitError, Wanted};
+pub use reload::Reloaded;
 pub use script::{Behaviour, Scripts, Which};
+pub use world::{Case, Fact, MOST_CASES, Progress, State, Submission, World};
 
 /// Why a fake system did not start.
 #[derive(Debug, thiserror::Error)]
@@ -50,9 +63,12 @@ pub enum StartError {
         /// What the operating system says.
         reason: std::io::Error,
     },
+    /// Its certificates cannot be made.
+    #[error("{0}")]
+    Tls(tls::TlsError),
     /// What it should send by itself cannot be read.
     #[error(
-        "system \"{system}\" cannot answer with \"{file}\": {reason}; the path is relative to the organisation"
+        "system \"{system}\" cannot send \"{file}\": {reason}; the path is relative to the organisation"
     )]
     Answer {
         /// The system.
@@ -76,8 +92,20 @@ pub enum StartError {
     },
 }
 
+impl From<tls::TlsError> for StartError {
+    fn from(error: tls::TlsError) -> Self {
+        Self::Tls(error)
+    }
+}
+
 /// The running fake systems of an organisation.
 pub struct Running {
+    /// What a hub needs to reach those that speak TLS; none where none does.
+    pub trust: Option<ExportedTrust>,
+    /// TLS settings of somebody who may do everything at them, for looking into them.
+    pub tls: Option<Arc<ClientConfig>>,
+    /// The certificates that systems show.
+    pub certificates: BTreeMap<SystemId, Arc<tls::Shown>>,
     /// Where each listens.
     pub urls: BTreeMap<SystemId, String>,
     /// What they have been told.
@@ -86,6 +114,15 @@ pub struct Running {
     pub shown: BTreeMap<SystemId, Arc<dyn Shown>>,
     /// The mailboxes, to look into.
     pub mailboxes: BTreeMap<SystemId, Arc<Mailbox>>,
+    /// The portals that send applications.
+    pub senders: BTreeMap<SystemId, Arc<Sender>>,
+    /// What all of them know in common.
+    pub world: Arc<World>,
+    observer: Arc<dyn Observer>,
+    /// Whether they send by themselves.
+    lively: bool,
+    up: BTreeMap<SystemId, Up>,
+    security: Option<Security>,
     shutdown: Shutdown,
     tasks: JoinSet<()>,
 }
@@ -120,85 +157,106 @@ impl Running {
         observer: Arc<dyn Observer>,
         lively: bool,
     ) -> Result<Self, StartError> {
-        let stop = Shutdown::default();
-        let mut bound = Vec::new();
-        for system in &organisation.file.system {
-            let listen = system.listen.clone().unwrap_or_else(|| "127.0.0.1:0".into());
-            let failed = |reason| StartError::Listen {
-                system: system.id.clone(),
-                listen: listen.clone(),
-                reason,
-            };
-            let listener = TcpListener::bind(&listen).await.map_err(failed)?;
-            let later = match lively && !system.answer.is_empty() {
-                false => None,
-                true => Some(
-                    Later::of(system, &organisation.folder, observer.clone(), stop.clone())
-                        .map_err(|(file, reason)| StartError::Answer {
-                            system: system.id.clone(),
-                            file,
-                            reason,
-                        })?,
-                ),
-            };
-            let desk = match system.fake {
-                FakeKind::Dms => {
-                    Some(dms::Desk::of(system, organisation).map_err(|(folder, reason)| {
-                        StartError::Schemas { system: system.id.clone(), folder, reason }
-                    })?)
-                }
-                _ => None,
-            };
-            bound.push((system, listener, later, desk));
-        }
         let mut running = Self {
+            tls: None,
+            trust: None,
+            certificates: BTreeMap::new(),
+            security: None,
             urls: BTreeMap::new(),
             scripts: Scripts::default(),
             shown: BTreeMap::new(),
-            shutdown: stop,
             mailboxes: BTreeMap::new(),
+            senders: BTreeMap::new(),
+            world: Arc::new(World::new(&organisation.file, Clock::system())),
+            observer,
+            lively,
+            up: BTreeMap::new(),
+            shutdown: Shutdown::default(),
             tasks: JoinSet::new(),
         };
-        for (system, listener, later, desk) in bound {
-            running.serve(system, listener, observer.clone(), later, desk);
+        running.secure(organisation)?;
+        let mut ready = Vec::new();
+        for system in &organisation.file.system {
+            ready.push(running.prepare(system, organisation).await?);
+        }
+        for one in ready {
+            running.serve(one);
         }
         Ok(running)
     }
 
-    fn serve(
-        &mut self,
-        system: &System,
-        listener: TcpListener,
-        observer: Arc<dyn Observer>,
-        later: Option<Later>,
-        desk: Option<dms::Desk>,
-    ) {
+    fn serve(&mut self, ready: Ready) {
+        let Ready { system, listener, later, sender, secured, desk, up } = ready;
+        let system = &system;
+        let (observer, world) = (self.observer.clone(), self.world.clone());
         let address = listener.local_addr().map(|a| a.to_string()).unwrap_or_default();
-        let (id, scripts, stop) = (system.id.clone(), self.scripts.clone(), self.shutdown.clone());
-        let url = url_of(system.fake, &address);
+        let (id, scripts, stop) = (system.id.clone(), self.scripts.clone(), up.stop.clone());
+        let url = url_of(system, &address);
+        let tls = secured.map(|secured| {
+            self.certificates.insert(id.clone(), secured.shown);
+            secured.config
+        });
+        let lenient = system.mode == Mode::Lenient;
+        let settings = http::Settings { lenient, tls: tls.clone(), ..http::Settings::default() };
         match system.fake {
             FakeKind::Mailbox => {
-                let handler = Arc::new(Mailbox::new(id.clone(), scripts));
+                let handler = Arc::new(Mailbox::new(id.clone(), scripts, world));
                 self.mailboxes.insert(id.clone(), handler.clone());
                 self.shown.insert(id.clone(), handler.clone());
-                let settings = Arc::new(mail_settings(system));
+                let settings = Arc::new(mail_settings(system, tls));
                 self.tasks.spawn(smtp::serve(listener, id, settings, handler, observer, stop));
             }
             FakeKind::Dms => {
-                let fake = dms::Dms::new(system, observer.clone(), &url);
-                let fake = fake.with_desk(desk.unwrap_or_default());
+                let dms = dms::Dms::new(system, observer.clone(), &url);
+                let dms = Arc::new(dms.with_desk(desk.unwrap_or_default()));
+                self.shown.insert(id.clone(), dms.clone());
+                let fake = Filing { id: id.clone(), world, dms };
                 let handler = Arc::new(Scripted::new(id.clone(), scripts, fake));
-                self.tasks.spawn(http::serve(listener, id, handler, observer, stop));
+                let both: (Arc<dyn http::Handler>, _) = (handler, observer);
+                self.tasks.spawn(http::serve_as(listener, id, settings, both, stop));
             }
             kind => {
                 let inbox = Arc::new(Inbox::new(Clock::system()));
                 self.shown.insert(id.clone(), inbox.clone());
-                let fake = xml_http::XmlOverHttp::new(system, kind, observer.clone(), inbox, later);
-                let handler = Arc::new(Scripted::new(id.clone(), scripts, fake));
-                self.tasks.spawn(http::serve(listener, id, handler, observer, stop));
+                let (to, held) = (observer.clone(), inbox.clone());
+                let fake =
+                    xml_http::XmlOverHttp::new(system, kind, to, inbox, world.clone(), later);
+                let fake = Scripted::new(id.clone(), scripts, fake);
+                let handler: Arc<dyn http::Handler> = match sender {
+                    Some(sender) => {
+                        self.senders.insert(id.clone(), sender.clone());
+                        Arc::new(portal::Portal::new(sender, world, held, fake))
+                    }
+                    None => Arc::new(fake),
+                };
+                let both = (handler, observer);
+                self.tasks.spawn(http::serve_as(listener, id, settings, both, stop));
             }
         }
         self.urls.insert(system.id.clone(), url);
+        self.up.insert(system.id.clone(), up);
+    }
+
+    /// The certificates of this run as files, by name, for clients of other programs: the authority,
+    /// its list of withdrawn certificates, and client certificates of every kind with their keys.
+    /// Empty where no system speaks TLS.
+    ///
+    /// # Errors
+    /// When one of them cannot be made.
+    pub fn certificate_files(&self) -> Result<Vec<(String, String)>, StartError> {
+        let (Some(security), Some(trust)) = (&self.security, &self.trust) else {
+            return Ok(Vec::new());
+        };
+        let mut files = vec![
+            ("ca.pem".to_owned(), trust.authority.clone()),
+            ("crl.pem".to_owned(), trust.withdrawn.clone()),
+        ];
+        for (kind, certificate, key) in security.clients()? {
+            let kind = kind.name();
+            files.push((format!("client-{kind}.pem"), certificate));
+            files.push((format!("client-{kind}.key.pem"), key));
+        }
+        Ok(files)
     }
 
     /// Serves a page about these systems as well.
@@ -211,46 +269,43 @@ impl Running {
     /// Stops all of them; open exchanges are finished first.
     pub async fn stop(mut self) {
         self.shutdown.now();
+        self.up.values().for_each(|up| up.stop.now());
         while self.tasks.join_next().await.is_some() {}
     }
 }
 
-/// What a mailbox demands and offers. Its certificate is made for this run; on a machine that cannot
-/// make one it does not offer STARTTLS, which clients that want it refuse to do without.
-fn mail_settings(system: &System) -> smtp::Settings {
-    let certificate =
-        TestCertificate::generate(&["localhost", "127.0.0.1", "::1", "attrappe.example"]);
+/// What a mailbox demands and offers; STARTTLS with a certificate of this run.
+fn mail_settings(system: &System, tls: Option<Arc<ServerConfig>>) -> smtp::Settings {
     let account = system.user.as_ref().map(|user| smtp::Account {
         user: user.clone(),
         password: Secret::new(system.password.clone().unwrap_or_default()),
     });
-    smtp::Settings {
-        lenient: system.mode == Mode::Lenient,
-        account,
-        tls: certificate.ok().map(|c| c.config),
-        limits: smtp::Limits::default(),
-    }
+    let lenient = system.mode == Mode::Lenient;
+    smtp::Settings { lenient, account, tls, limits: smtp::Limits::default() }
 }
 
 /// The address of a system that listens there.
-pub fn url_of(fake: FakeKind, listen: &str) -> String {
-    match fake {
+pub fn url_of(system: &System, listen: &str) -> String {
+    let http = if system.tls.is_some() { "https" } else { "http" };
+    match system.fake {
         FakeKind::Mailbox => format!("smtp://{listen}"),
-        FakeKind::Dms => format!("http://{listen}{}", dms::REPOSITORY_PATH),
-        other => format!("http://{listen}{}", xml_http::path_of(other)),
+        FakeKind::Dms => format!("{http}://{listen}{}", dms::REPOSITORY_PATH),
+        other => format!("{http}://{listen}{}", xml_http::path_of(other)),
+    }
+}
+
+/// Further addresses of a system that is reached there: the name of the protocol, and where.
+pub fn further_urls(protocol: &str, url: &str) -> Vec<(&'static str, String)> {
+    match protocol {
+        "cmis-browser" => dms::further_urls(url),
+        _ => Vec::new(),
     }
 }
 
 /// The addresses of systems whose port is fixed in the organisation, running or not.
 pub fn fixed_urls(organisation: &TestOrganisation) -> BTreeMap<SystemId, String> {
     let fixed = organisation.file.system.iter().filter_map(|s| Some((s, s.listen.as_ref()?)));
-    fixed.map(|(s, listen)| (s.id.clone(), url_of(s.fake, listen))).collect()
-}
-
-/// The file number of a case: the same in every system of the world, since it follows from the
-/// case's own number.
-fn aktenzeichen(vorgang: &str) -> String {
-    format!("GEW {}/2026", vorgang.trim_start_matches("PS-"))
+    fixed.map(|(s, listen)| (s.id.clone(), url_of(s, listen))).collect()
 }
 
 /// What every fake system can be, from data; a test reads them all.

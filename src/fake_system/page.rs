@@ -1,24 +1,33 @@
-//! A page for people: which systems are up, what they have been told, what they last saw. It listens
-//! on loopback alone and changes nothing without the token that it hands out itself.
+//! A page for people: which systems are up, what they have been told, what they last saw, and what
+//! became of each case. It listens on loopback alone and changes nothing without the token that it
+//! hands out itself.
+
+mod cases;
 
 use std::collections::BTreeMap;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use minijinja::{AutoEscape, Environment, Value, context};
 
 use super::Running;
 use super::forms::parse_pairs;
 use super::inbox::Shown;
+use super::portal::{Sender, Wanted};
 use super::recent::{Recent, Seen};
 use super::script::{Behaviour, Scripts, Which};
+use super::world::World;
 use crate::channel::http::{Handler, Reply, Request};
-use crate::ids::{ComponentKind, SystemId};
+use crate::channel::tls::Shown as Certificates;
+use crate::ids::{CertificateKind, ComponentKind, SystemId};
 
 const TEMPLATE: &str = include_str!("../../fake-systems/page.html");
 const HELD: &str = include_str!("../../fake-systems/held.html");
 /// Most characters of a thing that are shown.
 const MOST_SHOWN: usize = 20_000;
+/// How long the page waits for the hub's answer to an application before it shows what it knows.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A system as the page shows it.
 #[derive(Debug, Clone)]
@@ -29,18 +38,36 @@ pub struct Listed {
     pub kind: ComponentKind,
     /// Where it listens.
     pub url: String,
+    /// Further addresses: protocol and URL.
+    pub further: Vec<(&'static str, String)>,
     /// A command that shows it at work.
     pub curl: String,
     /// User and password, where it asks for them.
     pub credentials: String,
 }
 
-/// The page.
-pub struct Page {
+/// What changes when the organisation does.
+struct Content {
     systems: Vec<Listed>,
+    shown: BTreeMap<SystemId, Arc<dyn Shown>>,
+    senders: BTreeMap<SystemId, Arc<Sender>>,
+    certificates: BTreeMap<SystemId, Arc<Certificates>>,
+}
+
+impl Content {
+    fn of(systems: Vec<Listed>, running: &Running) -> Self {
+        let (shown, senders) = (running.shown.clone(), running.senders.clone());
+        Self { systems, shown, senders, certificates: running.certificates.clone() }
+    }
+}
+
+/// The page; cloned freely, all clones are the same page.
+#[derive(Clone)]
+pub struct Page {
+    content: Arc<RwLock<Arc<Content>>>,
     scripts: Scripts,
     recent: Arc<Recent>,
-    shown: BTreeMap<SystemId, Arc<dyn Shown>>,
+    world: Arc<World>,
     token: String,
 }
 
@@ -52,12 +79,24 @@ impl Page {
         recent: Arc<Recent>,
         token: String,
     ) -> Self {
-        let (scripts, shown) = (running.scripts.clone(), running.shown.clone());
-        Self { systems, scripts, recent, shown, token }
+        let (scripts, world) = (running.scripts.clone(), running.world.clone());
+        let content = Arc::new(RwLock::new(Arc::new(Content::of(systems, running))));
+        Self { content, scripts, recent, world, token }
+    }
+
+    /// From now on the page is about these systems.
+    pub fn update(&self, systems: Vec<Listed>, running: &Running) {
+        let content = Arc::new(Content::of(systems, running));
+        *self.content.write().unwrap_or_else(PoisonError::into_inner) = content;
+    }
+
+    fn content(&self) -> Arc<Content> {
+        self.content.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn show(&self) -> Reply {
-        let systems: Vec<Value> = self
+        let content = self.content();
+        let systems: Vec<Value> = content
             .systems
             .iter()
             .map(|s| {
@@ -69,8 +108,9 @@ impl Page {
                 context! {
                     id => s.id.to_string(),
                     kind => format!("{:?}", s.kind),
-                    url => s.url, curl => s.curl, credentials => s.credentials, told => told,
-                    held => self.shown.get(&s.id).map(|shown| shown.held().len()),
+                    url => s.url, further => s.further, curl => s.curl, credentials => s.credentials, told => told,
+                    held => content.shown.get(&s.id).map(|shown| shown.count()),
+                    certificate => content.certificates.get(&s.id).map(|c| certificate_text(c.now())),
                 }
             })
             .collect();
@@ -78,6 +118,13 @@ impl Page {
         let behaviours: Vec<&str> = BEHAVIOURS.iter().map(|(name, _)| *name).collect();
         let values = context! {
             systems, exchanges, behaviours,
+            certificates => CERTIFICATES.map(|(name, _)| name),
+            cases => cases::rows(&self.world, &content.shown),
+            applications => cases::applications(&content.systems, &content.senders, &self.world),
+            people => cases::people(&self.world),
+            businesses => cases::businesses(&self.world),
+            cases_count => self.world.count().0,
+            cases_gone => self.world.count().1,
             token => self.token,
             count => self.recent.count(),
         };
@@ -86,7 +133,8 @@ impl Page {
 
     /// What one system holds.
     fn held(&self, id: &str) -> Reply {
-        let found = self.shown.iter().find(|(system, _)| system.as_str() == id);
+        let content = self.content();
+        let found = content.shown.iter().find(|(system, _)| system.as_str() == id);
         let Some((_, shown)) = found else {
             return Reply::text(404, "text/plain", "nothing of this system can be looked at\n");
         };
@@ -105,14 +153,26 @@ impl Page {
         render(HELD, context! { id, held, gone => shown.let_go() })
     }
 
-    fn change(&self, request: &Request) -> Reply {
-        let text = String::from_utf8_lossy(&request.body);
-        let fields = parse_pairs(&text);
-        let get = |name: &str| fields.iter().find(|(n, _)| n == name).map(|(_, v)| v.trim());
-        if get("token") != Some(&self.token) {
-            return Reply::text(403, "text/plain", "the form is not of this page; load it again\n");
+    /// The fields of a form of this page.
+    fn form(&self, request: &Request) -> Result<BTreeMap<String, String>, Reply> {
+        let fields = parse_pairs(&String::from_utf8_lossy(&request.body));
+        let fields: BTreeMap<String, String> =
+            fields.into_iter().map(|(n, v)| (n, v.trim().to_owned())).collect();
+        if fields.get("token") != Some(&self.token) {
+            let text = "the form is not of this page; load it again\n";
+            return Err(Reply::text(403, "text/plain", text));
         }
-        let system = self.systems.iter().find(|s| Some(s.id.as_str()) == get("system"));
+        Ok(fields)
+    }
+
+    fn change(&self, request: &Request) -> Reply {
+        let fields = match self.form(request) {
+            Ok(fields) => fields,
+            Err(refused) => return refused,
+        };
+        let get = |name: &str| fields.get(name).map(String::as_str);
+        let content = self.content();
+        let system = content.systems.iter().find(|s| Some(s.id.as_str()) == get("system"));
         let behaviour = get("behaviour").and_then(behaviour_of);
         let (Some(system), Some(behaviour)) = (system, behaviour) else {
             return Reply::text(400, "text/plain", "system or behaviour is not known\n");
@@ -125,8 +185,60 @@ impl Page {
             correlator => Which::Correlator(correlator.to_owned()),
         };
         self.scripts.tell(&system.id, which, behaviour);
-        Reply::text(303, "text/plain", "\n").with_header("Location", "/")
+        back()
     }
+
+    /// Lets a system show another certificate.
+    fn certify(&self, request: &Request) -> Reply {
+        let fields = match self.form(request) {
+            Ok(fields) => fields,
+            Err(refused) => return refused,
+        };
+        let get = |name: &str| fields.get(name).map(String::as_str).unwrap_or_default();
+        let content = self.content();
+        let shown = content.certificates.get(&SystemId::from(get("system")));
+        let kind = CERTIFICATES.iter().find(|(name, _)| *name == get("certificate"));
+        let (Some(shown), Some((_, kind))) = (shown, kind) else {
+            return Reply::text(400, "text/plain", "system or certificate is not known\n");
+        };
+        shown.show(*kind);
+        back()
+    }
+
+    /// Lets a portal send an application.
+    async fn submit(&self, request: &Request) -> Reply {
+        let fields = match self.form(request) {
+            Ok(fields) => fields,
+            Err(refused) => return refused,
+        };
+        let get = |name: &str| fields.get(name).cloned().filter(|v| !v.is_empty());
+        let portal = SystemId::from(get("system").unwrap_or_default());
+        let Some(sender) = self.content().senders.get(&portal).cloned() else {
+            return Reply::text(400, "text/plain", "portal is not known\n");
+        };
+        let wanted = Wanted {
+            application: get("antrag").unwrap_or_default(),
+            to: get("an"),
+            person: get("person"),
+            business: get("betrieb"),
+            vorgang: get("vorgang"),
+        };
+        match sender.submit(wanted) {
+            Ok(sent) => {
+                let _ = tokio::time::timeout(PATIENCE, sent.answered).await;
+                back()
+            }
+            Err(wrong) => {
+                let text = format!("{wrong}\n");
+                Reply::text(wrong.status(), "text/plain; charset=UTF-8", text)
+            }
+        }
+    }
+}
+
+/// To the page again; loading it anew then sends nothing twice.
+fn back() -> Reply {
+    Reply::text(303, "text/plain", "\n").with_header("Location", "/")
 }
 
 fn render(template: &str, values: Value) -> Reply {
@@ -153,7 +265,10 @@ impl Handler for Page {
             match (request.method.as_str(), request.path.as_str()) {
                 ("GET", "/") => self.show(),
                 ("GET", path) if path.starts_with("/system/") => self.held(&path[8..]),
+                ("GET", "/vorgaenge") => cases::json(&self.world),
                 ("POST", "/verhalten") => self.change(&request),
+                ("POST", "/zertifikat") => self.certify(&request),
+                ("POST", "/antrag") => self.submit(&request).await,
                 _ => Reply::text(404, "text/plain", "nothing here\n"),
             }
         })
@@ -161,7 +276,7 @@ impl Handler for Page {
 }
 
 /// Behaviours by the names people choose.
-const BEHAVIOURS: [(&str, Behaviour); 8] = [
+const BEHAVIOURS: [(&str, Behaviour); 10] = [
     ("antworten", Behaviour::Answer),
     ("abweisen", Behaviour::Refuse),
     ("verzögern (5 s)", Behaviour::Delay(5_000)),
@@ -170,7 +285,24 @@ const BEHAVIOURS: [(&str, Behaviour); 8] = [
     ("verstümmeln", Behaviour::Garble),
     ("vergessen", Behaviour::Forget),
     ("kein Speicherplatz", Behaviour::NoSpace),
+    ("zweimal antworten", Behaviour::Twice),
+    ("nicht da", Behaviour::Down),
 ];
+
+/// States of a certificate by the names people choose.
+const CERTIFICATES: [(&str, CertificateKind); 7] = [
+    ("gültig", CertificateKind::Valid),
+    ("abgelaufen", CertificateKind::Expired),
+    ("noch nicht gültig", CertificateKind::NotYetValid),
+    ("gesperrt", CertificateKind::Revoked),
+    ("fremd", CertificateKind::Foreign),
+    ("falscher Name", CertificateKind::WrongName),
+    ("selbst ausgestellt", CertificateKind::SelfSigned),
+];
+
+fn certificate_text(kind: CertificateKind) -> &'static str {
+    CERTIFICATES.iter().find(|(_, k)| *k == kind).map_or("", |(name, _)| *name)
+}
 
 fn behaviour_of(name: &str) -> Option<Behaviour> {
     BEHAVIOURS.iter().find(|(n, _)| *n == name).map(|(_, b)| *b)
@@ -207,13 +339,17 @@ fn exchange(seen: &Seen) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use super::{BEHAVIOURS, behaviour_of, name_of};
+    use super::{BEHAVIOURS, behaviour_of, certificate_text, name_of};
+    use crate::ids::CertificateKind;
 
     #[test]
     fn every_behaviour_has_a_name_of_its_own() {
         for (name, behaviour) in BEHAVIOURS {
             assert_eq!(behaviour_of(name), Some(behaviour));
             assert_eq!(name_of(behaviour), name);
+        }
+        for kind in CertificateKind::ALL {
+            assert!(!certificate_text(kind).is_empty(), "{kind:?}");
         }
     }
 }

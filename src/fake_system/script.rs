@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::ids::{Correlator, SystemId};
+use crate::wire;
 
 /// How to treat an exchange.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -21,6 +22,10 @@ pub enum Behaviour {
     Reset,
     /// Answer with something broken.
     Garble,
+    /// Give the same answer twice.
+    Twice,
+    /// Hold the port and close every connection at once, so that nobody else answers there.
+    Down,
     /// Answer as if it had been taken, and keep nothing.
     Forget,
     /// Say that there is no room left.
@@ -67,6 +72,12 @@ impl Scripts {
         mine.map(|((_, which), how)| (which.clone(), *how)).collect()
     }
 
+    /// Whether a system takes connections: not while it is down as a whole.
+    pub(super) fn is_up(&self, system: &SystemId) -> bool {
+        let told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        told.by.is_empty() || told.by.get(&(system.clone(), Which::All)) != Some(&Behaviour::Down)
+    }
+
     /// How to treat the next request of a system, whose raw bytes these are; counts it. The
     /// narrower word counts: correlator, then number, then all.
     pub(super) fn behaviour(&self, system: &SystemId, raw: &[u8]) -> Behaviour {
@@ -78,7 +89,7 @@ impl Scripts {
             return Behaviour::Answer;
         }
         let of = |which: Which| told.by.get(&(system.clone(), which)).copied();
-        Correlator::candidates(raw)
+        Correlator::candidates(&wire::plain(raw))
             .find_map(|token| of(Which::Correlator(token.to_owned())))
             .or_else(|| of(Which::Request(number)))
             .or_else(|| of(Which::All))

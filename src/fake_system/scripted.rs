@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use super::script::{Behaviour, Scripts};
-use crate::channel::http::{Handler, Reply, Request};
+use crate::channel::http::{Early, Handler, Reply, Request};
 use crate::ids::SystemId;
 
 /// Why a fake does not take a request.
@@ -24,8 +24,31 @@ pub(super) type Answering<'a> = Pin<Box<dyn Future<Output = Reply> + Send + 'a>>
 pub(super) trait Fake: Send + Sync + 'static {
     /// Answers as the protocol says. What it takes is kept only with `keep`; the answer is the same.
     fn answer(&self, request: Request, keep: bool) -> Answering<'_>;
+    /// What can be said by method and path alone.
+    fn early(&self, _method: &str, _path: &str) -> Option<Early> {
+        None
+    }
     /// The protocol's own way to say no.
     fn refusal(&self, why: Refusal) -> Reply;
+    /// The same for those who say it in the way in which they were asked.
+    fn refusal_of(&self, _request: &Request, why: Refusal) -> Reply {
+        self.refusal(why)
+    }
+}
+
+impl<F: Fake> Fake for std::sync::Arc<F> {
+    fn answer(&self, request: Request, keep: bool) -> Answering<'_> {
+        (**self).answer(request, keep)
+    }
+    fn early(&self, method: &str, path: &str) -> Option<Early> {
+        (**self).early(method, path)
+    }
+    fn refusal(&self, why: Refusal) -> Reply {
+        (**self).refusal(why)
+    }
+    fn refusal_of(&self, request: &Request, why: Refusal) -> Reply {
+        (**self).refusal_of(request, why)
+    }
 }
 
 /// A fake that does what it has been told.
@@ -42,18 +65,27 @@ impl<F: Fake> Scripted<F> {
 }
 
 impl<F: Fake> Handler for Scripted<F> {
+    fn open(&self) -> bool {
+        self.scripts.is_up(&self.id)
+    }
+
+    fn early(&self, method: &str, path: &str) -> Option<Early> {
+        self.fake.early(method, path)
+    }
+
     fn handle(&self, request: Request) -> Answering<'_> {
         Box::pin(async move {
             match self.scripts.behaviour(&self.id, &request.raw) {
                 Behaviour::Answer => self.fake.answer(request, true).await,
-                Behaviour::Refuse => self.fake.refusal(Refusal::NotNow),
-                Behaviour::NoSpace => self.fake.refusal(Refusal::NoSpace),
+                Behaviour::Refuse => self.fake.refusal_of(&request, Refusal::NotNow),
+                Behaviour::NoSpace => self.fake.refusal_of(&request, Refusal::NoSpace),
                 Behaviour::Delay(ms) => {
                     tokio::time::sleep(Duration::from_millis(u64::from(ms))).await;
                     self.fake.answer(request, true).await
                 }
                 Behaviour::Hang => Reply::Hang,
-                Behaviour::Reset => Reply::Reset,
+                Behaviour::Reset | Behaviour::Down => Reply::Reset,
+                Behaviour::Twice => Reply::Twice(Box::new(self.fake.answer(request, true).await)),
                 Behaviour::Garble => garbled(self.fake.answer(request, true).await),
                 Behaviour::Forget => self.fake.answer(request, false).await,
             }

@@ -8,12 +8,13 @@ use serde::Deserialize;
 use super::inbox::Inbox;
 use super::later::Later;
 use super::scripted::{Answering, Fake, Refusal};
-use super::{SYSTEM_FILES, aktenzeichen};
+use super::world::{Note, State, World, texts};
+use super::{SYSTEM_FILES, charset};
 use crate::channel::Observer;
-use crate::channel::http::{Reply, Request};
+use crate::channel::http::{Early, Reply, Request};
 use crate::ids::{Correlator, SystemId};
 use crate::organisation::{FakeKind, Mode, System};
-use crate::xml::{escape_attribute, parse};
+use crate::xml::{Element, escape_attribute, parse};
 
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -26,6 +27,44 @@ struct Data {
     expects: Option<Expects>,
     reply: Answer,
     refusal: Answer,
+    /// What a message means for its case; the first that fits counts.
+    #[serde(default)]
+    recognises: Vec<Recognises>,
+    /// What any other message means.
+    otherwise: Option<State>,
+}
+
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Recognises {
+    /// Local name of the root element.
+    root: String,
+    /// Local name of an element or attribute anywhere in it, where the root alone does not tell.
+    name: Option<String>,
+    /// Its value.
+    value: Option<String>,
+    state: State,
+}
+
+impl Recognises {
+    fn fits(&self, root: &Element) -> bool {
+        let (Some(name), Some(value)) = (&self.name, &self.value) else {
+            return root.name == self.root;
+        };
+        root.name == self.root && values(root, name).iter().any(|v| v == value)
+    }
+}
+
+/// The values of elements and attributes of this name.
+fn values(root: &Element, name: &str) -> Vec<String> {
+    let mut out = Vec::new();
+    root.walk(&mut |_, element| {
+        out.extend(element.attribute(name).map(str::to_owned));
+        if element.name == name && element.is_leaf() {
+            out.push(element.text().trim().to_owned());
+        }
+    });
+    out
 }
 
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -68,6 +107,7 @@ pub(super) struct XmlOverHttp {
     mode: Mode,
     data: Data,
     inbox: Arc<Inbox>,
+    world: Arc<World>,
     later: Option<Later>,
     observer: Arc<dyn Observer>,
 }
@@ -78,10 +118,11 @@ impl XmlOverHttp {
         kind: FakeKind,
         observer: Arc<dyn Observer>,
         inbox: Arc<Inbox>,
+        world: Arc<World>,
         later: Option<Later>,
     ) -> Self {
         let (id, mode, data) = (system.id.clone(), system.mode, data_of(kind));
-        Self { id, mode, data, inbox, later, observer }
+        Self { id, mode, data, inbox, world, later, observer }
     }
 
     fn reply(&self, request: &Request, keep: bool) -> Reply {
@@ -96,10 +137,14 @@ impl XmlOverHttp {
             let body = self.data.refusal.body.replace("{reason}", &text);
             Reply::text(self.data.refusal.status, &self.data.refusal.content_type, body)
         };
-        if request.method != "POST" {
-            return Reply::text(405, "text/plain", "POST only\n");
+        let read = match charset::read(&request.content_type, &request.body) {
+            Ok(read) => read,
+            Err(reason) => return refuse(&reason),
+        };
+        for reason in &read.notes {
+            self.observer.observation(&self.id, Some(request.exchange), "RFC 7303 3", reason);
         }
-        let document = match parse(&request.body) {
+        let document = match parse(&read.bytes) {
             Ok(document) => document,
             Err(error) => return refuse(&error.to_string()),
         };
@@ -115,11 +160,12 @@ impl XmlOverHttp {
             }
             note(&reason);
         }
-        let mut words = Correlator::candidates(&request.body);
+        let mut words = Correlator::candidates(&read.bytes);
         let vorgang = words.find(|t| t.starts_with("PS-")).unwrap_or("unbekannt");
-        let number = aktenzeichen(vorgang);
+        let number = self.world.aktenzeichen(vorgang);
         if keep {
-            self.inbox.take(vorgang, &document.root.name, &number, &request.body);
+            let told = self.note(vorgang, &document.root, &number);
+            self.inbox.take(vorgang, &document.root.name, &told, &request.body);
             if let Some(later) = &self.later {
                 later.taken(vorgang, &number);
             }
@@ -129,9 +175,47 @@ impl XmlOverHttp {
     }
 }
 
+impl XmlOverHttp {
+    /// Notes a message in the world; returns the file number under which it is kept: its own where it
+    /// gives out numbers, else the one that it was told.
+    fn note(&self, vorgang: &str, root: &Element, number: &str) -> String {
+        let meant = self.data.recognises.iter().find(|r| r.fits(root)).map(|r| r.state);
+        let aktenzeichen = match self.data.reply.body.contains("{aktenzeichen}") {
+            true => Some(number.to_owned()),
+            false => values(root, "Aktenzeichen").into_iter().next(),
+        };
+        let kept = aktenzeichen.clone().unwrap_or_else(|| number.to_owned());
+        let state = meant.or(self.data.otherwise);
+        let note = Note { system: &self.id, vorgang, state, aktenzeichen };
+        self.world.note(note, || texts(root));
+        kept
+    }
+}
+
 impl Fake for XmlOverHttp {
     fn answer(&self, request: Request, keep: bool) -> Answering<'_> {
         Box::pin(async move { self.reply(&request, keep) })
+    }
+
+    /// Calls outside the interface get an answer of their own: a 404 could pass for "nothing there".
+    fn early(&self, method: &str, path: &str) -> Option<Early> {
+        let detail = if path != self.data.path {
+            let why = match path.trim_end_matches('/') == self.data.path.trim_end_matches('/') {
+                true => ", the slash at the end differs",
+                false => "",
+            };
+            format!("path {path}, the interface has {}{why}", self.data.path)
+        } else if method != "POST" {
+            format!("method {method}, the interface has POST")
+        } else {
+            return None;
+        };
+        let status = if path == self.data.path { 405 } else { 501 };
+        let text = format!("nicht vorgesehen: {detail}\n");
+        let reply = Reply::text(status, "text/plain; charset=utf-8", text)
+            .with_header("pruefstand-attrappe", "nicht-vorgesehen");
+        let reply = if status == 405 { reply.with_header("allow", "POST") } else { reply };
+        Some(Early { reply, clause: "Schnittstellenbeschreibung des Systems", detail })
     }
 
     fn refusal(&self, why: Refusal) -> Reply {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{FORMAT, OrganisationFile};
+use super::{FORMAT, FakeKind, OrganisationFile};
 use crate::diagnostic::{Authored, Diagnostic, Path, nearest};
 
 /// All findings about an organisation that has the right shape.
@@ -25,6 +25,13 @@ pub(super) fn check(authored: &Authored<OrganisationFile>) -> Vec<Diagnostic> {
             &root.at("organisation").at("title"),
             "a test organisation must be recognisable as one".into(),
             "put \"(fiktiv)\" into its title".into(),
+        );
+    }
+    if !file.organisation.aktenzeichen.contains("{nummer}") {
+        error(
+            &root.at("organisation").at("aktenzeichen"),
+            "all cases would get the same file number".into(),
+            "put {nummer} into it, such as \"GEW {nummer}/{jahr}\"".into(),
         );
     }
     let lists: [(&str, Vec<&str>); 4] = [
@@ -109,12 +116,64 @@ pub(super) fn check(authored: &Authored<OrganisationFile>) -> Vec<Diagnostic> {
             );
         }
     }
+    out.extend(applications(authored));
+    let mut error = |at: &Path, message: String, help: String| {
+        out.push(Diagnostic::error(authored.span(at), message, help));
+    };
     if file.authority.is_empty() {
         error(
             &root,
             "an organisation without authority takes nothing".into(),
             "add [[authority]]".into(),
         );
+    }
+    out
+}
+
+/// Findings about what portals can send.
+fn applications(authored: &Authored<OrganisationFile>) -> Vec<Diagnostic> {
+    let file = &authored.value;
+    let mut out = Vec::new();
+    for (index, system) in file.system.iter().enumerate() {
+        let mut seen = BTreeSet::new();
+        for (number, application) in system.application.iter().enumerate() {
+            let at = Path::default().at("system").at(index).at("application").at(number);
+            let mut error = |at: &Path, message: String, help: String| {
+                out.push(Diagnostic::error(authored.span(at), message, help));
+            };
+            if system.fake != FakeKind::Antragsportal {
+                let message =
+                    format!("system \"{}\" is no portal and sends no applications", system.id);
+                error(&at, message, "move it to one with fake = \"antragsportal\"".into());
+            }
+            if !seen.insert(application.name()) {
+                let message = format!("application \"{}\" exists twice", application.name());
+                error(&at.at("id"), message, "rename one".into());
+            }
+            if application.to.as_ref().is_some_and(|to| !to.starts_with("http://")) {
+                let message = "a hub takes applications at an http:// address".into();
+                error(
+                    &at.at("to"),
+                    message,
+                    "such as \"http://127.0.0.1:8080/eingang/portal\"".into(),
+                );
+            }
+            let people: Vec<&str> = file.person.iter().map(|p| p.id.as_str()).collect();
+            let businesses: Vec<&str> = file.business.iter().map(|b| b.id.as_str()).collect();
+            let who = [
+                ("person", &application.person, people),
+                ("business", &application.business, businesses),
+            ];
+            for (key, id, known) in who {
+                if let Some(id) = id.as_deref().filter(|id| !known.contains(id)) {
+                    let help = nearest(id, known.iter().copied()).map_or_else(
+                        || format!("known: {}", known.join(", ")),
+                        |near| format!("did you mean \"{near}\"?"),
+                    );
+                    error(&at.at(key), format!("{key} \"{id}\" does not exist"), help);
+                }
+            }
+        }
     }
     out
 }

@@ -24,6 +24,24 @@ pub struct Export {
     pub system: Vec<ExportedSystem>,
     /// Authorities.
     pub authority: Vec<ExportedAuthority>,
+    /// Certificates of this run, where a system of it is reached by TLS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trust: Option<ExportedTrust>,
+}
+
+/// What a hub needs to reach the systems of a run by TLS, in PEM. All of it is made for the run and
+/// worth nothing after it, the key as well.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExportedTrust {
+    /// The test authority that issued the certificates of the systems.
+    pub authority: String,
+    /// Its list of withdrawn certificates.
+    pub withdrawn: String,
+    /// The hub's own certificate, for systems that ask for one.
+    pub certificate: String,
+    /// Its key.
+    pub key: String,
 }
 
 /// A system as a hub needs to know it.
@@ -109,5 +127,6 @@ pub fn export(organisation: &TestOrganisation, urls: &BTreeMap<SystemId, String>
                 mail_address: a.mail_address.clone(),
             })
             .collect(),
+        trust: None,
     }
 }

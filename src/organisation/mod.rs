@@ -3,6 +3,7 @@
 
 mod check;
 mod export;
+mod hub_address;
 
 use std::path::Path;
 
@@ -10,15 +11,27 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::{Authored, Diagnostics, folder_of, read, read_text};
-use crate::ids::{ComponentKind, Digest, SystemId};
+use crate::ids::{CertificateKind, ComponentKind, Digest, SystemId};
 
-pub use export::{Export, ExportedAuthority, ExportedSystem, export};
+pub use export::{Export, ExportedAuthority, ExportedSystem, ExportedTrust, export};
 
 /// The format this version reads.
 pub const FORMAT: &str = "pruefstand/organisation/1";
 
 /// The organisation that is used where none is given.
 pub const EMBEDDED: &str = include_str!("../../fixtures/organisation/probeland.toml");
+
+/// Files that organisations may name without having them.
+const EMBEDDED_FILES: [(&str, &str); 2] = [
+    (
+        "antraege/gewerbeanmeldung.xml",
+        include_str!("../../fixtures/organisation/antraege/gewerbeanmeldung.xml"),
+    ),
+    (
+        "antraege/gewerbe-nachreichung.xml",
+        include_str!("../../fixtures/organisation/antraege/gewerbe-nachreichung.xml"),
+    ),
+];
 
 /// The whole file.
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
@@ -54,6 +67,14 @@ pub struct Head {
     pub version: String,
     /// Rule depots its hub uses: a name of an embedded one, or a folder relative to this file.
     pub depots: Vec<String>,
+    /// How file numbers look that its fakes give: `{nummer}` is the case's number without its
+    /// prefix, `{jahr}` the year.
+    #[serde(default = "aktenzeichen")]
+    pub aktenzeichen: String,
+}
+
+fn aktenzeichen() -> String {
+    "GEW {nummer}/2026".into()
 }
 
 /// Which behaviour a fake system has.
@@ -85,6 +106,29 @@ pub enum Mode {
     Lenient,
 }
 
+/// Transport security of a fake system.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TransportSecurity {
+    /// In which state the certificate is that it shows.
+    #[serde(default)]
+    pub certificate: CertificateKind,
+    /// Whether clients must show a certificate of the test authority.
+    #[serde(default)]
+    pub client_certificate: ClientCertificate,
+}
+
+/// Whether a fake asks its clients for a certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ClientCertificate {
+    /// Nobody is asked.
+    #[default]
+    NotAsked,
+    /// Without one there is no connection.
+    Required,
+}
+
 /// A system in use.
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -106,6 +150,9 @@ pub struct System {
     pub user: Option<String>,
     /// Password of that user; of a fictitious system, so it may stand here.
     pub password: Option<String>,
+    /// TLS; a system that speaks HTTP is reached in the clear where absent, a mailbox offers STARTTLS
+    /// with a valid certificate.
+    pub tls: Option<TransportSecurity>,
     /// For a DMS: a folder with schemas of xdomea, relative to this file, one folder per version
     /// (`3.1.0/xdomea-Nachrichten-FachverfahrensdatenAustauschen.xsd`); without it messages are
     /// checked by hand, which is less than the schema demands.
@@ -113,6 +160,41 @@ pub struct System {
     /// What it sends by itself after it took a message, such as a Bescheid.
     #[serde(default)]
     pub answer: Vec<LaterAnswer>,
+    /// What it can send when somebody asks for it; for a portal.
+    #[serde(default)]
+    pub application: Vec<Application>,
+}
+
+impl System {
+    /// The files it names, relative to the organisation.
+    pub fn files(&self) -> impl Iterator<Item = &str> {
+        let answers = self.answer.iter().map(|a| a.file.as_str());
+        answers.chain(self.application.iter().map(|a| a.file.as_str()))
+    }
+}
+
+/// An application (Antrag) that a fake portal can fill in and send.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Application {
+    /// Short name; the name of the file without its ending where absent.
+    pub id: Option<String>,
+    /// Title for people.
+    pub title: String,
+    /// What is sent: an XML file relative to the organisation, or the name of an embedded one, in
+    /// which `{vorgang}`, `{nachricht}`, `{zeitpunkt}` and the keys of a person and a business
+    /// (`{person.familienname}`, `{business.name}`) are filled in, and `{aktenzeichen}` where it
+    /// follows.
+    pub file: String,
+    /// Where to: the hub's address for portals, `http://…`; `fake up --hub` says it as well.
+    pub to: Option<String>,
+    /// Whether it belongs to a case that there is already, such as documents that were demanded.
+    #[serde(default)]
+    pub follows: bool,
+    /// The person whose application it is; the first one where absent.
+    pub person: Option<String>,
+    /// The business it is about; the first one where absent.
+    pub business: Option<String>,
 }
 
 /// Something a fake Fachverfahren sends by itself.
@@ -122,7 +204,9 @@ pub struct LaterAnswer {
     /// How long after the message was taken, milliseconds.
     pub after_ms: u32,
     /// What is sent: an XML file relative to the organisation, in which `{vorgang}`, `{nachricht}`,
-    /// `{aktenzeichen}` and `{zeitpunkt}` are filled in.
+    /// `{aktenzeichen}` and `{zeitpunkt}` are filled in, and of whom the case is about
+    /// `{person.familienname}`, `{business.name}` and the like; these stay empty where nobody of the
+    /// data world was recognised.
     pub file: String,
     /// Where to: the hub's address for Fachverfahren, `http://…`.
     pub to: String,
@@ -156,6 +240,14 @@ impl Authority {
     /// The system that takes its applications.
     pub fn receiver(&self) -> Option<&SystemId> {
         self.fachverfahren.as_ref().or(self.mailbox.as_ref())
+    }
+}
+
+impl Application {
+    /// Its short name.
+    pub fn name(&self) -> &str {
+        let file = std::path::Path::new(&self.file).file_stem().and_then(|s| s.to_str());
+        self.id.as_deref().or(file).unwrap_or(&self.file)
     }
 }
 
@@ -246,6 +338,18 @@ impl TestOrganisation {
     /// Never, unless the program was built from a broken file; a test proves that it was not.
     pub fn embedded() -> Result<Self, Diagnostics> {
         Self::from_text("probeland.toml (embedded)", EMBEDDED, Path::new("."))
+    }
+
+    /// The text of a file that the organisation names: beside it, or else an embedded one.
+    ///
+    /// # Errors
+    /// When it is neither.
+    pub fn material(&self, file: &str) -> std::io::Result<String> {
+        std::fs::read_to_string(self.folder.join(file)).or_else(|error| {
+            let embedded = EMBEDDED_FILES.iter().find(|(name, _)| *name == file);
+            let missing = error.kind() == std::io::ErrorKind::NotFound;
+            embedded.filter(|_| missing).map(|(_, text)| (*text).to_owned()).ok_or(error)
+        })
     }
 
     /// A system by id.

@@ -1,16 +1,18 @@
 //! Handing over: XML over HTTP, mail, and filing over CMIS.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
 use lettre::message::header::ContentType;
 use lettre::message::{Attachment, MultiPart, SinglePart};
+use tokio_rustls::rustls::ClientConfig;
 
 use super::defect::Defect;
 use super::intake::find;
 use super::journal::Accepted;
 use super::server::Hub;
-use crate::channel::http::{ClientRequest, send};
+use crate::channel::http::{ClientRequest, send_over};
 use crate::channel::smtp;
 use crate::organisation::ExportedAuthority;
 use crate::xml::{Element, parse};
@@ -51,7 +53,15 @@ pub(super) fn documents(root: &Element) -> Vec<Document> {
         .collect()
 }
 
-async fn post(url: String, content_type: &str, body: Vec<u8>) -> Result<(u16, String), String> {
+/// TLS of the hub.
+pub(super) type Tls = Option<Arc<ClientConfig>>;
+
+async fn post(
+    tls: &Tls,
+    url: String,
+    content_type: &str,
+    body: Vec<u8>,
+) -> Result<(u16, String), String> {
     let request = ClientRequest {
         method: "POST",
         url,
@@ -59,15 +69,15 @@ async fn post(url: String, content_type: &str, body: Vec<u8>) -> Result<(u16, St
         body,
         limit: LIMIT,
     };
-    match send(request).await {
+    match send_over(request, tls.clone()).await {
         Ok(answer) => Ok((answer.status, String::from_utf8_lossy(&answer.body).into_owned())),
         Err(error) => Err(error.to_string()),
     }
 }
 
 /// Posts XML; the receiver's file number is in its answer.
-pub(super) async fn http(url: &str, body: Vec<u8>) -> Attempt {
-    match post(url.to_owned(), "application/xml; charset=UTF-8", body).await {
+pub(super) async fn http(tls: &Tls, url: &str, body: Vec<u8>) -> Attempt {
+    match post(tls, url.to_owned(), "application/xml; charset=UTF-8", body).await {
         Ok((status, text)) if (200..300).contains(&status) => Attempt::Done(aktenzeichen(&text)),
         Ok((status, text)) if (400..500).contains(&status) => {
             Attempt::Never(format!("{status}: {text}"))
@@ -168,7 +178,9 @@ impl Hub {
             }
             let body = form("createFolder", &properties);
             let kind = "application/x-www-form-urlencoded";
-            if let Some(stop) = filed(post(parent.clone(), kind, body.into_bytes()).await) {
+            if let Some(stop) =
+                filed(post(&self.tls, parent.clone(), kind, body.into_bytes()).await)
+            {
                 return stop;
             }
             parent = format!("{parent}/{step}");
@@ -187,7 +199,7 @@ impl Hub {
                 document.content.clear();
             }
             let (kind, body) = multipart(&document);
-            if let Some(stop) = filed(post(parent.clone(), &kind, body).await) {
+            if let Some(stop) = filed(post(&self.tls, parent.clone(), &kind, body).await) {
                 return stop;
             }
         }

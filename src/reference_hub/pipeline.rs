@@ -91,7 +91,7 @@ impl Hub {
             };
             return self
                 .until_done(message, "zustellen", ("zugestellt", &portal), || {
-                    http(&portal.url, message.body.clone())
+                    http(&self.tls, &portal.url, message.body.clone())
                 })
                 .await;
         }
@@ -118,11 +118,11 @@ impl Hub {
         let Ok(Some(body)) = transformed else { return false };
         let done = self
             .until_done(message, "zustellen", ("zugestellt", &system), || {
-                http(&system.url, body.clone())
+                http(&self.tls, &system.url, body.clone())
             })
             .await;
         if done && self.has(Defect::DeliveredTwice) {
-            let _ = http(&system.url, body).await;
+            let _ = http(&self.tls, &system.url, body).await;
         }
         done
     }
@@ -207,10 +207,10 @@ impl Hub {
         };
         let body = self.confirmation(message, authority, confirmation, &number);
         if self.has(Defect::ConfirmsTwice) {
-            let _ = http(&portal.url, body.clone()).await;
+            let _ = http(&self.tls, &portal.url, body.clone()).await;
         }
         self.until_done(message, "bestaetigen", ("bestaetigt", &portal), || {
-            http(&portal.url, body.clone())
+            http(&self.tls, &portal.url, body.clone())
         })
         .await;
     }
@@ -256,6 +256,7 @@ impl Hub {
         if let Some(system) = authority.fachverfahren.as_ref().and_then(|f| self.system(f.as_str()))
         {
             let _ = http(
+                &self.tls,
                 &system.url,
                 b"<Fremd xmlns=\"urn:niemand\">Diese Nachricht hat niemand gesendet</Fremd>"
                     .to_vec(),

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio_rustls::rustls::ClientConfig;
 
 use super::checking::Checking;
 use super::defect::Defect;
@@ -14,6 +15,7 @@ use super::intake::Rejection;
 use super::journal::{Accepted, Journal, LogEntry};
 use crate::ambient::{Clock, random_bytes};
 use crate::channel::http::{Handler, Reply, Request, serve};
+use crate::channel::tls::{TlsError, Trust, client_config};
 use crate::channel::{Shutdown, Unobserved};
 use crate::organisation::Export;
 use crate::rules::{Depot, DepotError, Runner, Source};
@@ -45,6 +47,9 @@ pub enum HubError {
     /// A depot cannot be used.
     #[error(transparent)]
     Depot(#[from] DepotError),
+    /// The certificates of the export cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The journal or the port cannot be used.
     #[error("{0}")]
     Io(#[from] std::io::Error),
@@ -63,6 +68,8 @@ pub(super) struct Hub {
     journal: Mutex<Journal>,
     defects: BTreeSet<Defect>,
     tasks: UnboundedSender<Accepted>,
+    /// TLS towards systems; none where the export names no certificates.
+    pub tls: Option<Arc<ClientConfig>>,
 }
 
 impl Hub {
@@ -151,6 +158,15 @@ pub async fn start(
         let checks = Checking::all(&runner.depot().file.check);
         depots.push(LoadedDepot { runner, validators, checks });
     }
+    let tls = match &config.export.trust {
+        None => None,
+        Some(trust) => Some(client_config(&Trust {
+            authorities: trust.authority.clone(),
+            withdrawn: trust.withdrawn.clone(),
+            certificate: trust.certificate.clone(),
+            key: trust.key.clone(),
+        })?),
+    };
     let journal = Journal::open(&config.state, config.clock.clone())?;
     let left: Vec<Accepted> = journal.accepted.values().cloned().collect();
     let (tasks, mut queue) = unbounded_channel();
@@ -161,6 +177,7 @@ pub async fn start(
         journal: Mutex::new(journal),
         defects: config.defects.into_iter().collect(),
         tasks,
+        tls,
     });
     for message in left {
         hub.spawn(message);

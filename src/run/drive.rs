@@ -182,7 +182,8 @@ async fn drive(
     progress(Progress::Phase("Attrappen starten"));
     let observer: Arc<dyn Observer> = recorder.clone();
     let fakes = Running::start(&config.organisation, observer).await?;
-    let exported = export(&config.organisation, &fakes.urls);
+    let mut exported = export(&config.organisation, &fakes.urls);
+    exported.trust = fakes.trust.clone();
     let depots = depot_files(&config);
     let mut inputs = write_inputs(
         out,

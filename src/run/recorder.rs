@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use crate::channel::Observer;
 use crate::evidence::{Direction, Record, Writer};
 use crate::ids::{CaseId, Correlator, SystemId};
+use crate::wire;
 
 type Seen = HashMap<(SystemId, String), Vec<(u64, Arc<Vec<u8>>)>>;
 
@@ -137,7 +138,7 @@ impl Observer for Recorder {
             });
         }
         self.stir();
-        let raw = Arc::new(raw.to_vec());
+        let raw = Arc::new(wire::plain(raw).into_owned());
         {
             let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
             let mut known = HashSet::new();

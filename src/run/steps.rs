@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::drive::Drive;
 use super::recorder::OwnExchange;
 use crate::channel::Observer;
-use crate::channel::http::{ClientError, ClientRequest, send};
+use crate::channel::http::{ClientError, ClientRequest, send, send_over};
 use crate::evidence::{Record, StepOutcome, TargetEvent};
 use crate::fake_system::Behaviour;
 use crate::ids::{CaseId, ComponentKind, SystemId};
@@ -103,7 +103,12 @@ impl Drive<'_> {
                 own(&raw_request, &[], Some(format!("no answer within {limit:?}")));
                 StepOutcome::Done
             }
-            Err(error @ (ClientError::Unreachable { .. } | ClientError::Url(_))) => {
+            Err(
+                error @ (ClientError::Unreachable { .. }
+                | ClientError::Handshake { .. }
+                | ClientError::NoTrust(_)
+                | ClientError::Url(_)),
+            ) => {
                 self.check_lost().await;
                 StepOutcome::Unreachable { reason: error.to_string() }
             }
@@ -219,7 +224,7 @@ impl Drive<'_> {
             body: vec![],
             limit: SEND_LIMIT,
         };
-        let done = send(request).await.ok()?;
+        let done = send_over(request, self.fakes.tls.clone()).await.ok()?;
         self.recorder.own(&OwnExchange {
             system: &"harness".into(),
             case: Some(&case.id),

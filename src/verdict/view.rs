@@ -43,6 +43,10 @@ pub struct Exchange {
 impl Exchange {
     /// Whether it hands something over, rather than asks.
     pub fn is_delivery(&self) -> bool {
+        if self.protocol == "tls" {
+            // A handshake that failed carried nothing.
+            return false;
+        }
         self.protocol == "smtp"
             || !HttpMessage::read(&self.request).is_some_and(|m| {
                 // A question carries nothing away: no body, and parameters only as CMIS has them.
@@ -273,7 +277,7 @@ impl RunView {
                 continue;
             }
             let mut cases: HashSet<&CaseId> = HashSet::new();
-            for token in Correlator::candidates(&exchange.request) {
+            for token in Correlator::candidates(&crate::wire::plain(&exchange.request)) {
                 cases.extend(known.get(token).into_iter().flatten());
             }
             // The same value in several cases: the one that ran alone at that time.

@@ -2,29 +2,24 @@
 
 use mail_parser::{MessageParser, MimeHeaders};
 
+use crate::wire;
+
 /// The parts of a raw HTTP/1.1 message that judging needs.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct HttpMessage {
     /// First line.
     pub start: String,
-    /// Body, without transfer coding.
+    /// Body, without transfer coding and without the content codings that are known.
     pub body: Vec<u8>,
 }
 
 impl HttpMessage {
     /// Reads a raw message; what is cut off is read as far as it goes.
     pub fn read(raw: &[u8]) -> Option<Self> {
-        let head_end = find(raw, b"\r\n\r\n")?;
-        let head = String::from_utf8_lossy(&raw[..head_end]).into_owned();
-        let mut lines = head.split("\r\n");
-        let start = lines.next().unwrap_or_default().to_owned();
-        let chunked = lines.any(|line| {
-            let line = line.to_ascii_lowercase();
-            line.starts_with("transfer-encoding:") && line.contains("chunked")
-        });
-        let body = &raw[head_end + 4..];
-        let body = if chunked { unchunk(body) } else { body.to_vec() };
-        Some(Self { start, body })
+        let plain = wire::plain(raw);
+        let (lines, start) = wire::split_head(&plain)?;
+        let body = plain[start..].to_vec();
+        Some(Self { start: lines.into_iter().next().unwrap_or_default(), body })
     }
 
     /// Status of an answer.
@@ -40,20 +35,6 @@ impl HttpMessage {
 
 fn find(hay: &[u8], needle: &[u8]) -> Option<usize> {
     hay.windows(needle.len()).position(|w| w == needle)
-}
-
-fn unchunk(mut rest: &[u8]) -> Vec<u8> {
-    let mut out = Vec::new();
-    while let Some(end) = find(rest, b"\r\n") {
-        let size = String::from_utf8_lossy(&rest[..end]);
-        let size = size.split(';').next().unwrap_or_default().trim();
-        let Ok(size) = usize::from_str_radix(size, 16) else { break };
-        let from = end + 2;
-        let Some(chunk) = rest.get(from..from + size).filter(|_| size > 0) else { break };
-        out.extend_from_slice(chunk);
-        rest = rest.get(from + size + 2..).unwrap_or_default();
-    }
-    out
 }
 
 /// An attachment of a mail.
@@ -137,6 +118,11 @@ mod tests {
         let message = HttpMessage::read(raw).expect("an HTTP message");
         assert_eq!(message.body, b"abcdef");
         assert_eq!(message.method(), "POST");
+        let mut coded = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        std::io::Write::write_all(&mut coded, b"<Nr>PS-1</Nr>").expect("memory");
+        let head = b"POST /x HTTP/1.1\r\ncontent-encoding: GZIP\r\n\r\n";
+        let raw = [&head[..], &coded.finish().expect("memory")].concat();
+        assert_eq!(HttpMessage::read(&raw).expect("an HTTP message").body, b"<Nr>PS-1</Nr>");
         let answer = HttpMessage::read(b"HTTP/1.1 202 Accepted\r\n\r\n").expect("an answer");
         assert_eq!(answer.status(), Some(202));
     }

@@ -1,12 +1,17 @@
 //! The client side: one connection per request, raw bytes kept.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::header::{CONNECTION, CONTENT_TYPE, HOST};
 use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::ClientConfig;
+use tokio_rustls::rustls::pki_types::ServerName;
 
 use super::super::TapStream;
 
@@ -18,7 +23,7 @@ const MAX_ANSWER: usize = 64 * 1024 * 1024;
 pub struct ClientRequest {
     /// Method.
     pub method: &'static str,
-    /// Full URL, `http://…`.
+    /// Full URL, `http://…` or `https://…`.
     pub url: String,
     /// Content type; empty for none.
     pub content_type: String,
@@ -45,8 +50,19 @@ pub struct ClientExchange {
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum ClientError {
     /// The URL cannot be used.
-    #[error("\"{0}\" is no http:// address")]
+    #[error("\"{0}\" is no http:// or https:// address")]
     Url(String),
+    /// The URL asks for TLS, and there is nothing to trust.
+    #[error("\"{0}\" asks for TLS, and no certificates to trust are known")]
+    NoTrust(String),
+    /// TLS did not come about.
+    #[error("{address}: no TLS connection: {reason}")]
+    Handshake {
+        /// Host and port.
+        address: String,
+        /// What the library says.
+        reason: String,
+    },
     /// Nobody listens there.
     #[error("{address}: {reason}")]
     Unreachable {
@@ -80,11 +96,29 @@ pub enum ClientError {
 /// # Errors
 /// See [`ClientError`].
 pub async fn send(request: ClientRequest) -> Result<ClientExchange, ClientError> {
+    send_over(request, None).await
+}
+
+/// The same; an `https://` address is reached with these TLS settings, and with none not at all.
+/// What is recorded is what stands inside TLS.
+///
+/// # Errors
+/// See [`ClientError`].
+pub async fn send_over(
+    request: ClientRequest,
+    tls: Option<Arc<ClientConfig>>,
+) -> Result<ClientExchange, ClientError> {
     let uri: hyper::Uri = request.url.parse().map_err(|_| ClientError::Url(request.url.clone()))?;
-    let (Some("http"), Some(host)) = (uri.scheme_str(), uri.host()) else {
-        return Err(ClientError::Url(request.url.clone()));
+    let (secure, host) = match (uri.scheme_str(), uri.host()) {
+        (Some("http"), Some(host)) => (None, host),
+        (Some("https"), Some(host)) => match tls {
+            Some(tls) => (Some(tls), host),
+            None => return Err(ClientError::NoTrust(request.url.clone())),
+        },
+        _ => return Err(ClientError::Url(request.url.clone())),
     };
-    let address = format!("{host}:{}", uri.port_u16().unwrap_or(80));
+    let port = uri.port_u16().unwrap_or(if secure.is_some() { 443 } else { 80 });
+    let address = format!("{host}:{port}");
     let unreachable =
         |reason: String| ClientError::Unreachable { address: address.clone(), reason };
     let connect = tokio::time::timeout(request.limit, TcpStream::connect(&address)).await;
@@ -94,6 +128,30 @@ pub async fn send(request: ClientRequest) -> Result<ClientExchange, ClientError>
         Err(_) => return Err(unreachable(format!("no connection within {:?}", request.limit))),
     };
     let _ = stream.set_nodelay(true);
+    let Some(tls) = secure else { return exchange(request, &uri, &address, stream).await };
+    let name = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+    let name = ServerName::try_from(name).map_err(|_| ClientError::Url(request.url.clone()))?;
+    let handshake = TlsConnector::from(tls).connect(name, stream);
+    match tokio::time::timeout(request.limit, handshake).await {
+        Ok(Ok(stream)) => exchange(request, &uri, &address, stream).await,
+        Ok(Err(error)) => Err(ClientError::Handshake { address, reason: error.to_string() }),
+        Err(_) => {
+            let reason = format!("no handshake within {:?}", request.limit);
+            Err(ClientError::Handshake { address, reason })
+        }
+    }
+}
+
+/// One request and its answer over a stream.
+async fn exchange<S>(
+    request: ClientRequest,
+    uri: &hyper::Uri,
+    address: &str,
+    stream: S,
+) -> Result<ClientExchange, ClientError>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
     let (stream, tap) = TapStream::new(stream);
     let target = uri.path_and_query().map_or("/", |p| p.as_str()).to_owned();
     let work = async {
@@ -103,7 +161,7 @@ pub async fn send(request: ClientRequest) -> Result<ClientExchange, ClientError>
         let mut builder = hyper::Request::builder()
             .method(request.method)
             .uri(target)
-            .header(HOST, &address)
+            .header(HOST, address)
             .header(CONNECTION, "close");
         if !request.content_type.is_empty() {
             builder = builder.header(CONTENT_TYPE, &request.content_type);

@@ -1,7 +1,13 @@
 //! HTTP/1.1, client and server, with the raw bytes of both directions.
 
+mod body;
 mod client;
+mod connection;
+mod limits;
+mod reply;
 mod server;
 
-pub use client::{ClientError, ClientExchange, ClientRequest, send};
-pub use server::{Handler, Reply, Request, serve};
+pub use client::{ClientError, ClientExchange, ClientRequest, send, send_over};
+pub use limits::Limits;
+pub use reply::{Early, Handler, Reply, Request};
+pub use server::{Settings, serve, serve_as};

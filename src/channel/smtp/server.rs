@@ -35,6 +35,8 @@ pub enum MailReply {
     Accept,
     /// 250, but only after this time.
     AcceptAfter(Duration),
+    /// 250, and once more 250.
+    Twice,
     /// 451, try again later.
     Later,
     /// 452, no room left.
@@ -51,6 +53,11 @@ pub enum MailReply {
 pub trait MailHandler: Send + Sync + 'static {
     /// Takes one. What is to be accepted must be kept when this returns: the client is told after.
     fn mail(&self, mail: Mail) -> MailReply;
+
+    /// Whether connections are taken at all. One that is not is closed at once; the port stays held.
+    fn open(&self) -> bool {
+        true
+    }
 }
 
 /// How a server behaves.
@@ -87,6 +94,12 @@ pub async fn serve(
                     tokio::time::sleep(Duration::from_millis(20)).await;
                     continue;
                 };
+                if !handler.open() {
+                    let _ = stream.set_zero_linger();
+                    let detail = format!("a connection from {peer} was closed at once, as told");
+                    observer.observation(&system, None, "down", &detail);
+                    continue;
+                }
                 let connection = connection(stream, &shutdown, &settings);
                 let session = Session::new(
                     connection,

@@ -128,6 +128,8 @@ impl Session {
                 }
                 taken
             }
+            // The second line answers the client's next command: whoever does not count is out of step.
+            MailReply::Twice => b"250 2.0.0 taken\r\n250 2.0.0 taken\r\n",
             MailReply::Later => b"451 4.3.0 try again later\r\n",
             MailReply::Full => b"452 4.3.1 no room left\r\n",
             MailReply::Garble => b"2\xff0 2.0.0 \x00taken\r\n",

@@ -64,6 +64,19 @@ pub(super) struct AclChange {
 }
 
 impl AclChange {
+    /// What makes a list out of another, by its direct entries; inherited ones stay as they are.
+    pub fn between(old: &[Ace], new: &[(String, String)]) -> Self {
+        let direct = || old.iter().filter(|a| a.direct);
+        let same = |a: &Ace, (principal, permission): &(String, String)| {
+            a.principal == *principal && a.permission.id() == permission
+        };
+        let gone = direct().filter(|a| !new.iter().any(|n| same(a, n)));
+        Self {
+            add: new.iter().filter(|n| !direct().any(|a| same(a, n))).cloned().collect(),
+            remove: gone.map(|a| (a.principal.clone(), a.permission.id().to_owned())).collect(),
+        }
+    }
+
     /// The list after the change.
     pub fn applied(&self, list: &[Ace]) -> Outcome<Vec<Ace>> {
         let mut out = list.to_vec();
@@ -155,8 +168,8 @@ fn mark_inherited(mut list: Vec<Ace>, change: &AclChange) -> Vec<Ace> {
     list
 }
 
-/// A list as JSON (section 5.2.3); one entry per principal and kind.
-pub(super) fn shown(list: &[Ace]) -> Value {
+/// A list with one entry per principal and kind: principal, whether it is direct, permissions.
+pub(super) fn grouped(list: &[Ace]) -> Vec<(&str, bool, Vec<&'static str>)> {
     let mut aces: Vec<(&str, bool, Vec<&str>)> = Vec::new();
     for ace in list {
         match aces.iter_mut().find(|(p, d, _)| *p == ace.principal && *d == ace.direct) {
@@ -164,11 +177,28 @@ pub(super) fn shown(list: &[Ace]) -> Value {
             None => aces.push((&ace.principal, ace.direct, vec![ace.permission.id()])),
         }
     }
-    let aces: Vec<Value> = aces
+    aces
+}
+
+/// A list as JSON (section 5.2.3).
+pub(super) fn shown(list: &[Ace]) -> Value {
+    let aces: Vec<Value> = grouped(list)
         .into_iter()
         .map(|(principal, direct, permissions)| {
             json!({ "principal": { "principalId": principal }, "permissions": permissions, "isDirect": direct })
         })
         .collect();
     json!({ "aces": aces, "isExact": true })
+}
+
+/// Whether a change is for the object only, not for what is below it (section 2.2.10.1).
+///
+/// # Errors
+/// `invalidArgument` for what is no propagation.
+pub(super) fn object_only(propagation: Option<&str>) -> Outcome<bool> {
+    match propagation {
+        None | Some("propagate" | "repositorydetermined") => Ok(false),
+        Some("objectonly") => Ok(true),
+        Some(other) => Err(CmisError::invalid(format!("{other} is no propagation"))),
+    }
 }

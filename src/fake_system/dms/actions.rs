@@ -6,8 +6,20 @@ use super::acl::Permission;
 use super::errors::Caller;
 use super::store::{Object, Store};
 
-/// All actions of CMIS 1.1, each with its answer; clients rely on each being there.
+/// All actions as JSON.
 pub(super) fn allowable_actions(store: &Store, caller: &Caller, object: &Object) -> Value {
+    let all = actions(store, caller, object).into_iter();
+    let map: Map<String, Value> = all.map(|(name, can)| (name.to_owned(), json!(can))).collect();
+    Value::Object(map)
+}
+
+/// All actions of CMIS 1.1, each with its answer, in the order of CMIS-Core.xsd; clients rely on each
+/// being there.
+pub(super) fn actions(
+    store: &Store,
+    caller: &Caller,
+    object: &Object,
+) -> [(&'static str, bool); 30] {
     let may = |permission| object.allows(&caller.user, permission);
     let (read, write, all) = (may(Permission::Read), may(Permission::Write), may(Permission::All));
     let (folder, root) = (object.is_folder(), object.parent.is_none());
@@ -15,7 +27,7 @@ pub(super) fn allowable_actions(store: &Store, caller: &Caller, object: &Object)
     let copy = object.version.as_ref().is_some_and(|v| v.working_copy);
     let document = object.version.is_some();
     let content = object.content.is_some();
-    let actions = [
+    [
         ("canDeleteObject", write && !root),
         ("canUpdateProperties", write && current),
         ("canGetFolderTree", read && folder),
@@ -46,8 +58,5 @@ pub(super) fn allowable_actions(store: &Store, caller: &Caller, object: &Object)
         ("canGetRenditions", false),
         ("canGetACL", read),
         ("canApplyACL", all),
-    ];
-    let map: Map<String, Value> =
-        actions.into_iter().map(|(name, can)| (name.to_owned(), json!(can))).collect();
-    Value::Object(map)
+    ]
 }

@@ -1,18 +1,22 @@
-//! A DMS (E-Akte) that speaks CMIS 1.1: one store, in front of it the browser binding (section 5).
+//! A DMS (E-Akte) that speaks CMIS 1.1: one store, in front of it the AtomPub binding (section 3) and
+//! the browser binding (section 5).
 //!
 //! | file | what lives there |
 //! | --- | --- |
 //! | `store`, `navigation`, `versions`, `acl`, `changes`, `query/` | the repository and its rules |
 //! | `types`, `values` | types of an E-Akte and what their properties take |
 //! | `repository`, `actions` | what the repository says about itself and about an object |
-//! | `browser/` | the browser binding |
+//! | `atom/`, `browser/` | the bindings |
+//! | `cabinet` | what people see of it |
 //! | `xdomea/` | messages of xdomea over the same repository |
 //!
 //! One lock around the store: every request sees and leaves a whole state.
 
 mod acl;
 mod actions;
+mod atom;
 mod browser;
+mod cabinet;
 mod changes;
 mod errors;
 mod navigation;
@@ -43,8 +47,20 @@ use crate::organisation::{Mode, System};
 
 /// Path of the repository; its root folder is below.
 pub(super) const REPOSITORY_PATH: &str = "/cmis/akte";
+/// Path of the service document, and above all resources of the AtomPub binding.
+pub(super) const SERVICE_PATH: &str = "/cmis/atom";
 /// How many results of forms are kept for those who ask with a token.
 const RESULTS_KEPT: usize = 1_000;
+
+/// The address of the AtomPub binding, beside that of the browser binding.
+fn atom_url(url: &str) -> String {
+    format!("{}{SERVICE_PATH}", url.strip_suffix(REPOSITORY_PATH).unwrap_or(url))
+}
+
+/// Further addresses of a DMS beside that of its browser binding: the name of the protocol, and where.
+pub(super) fn further_urls(url: &str) -> Vec<(&'static str, String)> {
+    vec![("cmis-atompub", atom_url(url)), ("xdomea", format!("{url}{}", xdomea::PATH))]
+}
 
 /// One DMS.
 pub(super) struct Dms {
@@ -125,7 +141,7 @@ impl Dms {
         let mut caller = match self.caller(request) {
             Ok(caller) => caller,
             Err(error) => {
-                return browser::error_reply(&error)
+                return error_reply(request, &error)
                     .with_header("www-authenticate", "Basic realm=\"E-Akte\", charset=\"UTF-8\"");
             }
         };
@@ -138,8 +154,11 @@ impl Dms {
 
     fn routed(&self, request: &Request, caller: &mut Caller, keep: bool) -> Reply {
         let Ok(path) = String::from_utf8(percent_decode(request.path.as_bytes())) else {
-            return browser::error_reply(&CmisError::invalid("the path is not UTF-8"));
+            return error_reply(request, &CmisError::invalid("the path is not UTF-8"));
         };
+        if let Some(inside) = below_service(&path) {
+            return atom::answer(self, request, inside, caller, keep);
+        }
         let inside = path.strip_prefix(REPOSITORY_PATH);
         let below = inside.and_then(|i| i.strip_prefix(xdomea::PATH));
         if let Some(below) = below.filter(|b| b.is_empty() || b.starts_with('/')) {
@@ -151,8 +170,27 @@ impl Dms {
                 let info = self.info(self.locked().changes.latest());
                 browser::json_reply(200, &json!({ repository::ID: info }))
             }
-            None => browser::error_reply(&CmisError::not_found(&path)),
+            // Not 404: that could pass for "nothing is filed there".
+            None => {
+                let text = format!("nicht vorgesehen: path {path}\n");
+                caller.notes.push(("Schnittstellenbeschreibung des Systems", text.clone()));
+                Reply::text(501, "text/plain; charset=utf-8", text)
+                    .with_header("pruefstand-attrappe", "nicht-vorgesehen")
+            }
         }
+    }
+}
+
+/// What comes after the service document's path.
+fn below_service(path: &str) -> Option<&str> {
+    path.strip_prefix(SERVICE_PATH).filter(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// An error as the binding tells it that was asked.
+fn error_reply(request: &Request, error: &CmisError) -> Reply {
+    match below_service(&request.path) {
+        Some(_) => atom::error_reply(error),
+        None => browser::error_reply(error),
     }
 }
 
@@ -174,11 +212,19 @@ impl Fake for Dms {
     }
 
     fn refusal(&self, why: Refusal) -> Reply {
-        browser::error_reply(&match why {
-            Refusal::NotNow => {
-                CmisError::new(Exception::Runtime, "zurzeit nicht verfügbar").with_status(503)
-            }
-            Refusal::NoSpace => CmisError::new(Exception::Storage, "kein Speicherplatz"),
-        })
+        browser::error_reply(&refused(why))
+    }
+
+    fn refusal_of(&self, request: &Request, why: Refusal) -> Reply {
+        error_reply(request, &refused(why))
+    }
+}
+
+fn refused(why: Refusal) -> CmisError {
+    match why {
+        Refusal::NotNow => {
+            CmisError::new(Exception::Runtime, "zurzeit nicht verfügbar").with_status(503)
+        }
+        Refusal::NoSpace => CmisError::new(Exception::Storage, "kein Speicherplatz"),
     }
 }

@@ -63,6 +63,11 @@ impl Object {
     pub fn is_folder(&self) -> bool {
         self.kind.base == FOLDER
     }
+
+    /// The id of its content.
+    pub fn stream_id(&self) -> String {
+        format!("{}-inhalt", self.id)
+    }
 }
 
 /// The repository.
@@ -218,7 +223,7 @@ impl Store {
             set("cmis:contentStreamLength", json!(content.bytes.len()));
             set("cmis:contentStreamMimeType", json!(content.media_type));
             set("cmis:contentStreamFileName", json!(content.file_name));
-            set("cmis:contentStreamId", json!(format!("{}-inhalt", object.id)));
+            set("cmis:contentStreamId", json!(object.stream_id()));
         }
         self.version_properties(object, &mut map);
         map.extend(object.own.clone());

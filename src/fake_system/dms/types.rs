@@ -261,6 +261,11 @@ impl Type {
         self.properties().find(|p| p.id == id)
     }
 
+    /// Whether the property is one of its own, not an inherited one.
+    pub fn defines(&self, property: &str) -> bool {
+        self.own.iter().any(|o| o.id == property)
+    }
+
     pub fn is_base(&self) -> bool {
         self.parent.is_none()
     }
@@ -321,10 +326,9 @@ pub(super) fn shown(kind: &Type, with_properties: bool) -> Value {
             map.insert("contentStreamAllowed".into(), json!("allowed"));
         }
         if with_properties {
-            let own = |p: &Property| kind.own.iter().any(|o| o.id == p.id);
             let definitions: Map<String, Value> = kind
                 .properties()
-                .map(|p| (p.id.to_owned(), definition(p, !kind.is_base() && !own(p))))
+                .map(|p| (p.id.to_owned(), definition(p, !kind.is_base() && !kind.defines(p.id))))
                 .collect();
             map.insert("propertyDefinitions".into(), Value::Object(definitions));
         }

@@ -42,6 +42,16 @@ impl Form {
         Ok(Self { fields, content: None })
     }
 
+    /// Arguments that come from elsewhere than a form.
+    pub fn of_pairs(fields: Vec<(String, String)>) -> Self {
+        Self { fields, content: None }
+    }
+
+    /// All controls, names and values.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.fields.iter().map(|(n, v)| (n.as_str(), v.as_str()))
+    }
+
     /// The body of a POST.
     pub fn of_body(content_type: &str, body: &Bytes, caller: &mut Caller) -> Outcome<Self> {
         let kind = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
@@ -277,7 +287,7 @@ fn text_of(
 }
 
 /// The name without the folders that some senders put before it.
-fn last_of(name: &str) -> String {
+pub(in crate::fake_system::dms) fn last_of(name: &str) -> String {
     name.rsplit(['/', '\\']).next().unwrap_or_default().to_owned()
 }
 
@@ -374,7 +384,7 @@ fn header(head: &[u8], name: &str) -> Option<Vec<u8>> {
 
 /// A parameter of a header field. In quotes, `\"` and `\\` and the browsers' `%22` stand for the
 /// character; a backslash elsewhere is one, as in the paths that some senders put here.
-fn parameter(value: &[u8], wanted: &str) -> Option<Vec<u8>> {
+pub(in crate::fake_system::dms) fn parameter(value: &[u8], wanted: &str) -> Option<Vec<u8>> {
     let mut rest = value;
     loop {
         let semicolon = rest.iter().position(|b| *b == b';')?;

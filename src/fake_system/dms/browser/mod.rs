@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use self::form::Form;
 use self::read::Read;
+pub(super) use self::show::property_filter;
 use super::Dms;
 use super::errors::{Caller, CmisError, Exception, Outcome};
 use super::repository;

@@ -28,7 +28,7 @@ impl View {
     /// # Errors
     /// `filterNotValid`, `invalidArgument`.
     pub fn of(form: &Form) -> Outcome<Self> {
-        let filter = form.get("filter").map(filter).transpose()?.flatten();
+        let filter = form.get("filter").map(property_filter).transpose()?.flatten();
         let segments = form.flag("includePathSegment", false)?
             || form.flag("includeRelativePathSegment", false)?;
         Ok(Self {
@@ -153,7 +153,7 @@ fn described(kind: &Type, id: &str, name: &str, value: Value) -> Value {
 }
 
 /// The wanted properties; all for `*` (section 2.2.1.2.1).
-fn filter(text: &str) -> Outcome<Option<Vec<String>>> {
+pub(in crate::fake_system::dms) fn property_filter(text: &str) -> Outcome<Option<Vec<String>>> {
     let list: Vec<String> = text.split(',').map(|p| p.trim().to_owned()).collect();
     if list.iter().any(|p| p.is_empty() || p.contains(char::is_whitespace)) {
         let message = format!("\"{text}\" is no filter");

@@ -148,13 +148,7 @@ pub(super) fn object(
             return Ok(Done { body, ..Done::nothing() });
         }
         "applyacl" => {
-            let object_only = match form.get("ACLPropagation") {
-                None | Some("propagate" | "repositorydetermined") => false,
-                Some("objectonly") => true,
-                Some(other) => {
-                    return Err(CmisError::invalid(format!("{other} is no propagation")));
-                }
-            };
+            let object_only = acl::object_only(form.get("ACLPropagation"))?;
             store.apply_acl(caller, id, &form.acl_change(), object_only)?;
             let body = Some(acl::shown(&store.get(id)?.acl));
             return Ok(Done { status: 200, id: id.to_owned(), body });

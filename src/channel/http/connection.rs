@@ -1,0 +1,338 @@
+//! One connection of a server side: record first, then ask the handler, then answer.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::header::{CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue};
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use super::super::patient::Patient;
+use super::super::{Shutdown, Tap, TapStream};
+use super::body;
+use super::limits::Memory;
+use super::reply::{Reply, Request};
+use super::server::Served;
+use crate::wire::{self, CodingError, Extent, Framing, Head};
+
+/// How long open exchanges may go on when the server is told to stop.
+const LAST: std::time::Duration = std::time::Duration::from_secs(2);
+
+/// The exchange whose answer is still on its way.
+type Pending = Arc<Mutex<Option<(u64, Option<&'static str>)>>>;
+
+/// A connection.
+pub(super) struct Connection {
+    pub served: Arc<Served>,
+    pub memory: Memory,
+    pub peer: SocketAddr,
+    pub tap: Tap,
+    pending: Pending,
+    /// What comes after an answer that did not wait for the body belongs to no other request.
+    unread: std::sync::atomic::AtomicBool,
+}
+
+type Answer = hyper::Response<Full<Bytes>>;
+
+impl Connection {
+    /// Serves a stream until its end.
+    pub async fn run<S>(
+        served: Arc<Served>,
+        memory: Memory,
+        peer: SocketAddr,
+        stream: S,
+        shutdown: Shutdown,
+    ) where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let limits = &served.settings.limits;
+        let (head, stall) = (limits.head, limits.stall);
+        let (stream, tap) = TapStream::new(Patient::new(stream, stall));
+        let this = Arc::new(Self {
+            served,
+            memory,
+            peer,
+            tap,
+            pending: Pending::default(),
+            unread: false.into(),
+        });
+        let service = {
+            let this = this.clone();
+            service_fn(move |request| {
+                let this = this.clone();
+                async move { this.exchange(request).await }
+            })
+        };
+        let connection = hyper::server::conn::http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(head)
+            .serve_connection(TokioIo::new(stream), service);
+        tokio::pin!(connection);
+        tokio::select! {
+            _ = connection.as_mut() => {}
+            () = shutdown.wait() => {
+                connection.as_mut().graceful_shutdown();
+                let _ = tokio::time::timeout(LAST, connection).await;
+            }
+        }
+        this.end();
+    }
+
+    /// Notes the answer of the last exchange, and what came that was no request.
+    fn end(&self) {
+        self.finish();
+        let left = self.tap.take_read();
+        if left.is_empty() || self.unread.load(std::sync::atomic::Ordering::SeqCst) {
+            return;
+        }
+        let exchange = self.record(&left);
+        self.note(
+            exchange,
+            "RFC 9112: message could not be read as HTTP/1.1",
+            "incomplete or malformed; see the raw bytes",
+        );
+        let failure = Some("refused by the HTTP library");
+        self.served.observer.answer(exchange, &self.tap.take_written(), failure);
+    }
+
+    fn finish(&self) {
+        let open = self.pending.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some((exchange, failure)) = open {
+            self.served.observer.answer(exchange, &self.tap.take_written(), failure);
+        }
+    }
+
+    fn record(&self, raw: &[u8]) -> u64 {
+        let peer = self.peer.to_string();
+        self.served.observer.request(&self.served.system, self.served.protocol(), &peer, raw)
+    }
+
+    fn note(&self, exchange: u64, clause: &str, detail: &str) {
+        self.served.observer.observation(&self.served.system, Some(exchange), clause, detail);
+    }
+
+    /// The exchange is open: its answer is still to be noted.
+    fn open(&self, exchange: u64, failure: Option<&'static str>) {
+        *self.pending.lock().unwrap_or_else(PoisonError::into_inner) = Some((exchange, failure));
+    }
+
+    async fn exchange(&self, request: hyper::Request<Incoming>) -> Result<Answer, Closed> {
+        self.finish();
+        let (parts, incoming) = request.into_parts();
+        let head = self.tap.look(wire::read_head);
+        let refused = match &head {
+            None => Some((400, "the head could not be read".to_owned())),
+            Some(head) => self.refused(head),
+        };
+        if let Some((status, detail)) = refused {
+            // Where the body ends is not known, so nothing behind it is read as a request.
+            let exchange = self.record(&self.tap.take_read());
+            self.note_all(exchange, head.as_ref());
+            self.open(exchange, None);
+            self.unread.store(true, std::sync::atomic::Ordering::SeqCst);
+            return Ok(last(answer(status, "text/plain; charset=utf-8", detail + "\n")));
+        }
+        let Some(head) = head else { return Err(Closed) };
+        let path = parts.uri.path().to_owned();
+        let early = self.served.handler.early(parts.method.as_str(), &path);
+        if let Some(early) = early.as_ref().filter(|_| parts.headers.contains_key("expect")) {
+            let exchange = self.record(&self.tap.take_first(head.end));
+            self.note_all(exchange, Some(&head));
+            self.note(exchange, early.clause, &early.detail);
+            self.open(exchange, None);
+            self.unread.store(true, std::sync::atomic::Ordering::SeqCst);
+            return self.answered(exchange, early.reply.clone()).map(last);
+        }
+        let limits = &self.served.settings.limits;
+        let mut share = self.memory.share();
+        let chunked = head.framing == Framing::Chunked;
+        let body = match head.framing {
+            Framing::Length(length) if length > limits.body as u64 => {
+                Err(body::Cut::TooLarge(limits.body))
+            }
+            _ => body::read(incoming, chunked, limits, &mut share).await,
+        };
+        let body = match body {
+            Ok(body) => body,
+            Err(cut) => {
+                let (status, clause, detail) = cut.answer();
+                let exchange = self.record(&self.tap.take_read());
+                self.note_all(exchange, Some(&head));
+                self.note(exchange, clause, &detail);
+                self.open(exchange, None);
+                self.unread.store(true, std::sync::atomic::Ordering::SeqCst);
+                return Ok(last(answer(status, "text/plain; charset=utf-8", detail + "\n")));
+            }
+        };
+        let extent = self.tap.look(|raw| wire::extent(raw, head.end, head.framing));
+        let odd = match &extent {
+            Extent::Ends { odd, .. } => odd.clone(),
+            Extent::Open => Some("the end of the body was not found".to_owned()),
+            Extent::Broken(reason) => Some(reason.clone()),
+        };
+        let raw = Bytes::from(match extent {
+            Extent::Ends { end, .. } => self.tap.take_first(end),
+            _ => self.tap.take_read(),
+        });
+        let exchange = self.record(&raw);
+        self.note_all(exchange, Some(&head));
+        self.open(exchange, None);
+        if let Some(odd) = odd {
+            self.note(exchange, "RFC 9112 7.1", &odd);
+            if !self.served.settings.lenient {
+                self.unread.store(true, std::sync::atomic::Ordering::SeqCst);
+                return Ok(last(answer(400, "text/plain; charset=utf-8", odd + "\n")));
+            }
+        }
+        if let Some(early) = early {
+            self.note(exchange, early.clause, &early.detail);
+            return self.answered(exchange, early.reply);
+        }
+        let body = if chunked { Bytes::from(body) } else { raw.slice(head.end..) };
+        let headers: Vec<(String, String)> = parts
+            .headers
+            .iter()
+            .map(|(n, v)| (n.as_str().to_owned(), String::from_utf8_lossy(v.as_bytes()).into()))
+            .collect();
+        let body = match self.decoded(&headers, body, &mut share).await {
+            Ok(body) => body,
+            Err((status, detail)) => {
+                self.note(exchange, "RFC 9110 8.4", &detail);
+                let reply = Reply::text(status, "text/plain; charset=utf-8", detail + "\n");
+                return self
+                    .answered(exchange, reply.with_header("accept-encoding", wire::UNDERSTOOD));
+            }
+        };
+        let request = Request {
+            method: parts.method.to_string(),
+            path,
+            query: parts.uri.query().unwrap_or_default().to_owned(),
+            content_type: headers
+                .iter()
+                .find(|(n, _)| n == "content-type")
+                .map(|(_, v)| v.clone())
+                .unwrap_or_default(),
+            headers,
+            body,
+            raw,
+            exchange,
+        };
+        match self.served.handler.handle(request).await {
+            // The peer decides how long it waits; the end of the server ends it too.
+            Reply::Hang => {
+                self.open(exchange, Some("left without an answer, as told"));
+                std::future::pending().await
+            }
+            reply => self.answered(exchange, reply),
+        }
+    }
+
+    /// Why a strict server does not read on, with the status for it.
+    fn refused(&self, head: &Head) -> Option<(u16, String)> {
+        let strict = !self.served.settings.lenient;
+        let found = head.deviations.iter().filter(|_| strict);
+        found.filter_map(|d| Some((d.refuse?, format!("{}: {}", d.clause, d.detail)))).next()
+    }
+
+    fn note_all(&self, exchange: u64, head: Option<&Head>) {
+        for deviation in head.into_iter().flat_map(|h| &h.deviations) {
+            self.note(exchange, deviation.clause, &deviation.detail);
+        }
+    }
+
+    /// The body without its content codings.
+    async fn decoded(
+        &self,
+        headers: &[(String, String)],
+        body: Bytes,
+        share: &mut super::limits::Share,
+    ) -> Result<Bytes, (u16, String)> {
+        let codings: Vec<&str> = headers
+            .iter()
+            .filter(|(n, _)| n == "content-encoding")
+            .map(|(_, v)| v.as_str())
+            .collect();
+        let codings = codings.join(",");
+        if !wire::is_coded(&codings) {
+            return Ok(body);
+        }
+        let most = self.served.settings.limits.body;
+        let coded = body.clone();
+        let task = tokio::task::spawn_blocking(move || wire::decode(&codings, &coded, most)).await;
+        let decoded = match task {
+            Ok(Ok(decoded)) => decoded,
+            Ok(Err(CodingError::Unknown(name))) => {
+                return Err((415, format!("content coding \"{name}\" is not known")));
+            }
+            Ok(Err(CodingError::TooLarge(most))) => {
+                return Err((413, format!("more than {most} bytes when decoded")));
+            }
+            Ok(Err(CodingError::Broken(reason))) => {
+                return Err((400, format!("the coded body is broken: {reason}")));
+            }
+            Err(error) => return Err((500, error.to_string())),
+        };
+        if !share.grow_to(body.len() + decoded.len()) {
+            return Err((503, "no room for this body while others are being received".into()));
+        }
+        Ok(Bytes::from(decoded))
+    }
+
+    fn answered(&self, exchange: u64, reply: Reply) -> Result<Answer, Closed> {
+        match reply {
+            Reply::Answer { status, content_type, headers, body } => {
+                let mut response = answer(status, &content_type, body);
+                for (name, value) in headers {
+                    // A value that no header can have is left out, not sent in pieces.
+                    if let (Ok(name), Ok(value)) =
+                        (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(&value))
+                    {
+                        response.headers_mut().append(name, value);
+                    }
+                }
+                Ok(response)
+            }
+            Reply::Twice(reply) => {
+                self.tap.repeat();
+                self.open(exchange, Some("answered twice, as told"));
+                self.answered(exchange, *reply).map(last)
+            }
+            Reply::Reset | Reply::Hang => {
+                self.open(exchange, Some("closed without an answer, as told"));
+                Err(Closed)
+            }
+        }
+    }
+}
+
+fn answer(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Answer {
+    let mut response = hyper::Response::new(Full::new(Bytes::from(body.into())));
+    *response.status_mut() =
+        hyper::StatusCode::from_u16(status).unwrap_or(hyper::StatusCode::INTERNAL_SERVER_ERROR);
+    if let Ok(value) = content_type.parse() {
+        response.headers_mut().insert(CONTENT_TYPE, value);
+    }
+    response
+}
+
+/// The last answer of a connection.
+fn last(mut response: Answer) -> Answer {
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    response
+}
+
+/// Makes hyper close the connection.
+#[derive(Debug)]
+struct Closed;
+
+impl std::fmt::Display for Closed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("closed")
+    }
+}
+
+impl std::error::Error for Closed {}

@@ -1,0 +1,50 @@
+//! HTTP/1.1 messages as bytes: heads, where a body ends, content codings. Without any connection, so
+//! that servers, clients and those who judge what was recorded read them alike.
+
+mod coding;
+mod framing;
+mod head;
+
+pub use coding::{CodingError, UNDERSTOOD, decode, is_coded};
+pub use framing::{Extent, chunks, extent};
+pub use head::{Deviation, Framing, Head, read_head};
+
+use std::borrow::Cow;
+
+/// Most bytes that a coded body may have when it is looked into.
+const MOST: usize = 256 * 1024 * 1024;
+
+/// The bytes of a message with its body in plain sight, where a transfer coding or a content coding
+/// hides words; unchanged where none does, also when this is no HTTP message at all.
+pub fn plain(raw: &[u8]) -> Cow<'_, [u8]> {
+    let Some((lines, start)) = split_head(raw) else { return Cow::Borrowed(raw) };
+    let values = |name: &str| {
+        let field = move |line: &String| {
+            let (n, value) = line.split_once(':')?;
+            n.trim().eq_ignore_ascii_case(name).then(|| value.trim().to_ascii_lowercase())
+        };
+        lines.iter().skip(1).filter_map(field).collect::<Vec<_>>().join(",")
+    };
+    let chunked = values("transfer-encoding").contains("chunked");
+    let coding = values("content-encoding");
+    if !chunked && !is_coded(&coding) {
+        return Cow::Borrowed(raw);
+    }
+    let mut body = Vec::new();
+    if chunked {
+        let _ = chunks(raw, start, |chunk| body.extend_from_slice(chunk));
+    } else {
+        body.extend_from_slice(&raw[start..]);
+    }
+    // What cannot be decoded stays as it came.
+    let body = decode(&coding, &body, MOST).unwrap_or(body);
+    Cow::Owned([&raw[..start], &body].concat())
+}
+
+/// The place of the first byte after the head of a message, and the head's lines.
+pub fn split_head(raw: &[u8]) -> Option<(Vec<String>, usize)> {
+    let start = raw.iter().take_while(|b| matches!(b, b'\r' | b'\n')).count();
+    let (lines, end) = head::lines(raw, start)?;
+    let lines = lines.iter().map(|l| String::from_utf8_lossy(l.bytes).into_owned());
+    Some((lines.collect(), end))
+}
