@@ -1,7 +1,9 @@
 //! Transports: one folder each, client and server side. Every exchange goes to an observer as the
 //! raw bytes of the stream, before it is answered. What a message means is known elsewhere.
 
+pub mod file;
 pub mod http;
+pub mod media_type;
 mod patient;
 pub mod smtp;
 mod tap;

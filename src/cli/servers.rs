@@ -192,6 +192,14 @@ fn curl_line(protocol: &str, url: &str) -> String {
         "smtp" => format!(
             "curl {url} --mail-from a@portal.example --mail-rcpt amt@stelle.example -T mail.eml"
         ),
+        "file" => format!(
+            "cp antrag.xml {0}/.a.tmp && mv {0}/.a.tmp {0}/antrag.xml",
+            url.trim_start_matches("file://")
+        ),
+        "soap" => format!("curl '{url}?wsdl'"),
+        "rest-json" => {
+            format!("curl -H 'Content-Type: application/json' --data-binary @antrag.json {url}")
+        }
         "cmis-browser" => format!("curl '{url}/root?cmisselector=children&succinct=true'"),
         _ => format!("curl -H 'Content-Type: application/xml' --data-binary @nachricht.xml {url}"),
     }

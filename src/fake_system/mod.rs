@@ -1,21 +1,28 @@
 //! Fake systems (Attrappen): they speak the real protocols, record before they answer, and can be
 //! told to misbehave towards the exchanges of one case. They judge nothing.
 
+mod cases;
 mod charset;
 mod dms;
+mod file_drop;
 mod filing;
 mod forms;
 mod inbox;
+mod intake;
 mod later;
+mod login;
 mod mailbox;
 mod outgoing;
 mod page;
 mod portal;
 mod recent;
 mod reload;
+mod rest;
 mod script;
 mod scripted;
 mod security;
+mod soap;
+mod starting;
 mod template;
 mod world;
 mod xml_http;
@@ -25,21 +32,17 @@ use std::sync::Arc;
 
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
-use tokio_rustls::rustls::{ClientConfig, ServerConfig};
+use tokio_rustls::rustls::ClientConfig;
 
 use crate::ambient::Clock;
-use crate::channel::{Observer, Shutdown, Unobserved, http, smtp, tls};
+use crate::channel::{Observer, Shutdown, Unobserved, http, tls};
 use crate::ids::SystemId;
-use crate::organisation::{ExportedTrust, FakeKind, Mode, System, TestOrganisation};
-use crate::secret::Secret;
+use crate::organisation::{ExportedTrust, FakeKind, System, TestOrganisation};
 
-use filing::Filing;
-use inbox::Inbox;
 pub use inbox::{Held, Shown};
 pub use page::{Listed, Page};
 pub use recent::{Recent, Seen};
-use reload::{Ready, Up};
-use scripted::Scripted;
+use reload::Up;
 use security::Security;
 
 pub use mailbox::{Attachment, Entry, Letter, Listing, Mailbox};
@@ -89,6 +92,16 @@ pub enum StartError {
         folder: String,
         /// What is wrong with it.
         reason: String,
+    },
+    /// Its transfer folder cannot be used.
+    #[error(
+        "system \"{system}\" cannot use its transfer folder: {reason}; choose another `folder`"
+    )]
+    Folder {
+        /// The system.
+        system: SystemId,
+        /// What the operating system says.
+        reason: std::io::Error,
     },
 }
 
@@ -185,58 +198,6 @@ impl Running {
         Ok(running)
     }
 
-    fn serve(&mut self, ready: Ready) {
-        let Ready { system, listener, later, sender, secured, desk, up } = ready;
-        let system = &system;
-        let (observer, world) = (self.observer.clone(), self.world.clone());
-        let address = listener.local_addr().map(|a| a.to_string()).unwrap_or_default();
-        let (id, scripts, stop) = (system.id.clone(), self.scripts.clone(), up.stop.clone());
-        let url = url_of(system, &address);
-        let tls = secured.map(|secured| {
-            self.certificates.insert(id.clone(), secured.shown);
-            secured.config
-        });
-        let lenient = system.mode == Mode::Lenient;
-        let settings = http::Settings { lenient, tls: tls.clone(), ..http::Settings::default() };
-        match system.fake {
-            FakeKind::Mailbox => {
-                let handler = Arc::new(Mailbox::new(id.clone(), scripts, world));
-                self.mailboxes.insert(id.clone(), handler.clone());
-                self.shown.insert(id.clone(), handler.clone());
-                let settings = Arc::new(mail_settings(system, tls));
-                self.tasks.spawn(smtp::serve(listener, id, settings, handler, observer, stop));
-            }
-            FakeKind::Dms => {
-                let dms = dms::Dms::new(system, observer.clone(), &url);
-                let dms = Arc::new(dms.with_desk(desk.unwrap_or_default()));
-                self.shown.insert(id.clone(), dms.clone());
-                let fake = Filing { id: id.clone(), world, dms };
-                let handler = Arc::new(Scripted::new(id.clone(), scripts, fake));
-                let both: (Arc<dyn http::Handler>, _) = (handler, observer);
-                self.tasks.spawn(http::serve_as(listener, id, settings, both, stop));
-            }
-            kind => {
-                let inbox = Arc::new(Inbox::new(Clock::system()));
-                self.shown.insert(id.clone(), inbox.clone());
-                let (to, held) = (observer.clone(), inbox.clone());
-                let fake =
-                    xml_http::XmlOverHttp::new(system, kind, to, inbox, world.clone(), later);
-                let fake = Scripted::new(id.clone(), scripts, fake);
-                let handler: Arc<dyn http::Handler> = match sender {
-                    Some(sender) => {
-                        self.senders.insert(id.clone(), sender.clone());
-                        Arc::new(portal::Portal::new(sender, world, held, fake))
-                    }
-                    None => Arc::new(fake),
-                };
-                let both = (handler, observer);
-                self.tasks.spawn(http::serve_as(listener, id, settings, both, stop));
-            }
-        }
-        self.urls.insert(system.id.clone(), url);
-        self.up.insert(system.id.clone(), up);
-    }
-
     /// The certificates of this run as files, by name, for clients of other programs: the authority,
     /// its list of withdrawn certificates, and client certificates of every kind with their keys.
     /// Empty where no system speaks TLS.
@@ -271,17 +232,8 @@ impl Running {
         self.shutdown.now();
         self.up.values().for_each(|up| up.stop.now());
         while self.tasks.join_next().await.is_some() {}
+        self.up.clear();
     }
-}
-
-/// What a mailbox demands and offers; STARTTLS with a certificate of this run.
-fn mail_settings(system: &System, tls: Option<Arc<ServerConfig>>) -> smtp::Settings {
-    let account = system.user.as_ref().map(|user| smtp::Account {
-        user: user.clone(),
-        password: Secret::new(system.password.clone().unwrap_or_default()),
-    });
-    let lenient = system.mode == Mode::Lenient;
-    smtp::Settings { lenient, account, tls, limits: smtp::Limits::default() }
 }
 
 /// The address of a system that listens there.
@@ -290,6 +242,8 @@ pub fn url_of(system: &System, listen: &str) -> String {
     match system.fake {
         FakeKind::Mailbox => format!("smtp://{listen}"),
         FakeKind::Dms => format!("{http}://{listen}{}", dms::REPOSITORY_PATH),
+        FakeKind::FachverfahrenSoap => format!("{http}://{listen}{}", soap::path()),
+        FakeKind::FachverfahrenJson => format!("{http}://{listen}{}", rest::path()),
         other => format!("{http}://{listen}{}", xml_http::path_of(other)),
     }
 }
@@ -304,8 +258,14 @@ pub fn further_urls(protocol: &str, url: &str) -> Vec<(&'static str, String)> {
 
 /// The addresses of systems whose port is fixed in the organisation, running or not.
 pub fn fixed_urls(organisation: &TestOrganisation) -> BTreeMap<SystemId, String> {
-    let fixed = organisation.file.system.iter().filter_map(|s| Some((s, s.listen.as_ref()?)));
-    fixed.map(|(s, listen)| (s.id.clone(), url_of(s, listen))).collect()
+    let url = |s: &System| match &s.folder {
+        Some(folder) => {
+            let root = organisation.folder.join(folder);
+            Some(file_drop::url_of(&std::path::absolute(root).ok()?))
+        }
+        None => s.listen.as_ref().map(|listen| url_of(s, listen)),
+    };
+    organisation.file.system.iter().filter_map(|s| Some((s.id.clone(), url(s)?))).collect()
 }
 
 /// What every fake system can be, from data; a test reads them all.

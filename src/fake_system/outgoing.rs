@@ -1,4 +1,4 @@
-//! What fakes send by themselves: XML over HTTP, recorded like everything else.
+//! What fakes send by themselves over HTTP, recorded like everything else.
 
 use std::time::Duration;
 
@@ -24,12 +24,13 @@ pub(super) async fn post(
     observer: &dyn Observer,
     system: &SystemId,
     to: &str,
+    content_type: &str,
     body: String,
 ) -> Result<(u16, Bytes), Unanswered> {
     let request = ClientRequest {
         method: "POST",
         url: to.to_owned(),
-        content_type: "application/xml".into(),
+        content_type: content_type.to_owned(),
         body: body.into_bytes(),
         limit: SEND_LIMIT,
     };

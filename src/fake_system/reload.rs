@@ -8,6 +8,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 
 use super::dms::Desk;
+use super::file_drop::{Opened, Temporary};
 use super::later::Later;
 use super::portal::Sender;
 use super::security::Secured;
@@ -21,15 +22,23 @@ pub(super) struct Up {
     /// Ends it, and nothing else.
     pub stop: Shutdown,
     /// Its port. Held here as well, so that connections wait, and are not refused, while it changes.
-    socket: Socket,
+    socket: Option<Socket>,
+    /// A transfer folder of its own, which goes with it.
+    _folder: Option<Temporary>,
     /// Its entry in the organisation with the files that this names.
     made_of: String,
+}
+
+/// Where a system takes things.
+pub(super) enum Place {
+    Port(TcpListener),
+    Folder(Opened),
 }
 
 /// A system that has its port and all it needs, and does not serve yet.
 pub(super) struct Ready {
     pub system: System,
-    pub listener: TcpListener,
+    pub place: Place,
     pub later: Option<Later>,
     pub sender: Option<Arc<Sender>>,
     pub secured: Option<Secured>,
@@ -81,6 +90,9 @@ impl Running {
         system: &System,
         organisation: &TestOrganisation,
     ) -> Result<Ready, StartError> {
+        if system.fake == FakeKind::FachverfahrenAblage {
+            return self.prepare_folder(system, organisation);
+        }
         let listen = system.listen.clone().unwrap_or_else(|| "127.0.0.1:0".into());
         let socket = TcpListener::bind(&listen).await.and_then(TcpListener::into_std);
         let socket = socket.map_err(|e| Self::cannot_listen(system, listen, e))?;
@@ -101,7 +113,40 @@ impl Running {
         let listener = socket.try_clone().and_then(TcpListener::from_std);
         let listener = listener.map_err(|e| Self::cannot_listen(system, listen.clone(), e))?;
         let secured = self.secured(system, &listen)?;
-        let stop = Shutdown::default();
+        let up = Up {
+            stop: Shutdown::default(),
+            socket: Some(socket),
+            _folder: None,
+            made_of: made_of(system, organisation),
+        };
+        self.prepare_at(Place::Port(listener), (secured, up), system, organisation)
+    }
+
+    fn prepare_folder(
+        &self,
+        system: &System,
+        organisation: &TestOrganisation,
+    ) -> Result<Ready, StartError> {
+        let opened = Opened::of(system, &organisation.folder);
+        let mut opened =
+            opened.map_err(|reason| StartError::Folder { system: system.id.clone(), reason })?;
+        let up = Up {
+            stop: Shutdown::default(),
+            socket: None,
+            _folder: opened.temporary.take(),
+            made_of: made_of(system, organisation),
+        };
+        self.prepare_at(Place::Folder(opened), (None, up), system, organisation)
+    }
+
+    fn prepare_at(
+        &self,
+        place: Place,
+        (secured, up): (Option<Secured>, Up),
+        system: &System,
+        organisation: &TestOrganisation,
+    ) -> Result<Ready, StartError> {
+        let stop = up.stop.clone();
         let unreadable =
             |(file, reason)| StartError::Answer { system: system.id.clone(), file, reason };
         let (world, observer) = (self.world.clone(), self.observer.clone());
@@ -126,8 +171,7 @@ impl Running {
             })?),
             _ => None,
         };
-        let up = Up { stop, socket, made_of: made_of(system, organisation) };
-        Ok(Ready { system: system.clone(), listener, later, sender, secured, desk, up })
+        Ok(Ready { system: system.clone(), place, later, sender, secured, desk, up })
     }
 
     /// Takes the organisation as it is now. People and businesses change at once; cases stay.
@@ -148,7 +192,7 @@ impl Running {
         // Ports of systems that end or change, for those that want them.
         let mut free: BTreeMap<SystemId, Socket> = BTreeMap::new();
         for (id, up) in self.up.iter().filter(|(id, _)| !stays.contains(id)) {
-            if let Ok(socket) = up.socket.try_clone() {
+            if let Some(Ok(socket)) = up.socket.as_ref().map(Socket::try_clone) {
                 free.insert(id.clone(), socket);
             }
         }

@@ -29,9 +29,42 @@ pub(super) fn read(
     Ok(text)
 }
 
-/// Fills `{name}` with what `value` knows; everything else in braces stays as it is. Values stay
-/// text, in elements and in attributes.
+/// How a value stays text where it is put.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Escaping {
+    /// In elements and in attributes.
+    Xml,
+    /// In strings.
+    Json,
+}
+
+impl Escaping {
+    fn push(self, value: &str, out: &mut String) {
+        match self {
+            Self::Xml => {
+                let mut safe = String::new();
+                escape_attribute(value, &mut safe);
+                out.push_str(&safe.replace('>', "&gt;"));
+            }
+            Self::Json => {
+                let quoted = Value::from(value).to_string();
+                out.push_str(&quoted[1..quoted.len() - 1]);
+            }
+        }
+    }
+}
+
+/// Fills `{name}` in XML with what `value` knows; everything else in braces stays as it is.
 pub(super) fn filled(text: &str, value: impl Fn(&str) -> Option<String>) -> String {
+    filled_as(text, Escaping::Xml, value)
+}
+
+/// The same in XML or JSON.
+pub(super) fn filled_as(
+    text: &str,
+    escaping: Escaping,
+    value: impl Fn(&str) -> Option<String>,
+) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('{') {
@@ -39,9 +72,7 @@ pub(super) fn filled(text: &str, value: impl Fn(&str) -> Option<String>) -> Stri
         let found = after.split_once('}').and_then(|(name, rest)| Some((value(name)?, rest)));
         match found {
             Some((value, after)) => {
-                let mut safe = String::new();
-                escape_attribute(&value, &mut safe);
-                out.push_str(&safe.replace('>', "&gt;"));
+                escaping.push(&value, &mut out);
                 rest = after;
             }
             None => {
@@ -97,7 +128,7 @@ pub(super) fn vorgangsnummer() -> std::io::Result<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{about, filled, read, uuid, vorgangsnummer};
+    use super::{Escaping, about, filled, filled_as, read, uuid, vorgangsnummer};
     use crate::organisation::TestOrganisation;
 
     #[test]
@@ -106,6 +137,9 @@ mod tests {
         let text = filled("<a b=\"{vorgang}\">{vorgang}</a>{x} {", value);
         let one = "&lt;PS &amp; &quot;1&quot;&gt; {vorgang}";
         assert_eq!(text, format!("<a b=\"{one}\">{one}</a>{{x}} {{"));
+        let value = |name: &str| (name == "v").then(|| "\"\\\n{v}".to_owned());
+        let text = filled_as("{\"a\": \"{v}\"}", Escaping::Json, value);
+        assert_eq!(text, "{\"a\": \"\\\"\\\\\\n{v}\"}");
     }
 
     #[test]

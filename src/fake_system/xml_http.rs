@@ -87,7 +87,7 @@ fn data_of(kind: FakeKind) -> Data {
         FakeKind::FachverfahrenA => "fachverfahren-a",
         FakeKind::FachverfahrenB => "fachverfahren-b",
         FakeKind::FachverfahrenXml => "fachverfahren-xml",
-        FakeKind::Antragsportal | FakeKind::Dms | FakeKind::Mailbox => "antragsportal",
+        _ => "antragsportal",
     };
     let text = SYSTEM_FILES.iter().find(|(n, _)| *n == name).map_or("", |(_, text)| *text);
     crate::diagnostic::read::<Data>(name, text).map(|a| a.value).unwrap_or_else(|e| {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{FORMAT, FakeKind, OrganisationFile};
+use super::{FORMAT, FakeKind, OUTPUT, OrganisationFile};
 use crate::diagnostic::{Authored, Diagnostic, Path, nearest};
 
 /// All findings about an organisation that has the right shape.
@@ -114,6 +114,45 @@ pub(super) fn check(authored: &Authored<OrganisationFile>) -> Vec<Diagnostic> {
                 format!("\"{listen}\" is no address with port"),
                 "write it like \"127.0.0.1:18080\"".into(),
             );
+        }
+    }
+    let mut folders = BTreeSet::new();
+    for (index, system) in file.system.iter().enumerate() {
+        let at = root.at("system").at(index);
+        let is_folder = system.fake == FakeKind::FachverfahrenAblage;
+        if let Some(folder) = &system.folder {
+            if !is_folder {
+                error(
+                    &at.at("folder"),
+                    format!("system \"{}\" has no transfer folder", system.id),
+                    "leave it out, or choose fake = \"fachverfahren-ablage\"".into(),
+                );
+            }
+            if !folders.insert(folder.trim_end_matches('/')) {
+                error(
+                    &at.at("folder"),
+                    format!("\"{folder}\" is the folder of two systems"),
+                    "each would take what is meant for the other; choose another".into(),
+                );
+            }
+        }
+        if is_folder && system.listen.is_some() {
+            error(
+                &at.at("listen"),
+                "a transfer folder listens nowhere".into(),
+                "leave it out; `folder` says where it lies".into(),
+            );
+        }
+        for (number, answer) in system.answer.iter().enumerate() {
+            let known = ["http://", "file:///"].iter().any(|start| answer.to.starts_with(start));
+            let own = is_folder && answer.to == OUTPUT;
+            if !known && !own {
+                error(
+                    &at.at("answer").at(number).at("to"),
+                    format!("nothing can be sent to \"{}\"", answer.to),
+                    format!("http://…, file:///…, or \"{OUTPUT}\" for a transfer folder"),
+                );
+            }
         }
     }
     out.extend(applications(authored));

@@ -89,6 +89,9 @@ pub fn protocol(fake: FakeKind) -> &'static str {
         | FakeKind::FachverfahrenA
         | FakeKind::FachverfahrenB
         | FakeKind::FachverfahrenXml => "xml-http",
+        FakeKind::FachverfahrenSoap => "soap",
+        FakeKind::FachverfahrenJson => "rest-json",
+        FakeKind::FachverfahrenAblage => "file",
         FakeKind::Dms => "cmis-browser",
         FakeKind::Mailbox => "smtp",
     }

@@ -18,6 +18,9 @@ pub use export::{Export, ExportedAuthority, ExportedSystem, ExportedTrust, expor
 /// The format this version reads.
 pub const FORMAT: &str = "pruefstand/organisation/1";
 
+/// What `to` of an answer says for the output folder of a system's own transfer folder.
+pub const OUTPUT: &str = "ausgang";
+
 /// The organisation that is used where none is given.
 pub const EMBEDDED: &str = include_str!("../../fixtures/organisation/probeland.toml");
 
@@ -89,6 +92,12 @@ pub enum FakeKind {
     FachverfahrenB,
     /// XML over HTTP, takes messages as they are.
     FachverfahrenXml,
+    /// A web service: SOAP 1.1 and 1.2, attachments also with MTOM.
+    FachverfahrenSoap,
+    /// JSON over HTTP, with a contract in OpenAPI.
+    FachverfahrenJson,
+    /// A transfer folder (Transferverzeichnis) on the disk.
+    FachverfahrenAblage,
     /// CMIS browser binding, and xdomea over the same repository.
     Dms,
     /// SMTP.
@@ -143,6 +152,8 @@ pub struct System {
     pub receiver: String,
     /// Address and port to listen on; a free loopback port where absent.
     pub listen: Option<String>,
+    /// Its transfer folder, relative to this file; one of its own, which goes at the end, where absent.
+    pub folder: Option<String>,
     /// How its fake treats deviations.
     #[serde(default)]
     pub mode: Mode,
@@ -203,13 +214,43 @@ pub struct Application {
 pub struct LaterAnswer {
     /// How long after the message was taken, milliseconds.
     pub after_ms: u32,
-    /// What is sent: an XML file relative to the organisation, in which `{vorgang}`, `{nachricht}`,
+    /// What is sent: a file relative to the organisation, in which `{vorgang}`, `{nachricht}`,
     /// `{aktenzeichen}` and `{zeitpunkt}` are filled in, and of whom the case is about
     /// `{person.familienname}`, `{business.name}` and the like; these stay empty where nobody of the
-    /// data world was recognised.
+    /// data world was recognised. XML, an envelope of SOAP 1.2 or JSON; the content type follows
+    /// from it.
     pub file: String,
-    /// Where to: the hub's address for Fachverfahren, `http://…`.
+    /// Where to: the hub's address for Fachverfahren, `http://…`; for a transfer folder also
+    /// `ausgang`, its own output folder.
     pub to: String,
+    /// How the case stands afterwards, for systems that can be asked; as before where absent.
+    pub stand: Option<Stand>,
+}
+
+/// How a case stands at a Fachverfahren.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stand {
+    /// It came in.
+    Eingegangen,
+    /// Documents are missing.
+    UnterlagenNachgefordert,
+    /// It was granted.
+    Beschieden,
+    /// It was refused.
+    Abgelehnt,
+}
+
+impl Stand {
+    /// Its name in interfaces.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Eingegangen => "eingegangen",
+            Self::UnterlagenNachgefordert => "unterlagen-nachgefordert",
+            Self::Beschieden => "beschieden",
+            Self::Abgelehnt => "abgelehnt",
+        }
+    }
 }
 
 /// An authority.

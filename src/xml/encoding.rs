@@ -12,7 +12,7 @@ pub struct Decoded {
     pub encoding: String,
 }
 
-fn fault(message: impl Into<String>, help: &str) -> ParseError {
+pub(super) fn fault(message: impl Into<String>, help: &str) -> ParseError {
     ParseError {
         kind: ParseErrorKind::Encoding,
         line: 1,
@@ -97,7 +97,7 @@ fn utf8(bytes: &[u8]) -> Result<String, ParseError> {
     })
 }
 
-fn utf16(bytes: &[u8], big_endian: bool) -> Result<String, ParseError> {
+pub(super) fn utf16(bytes: &[u8], big_endian: bool) -> Result<String, ParseError> {
     if !bytes.len().is_multiple_of(2) {
         return Err(fault("UTF-16 with an odd number of bytes", "the document is cut off"));
     }
@@ -110,7 +110,7 @@ fn utf16(bytes: &[u8], big_endian: bool) -> Result<String, ParseError> {
         .map_err(|_| fault("an unpaired surrogate in UTF-16", "the document is damaged"))
 }
 
-fn single_byte_or_named(bytes: &[u8], name: &str) -> Result<Decoded, ParseError> {
+pub(super) fn single_byte_or_named(bytes: &[u8], name: &str) -> Result<Decoded, ParseError> {
     let upper = name.to_ascii_uppercase();
     let text = match upper.as_str() {
         "UTF-8" | "UTF8" => utf8(bytes)?,
@@ -146,7 +146,7 @@ fn single_byte_or_named(bytes: &[u8], name: &str) -> Result<Decoded, ParseError>
 }
 
 /// The encoding named in the XML declaration, if any.
-fn declared_encoding(text: &str) -> Option<String> {
+pub(super) fn declared_encoding(text: &str) -> Option<String> {
     let declaration = text.strip_prefix("<?xml")?;
     let declaration = &declaration[..declaration.find("?>")?];
     let rest = declaration[declaration.find("encoding")? + 8..].trim_start();

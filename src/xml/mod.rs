@@ -5,6 +5,7 @@
 mod compare;
 mod encoding;
 mod ffi;
+mod labelled;
 mod parse;
 mod schema;
 mod transform;
@@ -16,6 +17,7 @@ mod xpath;
 pub use compare::{Difference, compare, compare_qualified};
 pub use encoding::{Decoded, decode};
 pub use ffi::engine_versions;
+pub use labelled::{Labelled, parse_labelled};
 pub use parse::{Document, ParseError, ParseErrorKind, parse, parse_schema_file};
 pub use schema::{SchemaError, SchemaSet, Validator, Violation};
 pub use transform::{SheetSet, Worker};

@@ -1,6 +1,6 @@
 //! Hardened parsing into the owned tree.
 
-use super::encoding::decode;
+use super::encoding::{Decoded, decode};
 use super::tree::{Attribute, Element, Node};
 
 /// Deepest nesting that is read, the limit of libxml2.
@@ -42,6 +42,8 @@ pub struct Document {
     pub root: Element,
     /// The encoding the bytes were in.
     pub encoding: String,
+    /// Line of the first processing instruction, which some protocols forbid.
+    pub instruction: Option<u32>,
 }
 
 /// Parses a message, reply or rule: a DOCTYPE is refused.
@@ -61,6 +63,11 @@ pub fn parse_schema_file(bytes: &[u8]) -> Result<Document, ParseError> {
 }
 
 fn parse_with(bytes: &[u8], allow_dtd: bool) -> Result<Document, ParseError> {
+    within_limit(bytes)?;
+    parse_decoded(&decode(bytes)?, allow_dtd)
+}
+
+pub(super) fn within_limit(bytes: &[u8]) -> Result<(), ParseError> {
     if bytes.len() > MAX_SIZE {
         return Err(ParseError {
             kind: ParseErrorKind::TooLarge,
@@ -69,7 +76,11 @@ fn parse_with(bytes: &[u8], allow_dtd: bool) -> Result<Document, ParseError> {
             message: format!("{} bytes, more than the limit of {MAX_SIZE}", bytes.len()),
         });
     }
-    let decoded = decode(bytes)?;
+    Ok(())
+}
+
+/// Parses characters whose encoding is settled already.
+pub(super) fn parse_decoded(decoded: &Decoded, allow_dtd: bool) -> Result<Document, ParseError> {
     let options = roxmltree::ParsingOptions { allow_dtd, ..Default::default() };
     let tree =
         roxmltree::Document::parse_with_options(&decoded.text, options).map_err(|error| {
@@ -86,7 +97,9 @@ fn parse_with(bytes: &[u8], allow_dtd: bool) -> Result<Document, ParseError> {
         })?;
     let lines = LineIndex::new(&decoded.text);
     let root = convert(tree.root_element(), &lines, 0)?;
-    Ok(Document { root, encoding: decoded.encoding })
+    let instruction = tree.root().descendants().find(roxmltree::Node::is_pi);
+    let instruction = instruction.map(|node| lines.line(node.range().start));
+    Ok(Document { root, encoding: decoded.encoding.clone(), instruction })
 }
 
 /// roxmltree appends "at 1:2" to most messages; the position is kept apart here.

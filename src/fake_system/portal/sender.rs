@@ -206,7 +206,7 @@ impl Sender {
         let (world, observer) = (self.world.clone(), self.observer.clone());
         let (portal, number, id) = (self.portal.clone(), vorgang.clone(), nachricht);
         let answered = tokio::spawn(async move {
-            let answer = post(&*observer, &portal, &to, body).await;
+            let answer = post(&*observer, &portal, &to, "application/xml", body).await;
             world.submitted(&number, &id, |submission| match answer {
                 Ok((status, body)) => outcome::read(submission, &number, status, &body),
                 Err(Unanswered::NotSent(reason)) => {

@@ -41,6 +41,7 @@ impl Bench {
         let system = System {
             application: vec![],
             tls: None,
+            folder: None,
             xdomea_schemas: None,
             id: SystemId::from("dms"),
             kind: ComponentKind::Dms,
