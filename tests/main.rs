@@ -49,6 +49,7 @@ mod transport_limits;
 mod transport_tls;
 mod xdatenfelder;
 mod xdomea;
+mod xdomea_hostile;
 mod xdomea_records;
 mod xdomea_zip;
 mod xml_kinds;

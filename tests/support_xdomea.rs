@@ -248,7 +248,7 @@ impl Bench {
 
 /// A UUID with a number in it.
 pub fn uuid(number: u32) -> String {
-    format!("{number:08x}-1111-4222-8333-{:012x}", u64::from(number) * 7)
+    format!("{number:08x}-abcd-4222-8bcd-{:012x}", u64::from(number) * 7)
 }
 
 /// A message to be sent.

@@ -49,7 +49,9 @@ pub(super) type Checked<T> = Result<T, Fault>;
 impl Fault {
     /// A message that keeps a rule of the container or its names; xdomea has no code for it.
     pub fn new(clause: &'static str, reason: impl Into<String>) -> Self {
-        Self { clause, reason: reason.into(), status: 422, code: None }
+        // Reasons quote what came, which may be of any length.
+        let reason = reason.into().chars().take(600).collect();
+        Self { clause, reason, status: 422, code: None }
     }
 
     pub fn with_status(mut self, status: u16) -> Self {

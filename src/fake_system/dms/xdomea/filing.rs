@@ -94,7 +94,12 @@ impl Filing<'_> {
         parent: &str,
         items: &mut Vec<Item>,
     ) -> Checked<()> {
-        let given = record::uuid(record).filter(|u| is_uuid(u));
+        let written = record::uuid(record);
+        let given = written.clone().filter(|u| is_uuid(u));
+        if let Some(other) = written.filter(|_| given.is_none()) {
+            let detail = format!("the id \"{}\" is no UUID, and is not kept", other.escape_debug());
+            work.caller.note("RFC 9562 4", detail);
+        }
         // A filed Dokument is a new one with a UUID of its own (note in the schema at 0605).
         let kept = given.clone().filter(|_| self.kind == Kind::Create || level != Level::Dokument);
         if let Some(uuid) = kept.as_ref().filter(|u| work.find(u).is_some()) {

@@ -45,15 +45,18 @@ impl Level {
 }
 
 /// The records inside a record, in the order of the message.
-pub(super) fn inside<'a>(record: &'a Element, level: Level) -> Vec<&'a Element> {
-    let wanted =
-        |e: &&'a Element| Level::of(&e.name).is_some() && e.child("Identifikation").is_some();
+pub(super) fn inside(record: &Element, level: Level) -> Vec<&Element> {
+    let of = |at: &Element, names: &[&str]| names.contains(&at.name.as_str());
     match level {
         Level::Akte => {
             let content = record.child("Akteninhalt").into_iter().flat_map(Element::elements);
-            content.chain(record.elements()).filter(wanted).collect()
+            let content = content.filter(|e| of(e, &["Dokument", "Vorgang", "Teilakte"]));
+            // In 2.4.0 Teilakten stand beside the content.
+            content.chain(record.elements().filter(|e| of(e, &["Teilakte"]))).collect()
         }
-        Level::Vorgang => record.elements().filter(wanted).collect(),
+        Level::Vorgang => {
+            record.elements().filter(|e| of(e, &["Dokument", "Teilvorgang"])).collect()
+        }
         Level::Dokument => Vec::new(),
     }
 }

@@ -1,6 +1,7 @@
 //! The structure of a message, checked by hand where no schema is given: the header, and of the
 //! contents as much as this system reads. It is less than the schema demands, never more.
 
+use super::names::is_uuid;
 use super::version::{Kind, Version};
 use crate::xml::Element;
 
@@ -127,7 +128,7 @@ pub(super) fn check(root: &Element, version: Version, kind: Kind) -> Vec<String>
         (_, true) => REQUEST_2,
         (_, false) => REQUEST_3,
     };
-    let content: Option<Part> = match kind {
+    let body: Option<Part> = match kind {
         Kind::Create => Some(("SchriftgutobjektZumErstellen", 1, true, CREATE)),
         Kind::File => Some(("SchriftgutobjektZumAblegen", 1, true, FILE)),
         Kind::Search => Some(("SchriftgutobjektZumSuchen", 1, false, SEARCH)),
@@ -139,8 +140,12 @@ pub(super) fn check(root: &Element, version: Version, kind: Kind) -> Vec<String>
     };
     let mut out = Vec::new();
     let mut parts = vec![("Kopf", 1, false, Holds::Parts(header))];
-    parts.extend(content);
+    parts.extend(body);
     sequence(root, &root.name, &parts, &mut out);
+    // From 3.0.0 on the ids of records are UUIDs wherever a message asks for one.
+    for id in root.elements().filter_map(|e| e.child("IDSGO")).filter(|_| !version.is_2()) {
+        content(id, "IDSGO", Holds::Uuid, &mut out);
+    }
     if kind.carries_files() {
         root.walk(&mut |path, element| {
             let record = matches!(element.name.as_str(), "Akte" | "Vorgang" | "Dokument");
@@ -206,8 +211,8 @@ fn content(element: &Element, path: &str, holds: Holds, out: &mut Vec<String>) {
             code.is_some_and(|c| !c.text().trim().is_empty())
         }
         Holds::Text => element.is_leaf(),
-        // What is no UUID for the schema; whether it is one at all is checked elsewhere.
-        Holds::Uuid => element.is_leaf() && text.len() == 36,
+        // The pattern of the schema takes `|` for a digit.
+        Holds::Uuid => element.is_leaf() && is_uuid(&text.replace('|', "0")),
         Holds::Boolean => boolean(text).is_some(),
         Holds::Integer => {
             let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
