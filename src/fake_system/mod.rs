@@ -3,7 +3,6 @@
 
 mod charset;
 mod dms;
-mod filing;
 mod forms;
 mod inbox;
 mod later;
@@ -34,7 +33,6 @@ use crate::organisation::{ExportedTrust, FakeKind, Mode, System, TestOrganisatio
 use crate::secret::Secret;
 
 pub use dms::atom_url;
-use filing::Filing;
 use inbox::Inbox;
 pub use inbox::{Held, Shown};
 pub use page::{Listed, Page};
@@ -208,9 +206,9 @@ impl Running {
                 self.tasks.spawn(smtp::serve(listener, id, settings, handler, observer, stop));
             }
             FakeKind::Dms => {
-                let dms = dms::Dms::new(system, observer.clone(), &url)
-                    .with_desk(desk.unwrap_or_default());
-                let fake = Filing { id: id.clone(), world, dms };
+                let fake = dms::Dms::new(system, observer.clone(), &url)
+                    .with_desk(desk.unwrap_or_default())
+                    .in_world(world);
                 let handler = Arc::new(Scripted::new(id.clone(), scripts, fake));
                 let both: (Arc<dyn http::Handler>, _) = (handler, observer);
                 self.tasks.spawn(http::serve_as(listener, id, settings, both, stop));
