@@ -66,3 +66,43 @@ fn the_page_shows_systems_and_exchanges_and_switches_misbehaviour() {
         assert_eq!(status(&[&there]), "200", "{path}");
     }
 }
+
+/// What a DMS holds is looked at like what others hold, and it refuses in the binding it was asked by.
+#[test]
+fn the_page_shows_what_is_filed_and_all_addresses() {
+    if !tool("curl") {
+        return;
+    }
+    let fakes = Fakes::up();
+    let page = fakes.systems["page"].as_str().unwrap().to_owned();
+    let dms = fakes.url("dms-attrappenburg");
+    let form = [
+        "-F",
+        "cmisaction=createDocument",
+        "-F",
+        "propertyId[0]=cmis:objectTypeId",
+        "-F",
+        "propertyValue[0]=cmis:document",
+        "-F",
+        "propertyId[1]=cmis:name",
+        "-F",
+        "propertyValue[1]=PS-0123456789AB.txt",
+        "-F",
+        "content=Grüße;type=text/plain",
+    ];
+    let root = format!("{dms}/root");
+    curl(&[&form[..], &[root.as_str()]].concat());
+    let shown = curl(&[&page]).replace("&#x2f;", "/");
+    let atom = dms.replace("/cmis/akte", "/cmis/atom");
+    let xdomea = format!("{dms}/xdomea");
+    for part in ["1 abgelegt", "0 abgelegt", &atom, "cmis-atompub", &xdomea] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    let list = fakes.systems["systems"].as_array().unwrap();
+    let listed = list.iter().find(|s| s["id"] == "dms-attrappenburg").unwrap();
+    assert_eq!((&listed["atom_url"], &listed["xdomea_url"]), (&atom.into(), &xdomea.into()));
+    let held = curl(&[&format!("{page}system/dms-attrappenburg")]).replace("&#x2f;", "/");
+    for part in ["PS-0123456789AB", "/PS-0123456789AB.txt", "Grüße", "text/plain, 7 Bytes"] {
+        assert!(held.contains(part), "{part}: {held}");
+    }
+}

@@ -159,7 +159,9 @@ async fn what_a_message_means_follows_from_what_it_is() {
 #[tokio::test]
 async fn what_is_filed_over_atompub_is_seen_as_well() {
     let running = start().await;
-    let atom = pruefstand::fake_system::atom_url(&url(&running, "dms-pruefstedt"));
+    let browser = url(&running, "dms-pruefstedt");
+    let further = pruefstand::fake_system::further_urls("cmis-browser", &browser);
+    let (_, atom) = further.into_iter().find(|(protocol, _)| *protocol == "cmis-atompub").unwrap();
     let value = |element: &str, id: &str, value: &str| {
         format!(
             "<c:property{element} propertyDefinitionId='{id}'><c:value>{value}</c:value></c:property{element}>"

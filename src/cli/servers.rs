@@ -6,7 +6,7 @@ use std::sync::Arc;
 use pruefstand::ambient::{Clock, random_bytes};
 use pruefstand::channel::Shutdown;
 use pruefstand::diagnostic;
-use pruefstand::fake_system::{Listed, Page, Recent, Running, atom_url, fixed_urls};
+use pruefstand::fake_system::{Listed, Page, Recent, Running, fixed_urls, further_urls};
 use pruefstand::organisation::{Export, TestOrganisation, export};
 use pruefstand::reference_hub::{DEFECTS, Defect, HubConfig, HubError, start};
 
@@ -133,6 +133,7 @@ fn listed(
             id: s.id.clone(),
             kind: s.kind,
             url: s.url.clone(),
+            further: further_urls(&s.protocol, &s.url),
             curl: with_certificates(curl_line(&s.protocol, &s.url), certificates),
             credentials: credentials(organisation, s.id.as_str()),
         })
@@ -154,8 +155,9 @@ fn print_systems(
                     let mut one = serde_json::json!({
                         "id": s.id, "kind": s.kind, "protocol": s.protocol, "url": s.url,
                     });
-                    if let Some(url) = second_url(&s.protocol, &s.url) {
-                        one["atom_url"] = url.into();
+                    for (protocol, url) in further_urls(&s.protocol, &s.url) {
+                        let name = protocol.trim_start_matches("cmis-").replace("pub", "");
+                        one[format!("{name}_url")] = url.into();
                     }
                     one
                 })
@@ -167,8 +169,8 @@ fn print_systems(
         Format::Text => {
             for (s, l) in exported.system.iter().zip(listed) {
                 output::result(&format!("{:24} {:14} {}", s.id, s.protocol, s.url));
-                if let Some(url) = second_url(&s.protocol, &s.url) {
-                    output::result(&format!("{:24} {:14} {url}", "", "cmis-atompub"));
+                for (protocol, url) in &l.further {
+                    output::result(&format!("{:24} {protocol:14} {url}", ""));
                 }
                 if !l.credentials.is_empty() {
                     output::result(&format!("{:24} {}", "", l.credentials));
@@ -182,11 +184,6 @@ fn print_systems(
             output::result(&format!("{:24} {:14} {page}", "(page)", "http"));
         }
     }
-}
-
-/// The service document of a DMS, which speaks both bindings of CMIS over HTTP.
-fn second_url(protocol: &str, url: &str) -> Option<String> {
-    (protocol == "cmis-browser").then(|| atom_url(url))
 }
 
 /// A command that shows a system at work.

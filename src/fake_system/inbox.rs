@@ -30,6 +30,10 @@ pub struct Held {
 pub trait Shown: Send + Sync {
     /// What it holds, newest first.
     fn held(&self) -> Vec<Held>;
+    /// How many things it holds.
+    fn count(&self) -> usize {
+        self.held().len()
+    }
     /// How many things it had to let go, since it keeps only so many.
     fn let_go(&self) -> u64 {
         0
@@ -76,6 +80,10 @@ impl Inbox {
 }
 
 impl Shown for Inbox {
+    fn count(&self) -> usize {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).all.len()
+    }
+
     fn held(&self) -> Vec<Held> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.all.iter().rev().cloned().collect()

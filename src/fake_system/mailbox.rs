@@ -164,6 +164,10 @@ impl Shown for Mailbox {
             .collect()
     }
 
+    fn count(&self) -> usize {
+        self.list().entries.len()
+    }
+
     fn let_go(&self) -> u64 {
         self.list().gone
     }

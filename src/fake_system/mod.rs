@@ -32,7 +32,6 @@ use crate::ids::SystemId;
 use crate::organisation::{ExportedTrust, FakeKind, Mode, System, TestOrganisation};
 use crate::secret::Secret;
 
-pub use dms::atom_url;
 use inbox::Inbox;
 pub use inbox::{Held, Shown};
 pub use page::{Listed, Page};
@@ -206,10 +205,11 @@ impl Running {
                 self.tasks.spawn(smtp::serve(listener, id, settings, handler, observer, stop));
             }
             FakeKind::Dms => {
-                let fake = dms::Dms::new(system, observer.clone(), &url)
-                    .with_desk(desk.unwrap_or_default())
-                    .in_world(world);
-                let handler = Arc::new(Scripted::new(id.clone(), scripts, fake));
+                let dms = dms::Dms::new(system, observer.clone(), &url);
+                let dms = dms.with_desk(desk.unwrap_or_default()).in_world(world);
+                let dms = Arc::new(dms);
+                self.shown.insert(id.clone(), dms.clone());
+                let handler = Arc::new(Scripted::new(id.clone(), scripts, dms));
                 let both: (Arc<dyn http::Handler>, _) = (handler, observer);
                 self.tasks.spawn(http::serve_as(listener, id, settings, both, stop));
             }
@@ -289,6 +289,14 @@ pub fn url_of(system: &System, listen: &str) -> String {
         FakeKind::Mailbox => format!("smtp://{listen}"),
         FakeKind::Dms => format!("{http}://{listen}{}", dms::REPOSITORY_PATH),
         other => format!("{http}://{listen}{}", xml_http::path_of(other)),
+    }
+}
+
+/// Further addresses of a system that is reached there: the name of the protocol, and where.
+pub fn further_urls(protocol: &str, url: &str) -> Vec<(&'static str, String)> {
+    match protocol {
+        "cmis-browser" => dms::further_urls(url),
+        _ => Vec::new(),
     }
 }
 

@@ -38,6 +38,8 @@ pub struct Listed {
     pub kind: ComponentKind,
     /// Where it listens.
     pub url: String,
+    /// Further addresses: protocol and URL.
+    pub further: Vec<(&'static str, String)>,
     /// A command that shows it at work.
     pub curl: String,
     /// User and password, where it asks for them.
@@ -106,8 +108,8 @@ impl Page {
                 context! {
                     id => s.id.to_string(),
                     kind => format!("{:?}", s.kind),
-                    url => s.url, curl => s.curl, credentials => s.credentials, told => told,
-                    held => content.shown.get(&s.id).map(|shown| shown.held().len()),
+                    url => s.url, further => s.further, curl => s.curl, credentials => s.credentials, told => told,
+                    held => content.shown.get(&s.id).map(|shown| shown.count()),
                     certificate => content.certificates.get(&s.id).map(|c| certificate_text(c.now())),
                 }
             })

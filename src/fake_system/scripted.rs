@@ -36,6 +36,21 @@ pub(super) trait Fake: Send + Sync + 'static {
     }
 }
 
+impl<F: Fake> Fake for std::sync::Arc<F> {
+    fn answer(&self, request: Request, keep: bool) -> Answering<'_> {
+        (**self).answer(request, keep)
+    }
+    fn early(&self, method: &str, path: &str) -> Option<Early> {
+        (**self).early(method, path)
+    }
+    fn refusal(&self, why: Refusal) -> Reply {
+        (**self).refusal(why)
+    }
+    fn refusal_of(&self, request: &Request, why: Refusal) -> Reply {
+        (**self).refusal_of(request, why)
+    }
+}
+
 /// A fake that does what it has been told.
 pub(super) struct Scripted<F> {
     id: SystemId,

@@ -8,6 +8,7 @@
 //! | `repository`, `actions` | what the repository says about itself and about an object |
 //! | `filed` | what the world of the run hears of it |
 //! | `atom/`, `browser/` | the bindings |
+//! | `cabinet` | what people see of it |
 //! | `xdomea/` | messages of xdomea over the same repository |
 //!
 //! One lock around the store: every request sees and leaves a whole state.
@@ -16,6 +17,7 @@ mod acl;
 mod actions;
 mod atom;
 mod browser;
+mod cabinet;
 mod changes;
 mod errors;
 mod filed;
@@ -54,8 +56,13 @@ pub(super) const SERVICE_PATH: &str = "/cmis/atom";
 const RESULTS_KEPT: usize = 1_000;
 
 /// The address of the AtomPub binding, beside that of the browser binding.
-pub fn atom_url(url: &str) -> String {
+fn atom_url(url: &str) -> String {
     format!("{}{SERVICE_PATH}", url.strip_suffix(REPOSITORY_PATH).unwrap_or(url))
+}
+
+/// Further addresses of a DMS beside that of its browser binding: the name of the protocol, and where.
+pub(super) fn further_urls(url: &str) -> Vec<(&'static str, String)> {
+    vec![("cmis-atompub", atom_url(url)), ("xdomea", format!("{url}{}", xdomea::PATH))]
 }
 
 /// One DMS.
