@@ -20,6 +20,7 @@ mod fake_answers;
 mod fake_page;
 mod fake_portal;
 mod fake_reload;
+mod fake_table;
 mod fake_world;
 mod file_drop;
 mod forged;

@@ -123,7 +123,11 @@ impl FileDrop {
         let mut working = JoinSet::new();
         let mut told = String::new();
         loop {
-            let found = self.blocking(|this| this.folder().pick_up()).await;
+            // Down, it takes nothing, and nobody else can: what is handed over lies where it is.
+            let found = match self.scripts.is_up(&self.id) {
+                true => self.blocking(|this| this.folder().pick_up()).await,
+                false => Ok(None),
+            };
             match found {
                 Ok(Some(taken)) => {
                     // Each holds its bytes until it is decided.
@@ -184,7 +188,7 @@ impl FileDrop {
         let read = match behaviour {
             Behaviour::Refuse => Err("zurzeit nicht verfügbar".to_owned()),
             Behaviour::NoSpace => Err("kein Speicherplatz".to_owned()),
-            Behaviour::Hang | Behaviour::Reset => {
+            Behaviour::Hang | Behaviour::Reset | Behaviour::Down => {
                 self.observer.answer(exchange, &[], Some("left lying, as told"));
                 return;
             }
@@ -248,8 +252,10 @@ impl FileDrop {
             receipt.truncate(receipt.len() / 2);
             receipt.extend_from_slice(&[0xFF, 0xFE, 0x00, 0xC3, 0x28]);
         }
-        let written = receipt.clone();
-        self.blocking(move |this| this.give(&name, written)).await?;
+        for _ in 0..if behaviour == Behaviour::Twice { 2 } else { 1 } {
+            let (name, written) = (name.clone(), receipt.clone());
+            self.blocking(move |this| this.give(&name, written)).await?;
+        }
         Ok(receipt)
     }
 
