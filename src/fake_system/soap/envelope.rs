@@ -179,13 +179,14 @@ impl Envelope {
         Err(fault)
     }
 
-    /// The one element that the body may hold (WS-I Basic Profile 1.1, R2201).
+    /// The one element that the body may hold (WS-I Basic Profile 1.1, R9981).
     ///
     /// # Errors
     /// When there is none, or more than one.
     pub fn payload(&self, notes: &mut Notes) -> Result<&Element, Fault> {
-        let clause = "WS-I Basic Profile 1.1, R2201";
+        let clause = "WS-I Basic Profile 1.1, R9981";
         let Some(first) = self.body.first() else {
+            let clause = "Vertrag des Dienstes (dienst.wsdl)";
             return Err(Fault::sender(clause, "the Body is empty"));
         };
         if self.body.len() > 1 {
