@@ -124,3 +124,24 @@ fn a_system_that_turns_to_tls_keeps_its_port() {
     assert_eq!(fakes.url("fv-attrappenburg"), before);
     assert_eq!(http("POST", &before, "application/xml", A).0, 201);
 }
+
+/// A transfer folder is taken from by one alone; who takes over keeps the folder and its address.
+#[test]
+fn a_transfer_folder_is_handed_on() {
+    let sandbox = Sandbox::new();
+    let entry = "[[system]]\nid = \"fv-ablage\"\nkind = \"fachverfahren\"\nfake = \"fachverfahren-ablage\"\nreceiver = \"fv-a\"\n";
+    let text = replaced(&probeland(), "[[authority]]", &format!("{entry}\n[[authority]]"));
+    let file = sandbox.write("organisation.toml", &text);
+    let mut fakes = Fakes::up(&sandbox, &file, &[]);
+    let folder = fakes.url("fv-ablage");
+    assert!(folder.starts_with("file:///"), "{folder}");
+    let lenient = format!("{entry}mode = \"lenient\"\n");
+    sandbox.write("organisation.toml", &replaced(&text, entry, &lenient));
+    fakes.next_line();
+    assert_eq!(fakes.url("fv-ablage"), folder);
+    assert!(fakes.said().contains("restarted fv-ablage"), "{}", fakes.said());
+    let path = std::path::Path::new(folder.strip_prefix("file://").unwrap()).to_owned();
+    assert!(path.is_dir());
+    drop(fakes);
+    assert!(!path.exists(), "a folder of its own goes with the fakes");
+}

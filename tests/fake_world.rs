@@ -159,7 +159,9 @@ async fn what_a_message_means_follows_from_what_it_is() {
 #[tokio::test]
 async fn what_is_filed_over_atompub_is_seen_as_well() {
     let running = start().await;
-    let atom = url(&running, "dms-pruefstedt").replace("/cmis/akte", "/cmis/atom");
+    let browser = url(&running, "dms-pruefstedt");
+    let further = pruefstand::fake_system::further_urls("cmis-browser", &browser);
+    let (_, atom) = further.into_iter().find(|(protocol, _)| *protocol == "cmis-atompub").unwrap();
     let value = |element: &str, id: &str, value: &str| {
         format!(
             "<c:property{element} propertyDefinitionId='{id}'><c:value>{value}</c:value></c:property{element}>"
@@ -190,6 +192,54 @@ async fn what_is_filed_over_atompub_is_seen_as_well() {
     assert_eq!((case.state(), case.facts[0].count), (Some(State::Abgelegt), 1));
     assert_eq!(case.systems[&"dms-pruefstedt".into()].as_deref(), Some("GEW 0123456789AB/2026"));
     assert!(case.other_numbers().is_empty());
+    running.stop().await;
+}
+
+#[test]
+fn what_is_filed_by_xdomea_is_seen_as_well() {
+    use crate::support_xdomea::{Bench, STRICT, akte, filed, message, uuid, vorgang};
+    let bench = Bench::up();
+    let inner = vorgang(&uuid(5), V, "");
+    let whole = akte(&uuid(4), "GEW 0123456789AB/2026", &inner);
+    let m = message("3.1.0", "0604", 1, &filed("0604", None, &whole));
+    assert_eq!(bench.hand_in(STRICT, &m, &[]).status, 200);
+    let case = bench.running.world.case(V).unwrap();
+    assert_eq!((case.state(), case.facts[0].count), (Some(State::Abgelegt), 1));
+    let told = case.systems[&STRICT.into()].as_deref();
+    assert_eq!(told, Some("GEW 0123456789AB/2026"));
+}
+
+#[tokio::test]
+async fn documents_tell_whom_a_case_is_about_and_what_is_forgotten_was_never_filed() {
+    let running = start().await;
+    let dms = format!("{}/root", url(&running, "dms-pruefstedt"));
+    let document = |name: &str, vorgang: &str| {
+        let part = |name: &str, value: &str| {
+            format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+        };
+        let content =
+            format!("<A><N>{vorgang}</N><V>Jürgen</V><F>Müßiggang</F><G>1971-12-31</G></A>");
+        [
+            part("cmisaction", "createDocument"),
+            part("propertyId[0]", "cmis:objectTypeId"),
+            part("propertyValue[0]", "cmis:document"),
+            part("propertyId[1]", "cmis:name"),
+            part("propertyValue[1]", name),
+            part("content\"; filename=\"antrag.xml", &content),
+            "--b--\r\n".to_owned(),
+        ]
+        .concat()
+    };
+    let kind = "multipart/form-data; boundary=b";
+    assert_eq!(post(&dms, kind, &document("antrag.xml", V)).await, 201);
+    assert_eq!(running.world.case(V).unwrap().person.unwrap().id, "p2");
+    let lost = "PS-000000000001";
+    let system = "dms-pruefstedt".into();
+    running.scripts.set(&system, lost, pruefstand::fake_system::Behaviour::Forget);
+    assert_eq!(post(&dms, kind, &document("anderer.xml", lost)).await, 201);
+    assert!(running.world.case(lost).is_none());
+    assert_eq!(post(&dms, kind, &document("dritter.xml", V)).await, 201);
+    assert_eq!(running.world.case(V).unwrap().facts[0].count, 2);
     running.stop().await;
 }
 

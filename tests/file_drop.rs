@@ -15,7 +15,7 @@ use pruefstand::xml::parse;
 
 use crate::args;
 use crate::clients::Fakes;
-use crate::support::Sandbox;
+use crate::support::{Sandbox, pruefstand};
 use crate::support_systems::{Up, organisation, system, take_one};
 
 const KIND: &str = "fachverfahren-ablage";
@@ -523,6 +523,9 @@ fn the_folder_is_listed_as_an_address() {
     let url = fakes.url("fv");
     assert_eq!(path_of_url(&url).unwrap(), sandbox.path("ab lage/eingang"), "{url}");
     assert_eq!(fakes.systems["systems"][0]["protocol"], "file");
+    // Nobody else takes from it meanwhile.
+    let second = pruefstand(args!["fake", "up", "--organisation", &file]).exits(69);
+    assert!(second.stderr.contains("somebody else takes from this folder"), "{}", second.stderr);
     // Without a folder it has one of its own, which goes at the end.
     let up = Up::one(KIND, "");
     let own = path_of_url(&up.url("fv")).unwrap();

@@ -112,6 +112,7 @@ fn requests_that_http_knows_better_are_refused_by_their_status() {
         "Content-Type: application/xml\r\n",
         "Content-Type: application/json; charset=iso-8859-1\r\n",
         "Content-Type: json\r\n",
+        "Content-Type: application/json\r\nContent-Type: text/plain\r\n",
     ] {
         let answer = up.send("POST", "", head, body);
         problem(&answer, 415, "medientyp");

@@ -149,6 +149,7 @@ fn both_versions_are_taken_and_answered_in_their_own() {
 #[test]
 fn the_envelope_decides_and_unknown_ones_are_told_what_is_known() {
     let up = Up::one(KIND, "");
+    let lenient = Up::one(KIND, "mode = \"lenient\"");
     for (text, kind) in [
         (envelope("http://www.w3.org/2001/12/soap-envelope", "", &good()), E12),
         (envelope("http://www.w3.org/2001/12/soap-envelope", "", &good()), E11),
@@ -183,6 +184,12 @@ fn the_envelope_decides_and_unknown_ones_are_told_what_is_known() {
         let answer = up.send("POST", "", &line, envelope(E11, "", &good()).as_bytes());
         is(&answer, 415, "Client", "");
         assert!(answer.header("accept-post").unwrap().contains("application/soap+xml"));
+        for ns in [E11, E12] {
+            let text = envelope(ns, "", &good());
+            let answer = lenient.send("POST", "", &line, text.as_bytes());
+            assert_eq!(answer.status, 200, "{kind}: {}", answer.text());
+            assert_eq!(parse(&answer.body).unwrap().root.namespace, ns);
+        }
     }
     assert_eq!(up.held("fv").len(), 0);
 }
@@ -310,6 +317,7 @@ fn actions_belong_to_their_message() {
         (E12, "Content-Type: application/soap+xml\r\n".into(), true),
         (E12, format!("Content-Type: Application/SOAP+XML;Action=\"{right}\"\r\n"), true),
         (E12, "Content-Type: application/soap+xml; action=\"urn:x\"\r\n".into(), false),
+        (E12, "Content-Type: application/soap+xml\r\nContent-Type: text/xml\r\n".into(), false),
     ] {
         let text = envelope(ns, "", &good());
         let answer = strict.send("POST", "", &line, text.as_bytes());
@@ -496,7 +504,11 @@ fn the_decision_comes_by_itself_as_an_envelope_and_the_case_stands_otherwise() {
     let hub = TcpListener::bind("127.0.0.1:0").unwrap();
     let text = envelope(
         E12,
-        &addressed(&[("Action", "urn:amt:Bescheid"), ("MessageID", "urn:uuid:{nachricht}")]),
+        &addressed(&[
+            ("Action", "urn:amt:Bescheid"),
+            ("MessageID", "urn:uuid:{nachricht}"),
+            ("RelatesTo", "{bezug}"),
+        ]),
         "<Bescheid><Vorgang>{vorgang}</Vorgang><Az>{aktenzeichen}</Az></Bescheid>",
     );
     sandbox.write("bescheid.xml", &text);
@@ -505,11 +517,14 @@ fn the_decision_comes_by_itself_as_an_envelope_and_the_case_stands_otherwise() {
         hub.local_addr().unwrap()
     );
     let up = Up::with(&system("fv", KIND, &lines), &sandbox.path(""));
-    assert_eq!(call(&up, E11, "", &good()).status, 200);
+    let asked =
+        [("Action", &*format!("{OWN}:AntragUebergeben")), ("MessageID", "urn:uuid:a&amp;b")];
+    assert_eq!(call(&up, E11, &addressed(&asked), &good()).status, 200);
     let got = take_one(&hub);
     for part in [
         "POST /ein HTTP/1.1",
         "content-type: application/soap+xml; charset=utf-8; action=\"urn:amt:Bescheid\"",
+        ">urn:uuid:a&amp;b</w:RelatesTo>",
         "<Vorgang>PS-0123456789AB</Vorgang><Az>GEW 0123456789AB/2026</Az>",
     ] {
         assert!(got.contains(part), "{part}: {got}");

@@ -16,6 +16,8 @@ use crate::xml::parse;
 pub(super) struct Handed<'a> {
     /// The case it belongs to.
     pub vorgang: &'a str,
+    /// The name that it has in its protocol, to which answers refer.
+    pub bezug: &'a str,
     /// What it is, for people.
     pub title: &'a str,
     /// Its bytes as they came.
@@ -76,7 +78,7 @@ impl Intake {
     }
 
     fn keep(&self, handed: &Handed<'_>, number: &str) {
-        let Handed { vorgang, title, content, attachments } = handed;
+        let Handed { vorgang, bezug, title, content, attachments } = handed;
         for (name, bytes) in *attachments {
             self.inbox.take(vorgang, name, number, bytes);
         }
@@ -89,7 +91,7 @@ impl Intake {
         };
         self.world.note(note, || said(content));
         if let Some(later) = &self.later {
-            later.taken(vorgang, number);
+            later.taken(vorgang, number, bezug);
         }
     }
 

@@ -131,8 +131,10 @@ impl Later {
     }
 
     /// A message was taken: its answers go out when their time has come, unless the fakes stop first.
-    pub fn taken(&self, vorgang: &str, aktenzeichen: &str) {
+    /// `bezug` is the name that the message has in its protocol.
+    pub fn taken(&self, vorgang: &str, aktenzeichen: &str, bezug: &str) {
         for answer in self.answers.iter().cloned() {
+            let bezug = bezug.to_owned();
             let (id, observer, stop) = (self.id.clone(), self.observer.clone(), self.stop.clone());
             let (world, clock, cases) =
                 (self.world.clone(), self.clock.clone(), self.cases.clone());
@@ -152,6 +154,7 @@ impl Later {
                 let text = filled_as(&answer.text, answer.kind.escaping(), |name| match name {
                     "vorgang" => Some(vorgang.clone()),
                     "aktenzeichen" => Some(aktenzeichen.clone()),
+                    "bezug" => Some(bezug.clone()),
                     "nachricht" => Some(nachricht.clone()),
                     "zeitpunkt" => Some(now.clone()),
                     other => case.as_ref().and_then(|case| about_case(other, case)),

@@ -5,7 +5,7 @@ mod cases;
 mod charset;
 mod dms;
 mod file_drop;
-mod filing;
+mod fill;
 mod forms;
 mod inbox;
 mod intake;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 
 use super::dms::Desk;
-use super::file_drop::{Opened, Temporary};
+use super::file_drop::Opened;
 use super::later::Later;
 use super::portal::Sender;
 use super::security::Secured;
@@ -23,8 +23,8 @@ pub(super) struct Up {
     pub stop: Shutdown,
     /// Its port. Held here as well, so that connections wait, and are not refused, while it changes.
     socket: Option<Socket>,
-    /// A transfer folder of its own, which goes with it.
-    _folder: Option<Temporary>,
+    /// Its transfer folder, and the name by which the organisation gave it.
+    folder: Option<(Option<String>, Opened)>,
     /// Its entry in the organisation with the files that this names.
     made_of: String,
 }
@@ -116,7 +116,7 @@ impl Running {
         let up = Up {
             stop: Shutdown::default(),
             socket: Some(socket),
-            _folder: None,
+            folder: None,
             made_of: made_of(system, organisation),
         };
         self.prepare_at(Place::Port(listener), (secured, up), system, organisation)
@@ -127,13 +127,17 @@ impl Running {
         system: &System,
         organisation: &TestOrganisation,
     ) -> Result<Ready, StartError> {
-        let opened = Opened::of(system, &organisation.folder);
-        let mut opened =
-            opened.map_err(|reason| StartError::Folder { system: system.id.clone(), reason })?;
+        // One that stays where it is keeps what it has open, and its address.
+        let before = self.up.get(&system.id).and_then(|up| up.folder.as_ref());
+        let opened = match before.filter(|(name, _)| *name == system.folder) {
+            Some((_, opened)) => opened.clone(),
+            None => Opened::of(system, &organisation.folder)
+                .map_err(|reason| StartError::Folder { system: system.id.clone(), reason })?,
+        };
         let up = Up {
             stop: Shutdown::default(),
             socket: None,
-            _folder: opened.temporary.take(),
+            folder: Some((system.folder.clone(), opened.clone())),
             made_of: made_of(system, organisation),
         };
         self.prepare_at(Place::Folder(opened), (None, up), system, organisation)

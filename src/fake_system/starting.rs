@@ -5,7 +5,6 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio_rustls::rustls::ServerConfig;
 
-use super::filing::Filing;
 use super::inbox::Inbox;
 use super::intake::Intake;
 use super::reload::{Place, Ready};
@@ -67,9 +66,10 @@ impl Running {
             }
             FakeKind::Dms => {
                 let dms = dms::Dms::new(system, observer, &url);
-                let dms = Arc::new(dms.with_desk(desk.unwrap_or_default()));
+                let dms = dms.with_desk(desk.unwrap_or_default()).in_world(world);
+                let dms = Arc::new(dms);
                 self.shown.insert(id.clone(), dms.clone());
-                self.serve_http(door, Filing { id, world, dms });
+                self.serve_http(door, dms);
             }
             FakeKind::FachverfahrenSoap => {
                 self.shown.insert(id.clone(), inbox.clone());

@@ -167,7 +167,7 @@ impl XmlOverHttp {
             let told = self.note(vorgang, &document.root, &number);
             self.inbox.take(vorgang, &document.root.name, &told, &request.body);
             if let Some(later) = &self.later {
-                later.taken(vorgang, &number);
+                later.taken(vorgang, &number, vorgang);
             }
         }
         let body = self.data.reply.body.replace("{aktenzeichen}", &number);

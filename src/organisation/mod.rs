@@ -217,8 +217,9 @@ pub struct LaterAnswer {
     /// What is sent: a file relative to the organisation, in which `{vorgang}`, `{nachricht}`,
     /// `{aktenzeichen}` and `{zeitpunkt}` are filled in, and of whom the case is about
     /// `{person.familienname}`, `{business.name}` and the like; these stay empty where nobody of the
-    /// data world was recognised. XML, an envelope of SOAP 1.2 or JSON; the content type follows
-    /// from it.
+    /// data world was recognised. `{bezug}` is the name that the message had in its protocol
+    /// (`wsa:MessageID`, name of the hand-over). XML, an envelope of SOAP 1.2 or JSON; the content
+    /// type follows from it.
     pub file: String,
     /// Where to: the hub's address for Fachverfahren, `http://…`; for a transfer folder also
     /// `ausgang`, its own output folder.

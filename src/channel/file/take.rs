@@ -9,7 +9,10 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use rustix::fs::{AtFlags, FileType, Mode, RenameFlags, fsync, mkdirat, renameat_with, unlinkat};
+use rustix::fs::{
+    AtFlags, FileType, FlockOperation, Mode, RenameFlags, flock, fsync, mkdirat, renameat_with,
+    unlinkat,
+};
 use rustix::io::Errno;
 
 use super::give::{Given, hand_over, is_temporary};
@@ -107,6 +110,15 @@ impl InputFolder {
         let (input, work) = (part(INPUT)?, part(WORK)?);
         let (accepted, refused) = (part(ACCEPTED)?, part(REFUSED)?);
         part(OUTPUT)?;
+        // Two that take from one folder would each decide what the other picked up.
+        match flock(&work, FlockOperation::NonBlockingLockExclusive) {
+            // Some file systems have no locks.
+            Ok(()) | Err(Errno::NOLCK | Errno::OPNOTSUPP) => {}
+            Err(Errno::WOULDBLOCK) => {
+                return Err(std::io::Error::other("somebody else takes from this folder"));
+            }
+            Err(other) => return Err(other.into()),
+        }
         let left = names(&work, MOST_ENTRIES)?.into();
         let (seen, stuck) = (BTreeMap::new(), Vec::new());
         Ok(Self { root, rules, base, input, work, accepted, refused, seen, left, stuck })

@@ -1,6 +1,9 @@
 //! One connection of a server side: record first, then ask the handler, then answer.
 
+use std::future::poll_fn;
 use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
@@ -9,7 +12,7 @@ use hyper::body::Incoming;
 use hyper::header::{CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use super::super::patient::Patient;
 use super::super::{Shutdown, Tap, TapStream};
@@ -22,6 +25,9 @@ use crate::wire::{self, CodingError, Extent, Framing, Head};
 /// How long open exchanges may go on when the server is told to stop.
 const LAST: std::time::Duration = std::time::Duration::from_secs(2);
 
+/// Most bytes of an unread body that are let go of before the connection is closed.
+const MOST_UNREAD: u64 = 64 * 1024 * 1024;
+
 /// The exchange whose answer is still on its way.
 type Pending = Arc<Mutex<Option<(u64, Option<&'static str>)>>>;
 
@@ -33,7 +39,7 @@ pub(super) struct Connection {
     pub tap: Tap,
     pending: Pending,
     /// What comes after an answer that did not wait for the body belongs to no other request.
-    unread: std::sync::atomic::AtomicBool,
+    unread: AtomicBool,
 }
 
 type Answer = hyper::Response<Full<Bytes>>;
@@ -64,29 +70,34 @@ impl Connection {
             let this = this.clone();
             service_fn(move |request| {
                 let this = this.clone();
-                async move { this.exchange(request).await }
+                Box::pin(async move { this.exchange(request).await })
             })
         };
-        let connection = hyper::server::conn::http1::Builder::new()
+        let mut connection = hyper::server::conn::http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(head)
             .serve_connection(TokioIo::new(stream), service);
-        tokio::pin!(connection);
-        tokio::select! {
-            _ = connection.as_mut() => {}
-            () = shutdown.wait() => {
-                connection.as_mut().graceful_shutdown();
-                let _ = tokio::time::timeout(LAST, connection).await;
-            }
+        let mut served = poll_fn(|cx| connection.poll_without_shutdown(cx));
+        let stopped = tokio::select! {
+            _ = &mut served => false,
+            () = shutdown.wait() => true,
+        };
+        if stopped {
+            Pin::new(&mut connection).graceful_shutdown();
+            let served = poll_fn(|cx| connection.poll_without_shutdown(cx));
+            let _ = tokio::time::timeout(LAST, served).await;
         }
+        let unread = this.unread.load(Ordering::SeqCst) && !stopped;
         this.end();
+        this.tap.forget();
+        leave(connection.into_parts().io.into_inner(), unread).await;
     }
 
     /// Notes the answer of the last exchange, and what came that was no request.
     fn end(&self) {
         self.finish();
         let left = self.tap.take_read();
-        if left.is_empty() || self.unread.load(std::sync::atomic::Ordering::SeqCst) {
+        if left.is_empty() || self.unread.load(Ordering::SeqCst) {
             return;
         }
         let exchange = self.record(&left);
@@ -133,7 +144,7 @@ impl Connection {
             let exchange = self.record(&self.tap.take_read());
             self.note_all(exchange, head.as_ref());
             self.open(exchange, None);
-            self.unread.store(true, std::sync::atomic::Ordering::SeqCst);
+            self.unread.store(true, Ordering::SeqCst);
             return Ok(last(answer(status, "text/plain; charset=utf-8", detail + "\n")));
         }
         let Some(head) = head else { return Err(Closed) };
@@ -144,7 +155,7 @@ impl Connection {
             self.note_all(exchange, Some(&head));
             self.note(exchange, early.clause, &early.detail);
             self.open(exchange, None);
-            self.unread.store(true, std::sync::atomic::Ordering::SeqCst);
+            self.unread.store(true, Ordering::SeqCst);
             return self.answered(exchange, early.reply.clone()).map(last);
         }
         let limits = &self.served.settings.limits;
@@ -164,7 +175,7 @@ impl Connection {
                 self.note_all(exchange, Some(&head));
                 self.note(exchange, clause, &detail);
                 self.open(exchange, None);
-                self.unread.store(true, std::sync::atomic::Ordering::SeqCst);
+                self.unread.store(true, Ordering::SeqCst);
                 return Ok(last(answer(status, "text/plain; charset=utf-8", detail + "\n")));
             }
         };
@@ -184,7 +195,7 @@ impl Connection {
         if let Some(odd) = odd {
             self.note(exchange, "RFC 9112 7.1", &odd);
             if !self.served.settings.lenient {
-                self.unread.store(true, std::sync::atomic::Ordering::SeqCst);
+                self.unread.store(true, Ordering::SeqCst);
                 return Ok(last(answer(400, "text/plain; charset=utf-8", odd + "\n")));
             }
         }
@@ -306,6 +317,18 @@ impl Connection {
                 Err(Closed)
             }
         }
+    }
+}
+
+/// Closes a connection. Where a body was not read, what still comes of it is read and let go for a
+/// while: a close with unread bytes would take the answer from whoever is still sending (RFC 9112,
+/// section 9.6).
+async fn leave(mut stream: impl AsyncRead + AsyncWrite + Unpin, unread: bool) {
+    let _ = tokio::time::timeout(LAST, stream.shutdown()).await;
+    if unread {
+        let mut nothing = tokio::io::sink();
+        let mut rest = stream.take(MOST_UNREAD);
+        let _ = tokio::time::timeout(LAST, tokio::io::copy(&mut rest, &mut nothing)).await;
     }
 }
 

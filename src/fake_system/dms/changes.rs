@@ -50,6 +50,11 @@ impl Changes {
         self.last
     }
 
+    /// The events after the one of this token, newest first.
+    pub fn after(&self, token: u64) -> impl Iterator<Item = &Change> {
+        self.events.iter().rev().take_while(move |e| e.token > token)
+    }
+
     /// Forgets what came after the event of this token, as if it had not been.
     pub fn forget_after(&mut self, token: u64) {
         while self.events.back().is_some_and(|e| e.token > token) {

@@ -6,6 +6,7 @@
 //! | `store`, `navigation`, `versions`, `acl`, `changes`, `query/` | the repository and its rules |
 //! | `types`, `values` | types of an E-Akte and what their properties take |
 //! | `repository`, `actions` | what the repository says about itself and about an object |
+//! | `filed` | what the world of the run hears of it |
 //! | `atom/`, `browser/` | the bindings |
 //! | `cabinet` | what people see of it |
 //! | `xdomea/` | messages of xdomea over the same repository |
@@ -19,6 +20,7 @@ mod browser;
 mod cabinet;
 mod changes;
 mod errors;
+mod filed;
 mod navigation;
 mod query;
 mod repository;
@@ -39,6 +41,7 @@ use self::errors::{Caller, CmisError, Exception, Outcome};
 use self::store::Store;
 pub(super) use self::xdomea::Desk;
 use super::scripted::{Answering, Fake, Refusal};
+use super::world::World;
 use crate::ambient::Clock;
 use crate::channel::Observer;
 use crate::channel::http::{Reply, Request};
@@ -74,6 +77,8 @@ pub(super) struct Dms {
     /// User, token, result.
     results: Mutex<VecDeque<(String, String, Value)>>,
     desk: Desk,
+    /// Whom it tells what is filed, and up to which change it has told.
+    world: Option<(Arc<World>, Mutex<u64>)>,
 }
 
 impl Dms {
@@ -88,12 +93,18 @@ impl Dms {
             store: Mutex::new(Store::new(Clock::system())),
             results: Mutex::default(),
             desk: Desk::default(),
+            world: None,
         }
     }
 
     /// The same with what it needs to know for xdomea.
     pub fn with_desk(self, desk: Desk) -> Self {
         Self { desk, ..self }
+    }
+
+    /// The same in a world that hears of what is filed.
+    pub fn in_world(self, world: Arc<World>) -> Self {
+        Self { world: Some((world, Mutex::default())), ..self }
     }
 
     fn locked(&self) -> MutexGuard<'_, Store> {
@@ -208,7 +219,13 @@ fn credentials(header: &str) -> Option<(String, String)> {
 
 impl Fake for Dms {
     fn answer(&self, request: Request, keep: bool) -> Answering<'_> {
-        Box::pin(async move { self.reply(&request, keep) })
+        Box::pin(async move {
+            let reply = self.reply(&request, keep);
+            if request.method != "GET" {
+                self.tell();
+            }
+            reply
+        })
     }
 
     fn refusal(&self, why: Refusal) -> Reply {

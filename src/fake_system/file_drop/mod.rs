@@ -11,6 +11,7 @@ use std::time::Duration;
 use tokio::task::{JoinSet, spawn_blocking};
 
 use self::content::{Data, Oddities};
+use super::fill::fill;
 use super::intake::{Handed, Intake};
 use super::script::{Behaviour, Scripts};
 use super::template::uuid;
@@ -27,11 +28,14 @@ const MOST_AT_ONCE: usize = 8;
 /// What a deviation breaks.
 const CLAUSE: &str = "Transferverzeichnis";
 
-/// A transfer folder that is open.
+/// A transfer folder that is open. Clones are the same folder: whoever takes over from another goes
+/// on with it, since nobody else may take from it at the same time.
+#[derive(Clone)]
 pub(super) struct Opened {
-    folder: InputFolder,
-    /// Made for this start.
-    pub temporary: Option<Temporary>,
+    folder: Arc<Mutex<InputFolder>>,
+    root: PathBuf,
+    /// Goes with the last clone.
+    _temporary: Option<Arc<Temporary>>,
 }
 
 /// A folder that is removed at the end.
@@ -66,17 +70,19 @@ impl Opened {
                 .map(|sign| (sign, Duration::from_millis(u64::from(data.patience_ms)))),
             limits: data.limits(),
         };
-        Ok(Self { folder: InputFolder::open(&root, rules)?, temporary })
+        let folder = InputFolder::open(&root, rules)?;
+        let (root, temporary) = (folder.root().to_owned(), temporary.map(Arc::new));
+        Ok(Self { folder: Arc::new(Mutex::new(folder)), root, _temporary: temporary })
     }
 
     /// The address at which things are handed over.
     pub fn url(&self) -> String {
-        url_of(self.folder.root())
+        url_of(&self.root)
     }
 
     /// The folder for what this system hands over.
     pub fn output(&self) -> PathBuf {
-        self.folder.root().join(OUTPUT)
+        self.root.join(OUTPUT)
     }
 }
 
@@ -90,7 +96,7 @@ pub(super) struct FileDrop {
     id: SystemId,
     mode: Mode,
     data: Data,
-    folder: Mutex<InputFolder>,
+    opened: Opened,
     input: PathBuf,
     output: PathBuf,
     intake: Intake,
@@ -106,10 +112,9 @@ impl FileDrop {
         observer: Arc<dyn Observer>,
         intake: Intake,
     ) -> Self {
-        let (input, output) = (opened.folder.root().join(INPUT), opened.output());
+        let (input, output) = (opened.root.join(INPUT), opened.output());
         let (id, mode, data) = (system.id.clone(), system.mode, content::data());
-        let folder = Mutex::new(opened.folder);
-        Self { id, mode, data, folder, input, output, intake, scripts, observer }
+        Self { id, mode, data, opened, input, output, intake, scripts, observer }
     }
 
     /// Looks into the folder until it is time to stop.
@@ -148,7 +153,7 @@ impl FileDrop {
     }
 
     fn folder(&self) -> std::sync::MutexGuard<'_, InputFolder> {
-        self.folder.lock().unwrap_or_else(PoisonError::into_inner)
+        self.opened.folder.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Does something that waits for the disk where nobody waits for it.
@@ -219,22 +224,25 @@ impl FileDrop {
             Behaviour::Forget => self.intake.case_of(&content.vorgang),
             _ => self.intake.take(&Handed {
                 vorgang: &content.vorgang,
+                bezug: &name,
                 title: &content.title,
                 content: &content.message,
                 attachments: &content.attachments,
             }),
         };
-        let mut receipt = self.data.receipt.body.clone();
-        for (place, value) in [
+        let values = [
             ("{name}", &name),
             ("{vorgang}", &case.vorgang),
             ("{aktenzeichen}", &case.aktenzeichen),
             ("{zeitpunkt}", &case.since),
-        ] {
+        ];
+        let escaped = values.map(|(place, value)| {
             let mut safe = String::new();
             escape_text(value, &mut safe);
-            receipt = receipt.replace(place, &safe);
-        }
+            (place, safe)
+        });
+        let places = escaped.each_ref().map(|(place, value)| (*place, value.as_str()));
+        let receipt = fill(&self.data.receipt.body, &places);
         let mut receipt = receipt.into_bytes();
         if behaviour == Behaviour::Garble {
             receipt.truncate(receipt.len() / 2);

@@ -215,6 +215,7 @@ impl Rest {
         }
         let handed = Handed {
             vorgang: &vorgang,
+            bezug: &vorgang,
             title: "Antrag (JSON)",
             content: &request.body,
             attachments: &documents,
@@ -240,6 +241,10 @@ impl Rest {
                 .header("Accept-Post", "application/json")
                 .breaks("RFC 9110, 15.5.16")
         };
+        if request.headers.iter().filter(|(n, _)| n == "content-type").count() > 1 {
+            let detail = "the header content-type stands twice (RFC 9110, 5.3)".into();
+            self.deviation(request, unsupported(detail))?;
+        }
         let kind = match MediaType::parse(&request.content_type) {
             Ok(kind) => kind,
             Err(error) => return self.deviation(request, unsupported(error)),

@@ -64,8 +64,19 @@ pub(super) fn announced(request: &Request) -> Version {
 /// What ends the exchange.
 pub(super) fn read<'r>(request: &'r Request, notes: &mut Notes) -> Result<Framing<'r>, Fault> {
     let unsupported = |reason: String| Fault::sender(TYPES, reason).status(415);
-    let head = MediaType::parse(&request.content_type)
-        .map_err(|e| unsupported(format!("Content-Type: {e}")))?;
+    for name in ["content-type", "soapaction"] {
+        if request.headers.iter().filter(|(n, _)| n == name).count() > 1 {
+            let reason = format!("the header {name} stands twice");
+            notes.deviation(Fault::sender("RFC 9110, 5.3", reason))?;
+        }
+    }
+    let head = match MediaType::parse(&request.content_type) {
+        Ok(head) => head,
+        Err(error) => {
+            notes.deviation(unsupported(format!("Content-Type: {error}")))?;
+            MediaType { essence: String::new(), parameters: Vec::new() }
+        }
+    };
     let (inner, package) = if head.essence == "multipart/related" {
         let package = Package::open(&head, &request.body, notes)?;
         let inner = inner_type(&head, &package, notes)?;
@@ -73,12 +84,16 @@ pub(super) fn read<'r>(request: &'r Request, notes: &mut Notes) -> Result<Framin
     } else {
         (head, None)
     };
-    let Some(announced) = Version::of_media_type(&inner.essence) else {
-        return Err(unsupported(format!(
-            "{} carries no envelope; text/xml (SOAP 1.1), application/soap+xml (1.2) or \
-             multipart/related with application/xop+xml (MTOM) do",
-            inner.essence
-        )));
+    let announced = match Version::of_media_type(&inner.essence) {
+        Some(version) => version,
+        None => {
+            notes.deviation(unsupported(format!(
+                "\"{}\" carries no envelope; text/xml (SOAP 1.1), application/soap+xml (1.2) or \
+                 multipart/related with application/xop+xml (MTOM) do",
+                inner.essence
+            )))?;
+            by_look(package.as_ref().map_or(&request.body, Package::root))
+        }
     };
     let action = match announced {
         Version::Soap11 => soap_action(request.header("soapaction"), notes)?,
@@ -87,6 +102,15 @@ pub(super) fn read<'r>(request: &'r Request, notes: &mut Notes) -> Result<Framin
     let label = package.as_ref().map_or(&inner, |p| &p.root_type);
     let charset = label.parameter("charset").map(str::to_owned);
     Ok(Framing { announced, charset, action, package, whole: &request.body })
+}
+
+/// The version by the namespace that stands in the bytes, where nothing else says it.
+fn by_look(bytes: &[u8]) -> Version {
+    let new = Version::Soap12.namespace().as_bytes();
+    match bytes.windows(new.len()).any(|w| w == new) {
+        true => Version::Soap12,
+        false => Version::Soap11,
+    }
 }
 
 /// The envelope's own media type: `start-info` of the message (MTOM 1.0 section 3.2), also `type` of

@@ -26,6 +26,7 @@ use self::envelope::{Envelope, Version};
 use self::fault::{Code, Fault, Notes, OWN};
 use self::service::{Does, Operation, Service};
 use super::cases::Case;
+use super::fill::fill;
 use super::intake::{Handed, Intake};
 use super::login::{CHALLENGE, Login};
 use super::scripted::{Answering, Fake, Refusal};
@@ -104,24 +105,23 @@ impl Talk {
         if self.addressing.as_ref().is_some_and(|a| a.no_answer) {
             return Reply::text(202, "text/plain", "");
         }
-        let mut body = operation.reply.clone();
-        for (name, value) in values(case) {
-            let mut safe = String::new();
-            escape_text(value, &mut safe);
-            body = body.replace(name, &safe);
-        }
         let unique = uuid();
         let mut parts = Vec::new();
-        if body.contains("{quittung}") {
-            let mut place = STANDARD.encode(receipt);
-            if self.mtom {
-                let id = format!("quittung-{unique}@attrappe.example");
-                place =
-                    format!("<xop:Include xmlns:xop=\"{}\" href=\"cid:{id}\"/>", xop::NAMESPACE);
-                parts.push((id, receipt.as_bytes().to_vec()));
-            }
-            body = body.replace("{quittung}", &place);
+        let mut quittung = STANDARD.encode(receipt);
+        if self.mtom && operation.reply.contains("{quittung}") {
+            let id = format!("quittung-{unique}@attrappe.example");
+            let ns = xop::NAMESPACE;
+            quittung = format!("<xop:Include xmlns:xop=\"{ns}\" href=\"cid:{id}\"/>");
+            parts.push((id, receipt.as_bytes().to_vec()));
         }
+        let escaped = values(case).map(|(name, value)| {
+            let mut safe = String::new();
+            escape_text(value, &mut safe);
+            (name, safe)
+        });
+        let mut places: Vec<(&str, &str)> = escaped.iter().map(|(n, v)| (*n, v.as_str())).collect();
+        places.push(("{quittung}", &quittung));
+        let body = fill(&operation.reply, &places);
         let action = &operation.answer_action;
         let headers = self.addressing.as_ref().map(|a| addressing::of_answer(a, action, &unique));
         let text = self.envelope(&headers.unwrap_or_default(), &body);
@@ -237,13 +237,13 @@ impl Soap {
         addressing::check_action(&operation.action, transport, talk.addressing.as_ref(), notes)?;
         self.service.check(payload, notes)?;
         let case = match operation.does {
-            Does::Take => self.take(request, operation, payload, keep, notes)?,
+            Does::Take => {
+                let handed = (operation, payload, talk.addressing.as_ref());
+                self.take(request, handed, keep, notes)?
+            }
             Does::State => self.stand(payload)?,
         };
-        let mut receipt = self.service.data.receipt.clone();
-        for (name, value) in values(&case) {
-            receipt = receipt.replace(name, value);
-        }
+        let receipt = fill(&self.service.data.receipt, &values(&case));
         Ok(talk.answer(operation, &case, &receipt))
     }
 
@@ -271,8 +271,7 @@ impl Soap {
     fn take(
         &self,
         request: &Request,
-        operation: &Operation,
-        payload: &Element,
+        (operation, payload, addressing): (&Operation, &Element, Option<&Addressing>),
         keep: bool,
         notes: &mut Notes,
     ) -> Result<Case, Fault> {
@@ -305,6 +304,7 @@ impl Soap {
         }
         Ok(self.intake.take(&Handed {
             vorgang: &vorgang,
+            bezug: addressing.map_or("", |a| a.message_id.as_str()),
             title: &title,
             content: &request.body,
             attachments: &attachments,
