@@ -197,9 +197,9 @@ async fn what_is_filed_over_atompub_is_seen_as_well() {
 
 #[test]
 fn what_is_filed_by_xdomea_is_seen_as_well() {
-    use crate::support_xdomea::{Bench, STRICT, akte, filed, message, uuid, vorgang};
+    use crate::support_xdomea::{Bench, STRICT, akte, filed, message, uuid, vorgang, x};
     let bench = Bench::up();
-    let inner = vorgang(&uuid(5), V, "");
+    let inner = x("Akteninhalt", &vorgang(&uuid(5), V, ""));
     let whole = akte(&uuid(4), "GEW 0123456789AB/2026", &inner);
     let m = message("3.1.0", "0604", 1, &filed("0604", None, &whole));
     assert_eq!(bench.hand_in(STRICT, &m, &[]).status, 200);

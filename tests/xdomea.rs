@@ -222,6 +222,7 @@ fn confirmations_come_as_they_are_wanted() {
         };
         let none = with(n, false, false);
         assert_eq!((none.status, none.body.len()), (204, 0));
+        assert_eq!(none.header("content-length"), None, "{}", none.head);
         let receipt = with(n + 1, true, false).message();
         assert_eq!(receipt.root.name, "FVDaten.EmpfangBestaetigen.0629");
         valid(schemas.as_ref(), version, &receipt.xml);
@@ -529,6 +530,8 @@ fn a_message_comes_once_in_a_process() {
         let mut loud = m.clone();
         loud.process = m.process.to_uppercase();
         assert_eq!(bench.hand_in(system, &loud, &[]).told(), wanted);
+        let notes = bench.noted(system);
+        assert!(notes.iter().any(|n| n.1.contains("capital letters")), "{notes:?}");
         let status = x("SystemstatusZumAbfragen", &x("SystemstatusID", "1"));
         let other = Message { code: "0625", content: status, ..m.clone() };
         assert_eq!(bench.hand_in(system, &other, &[]).told(), "0000000");

@@ -384,6 +384,19 @@ fn plain_folders_take_any_metadata_and_bare_files_get_an_extension() {
     assert_eq!(bench.noted(STRICT)[0].0, "RFC 9562 4");
 }
 
+#[test]
+fn records_outside_of_the_content_are_refused_or_filed_but_not_lost() {
+    use crate::support_xdomea::LENIENT;
+    let bench = Bench::up();
+    let inner = vorgang(&uuid(2), "GEW 1-1", "");
+    let m = message("3.0.0", "0604", 1, &filed("0604", None, &akte(&uuid(1), "GEW 1", &inner)));
+    assert_eq!(bench.hand_in(STRICT, &m, &[]).told(), "0000008");
+    assert_eq!(bench.hand_in(LENIENT, &m.into_lenient(), &[]).told(), "0000000");
+    let folder = bench.children(LENIENT, "root-folder")["GEW 1"]["cmis:objectId"].clone();
+    assert!(bench.children(LENIENT, folder.as_str().unwrap()).contains_key("GEW 1-1"));
+    assert!(bench.noted(LENIENT).iter().any(|n| n.1.contains("outside of Akteninhalt")));
+}
+
 fn right_but(bench: &Bench, m: &crate::support_xdomea::Message) -> crate::support_xdomea::Received {
     crate::support_xdomea::valid(schemas().as_ref(), m.version, m.xml().as_bytes());
     let done = bench.hand_in(STRICT, m, &[]).message();

@@ -49,10 +49,10 @@ pub(super) fn inside(record: &Element, level: Level) -> Vec<&Element> {
     let of = |at: &Element, names: &[&str]| names.contains(&at.name.as_str());
     match level {
         Level::Akte => {
+            // Some stand beside the content: Teilakten in 2.4.0, all where somebody is lenient.
+            let parts = ["Dokument", "Vorgang", "Teilakte"];
             let content = record.child("Akteninhalt").into_iter().flat_map(Element::elements);
-            let content = content.filter(|e| of(e, &["Dokument", "Vorgang", "Teilakte"]));
-            // In 2.4.0 Teilakten stand beside the content.
-            content.chain(record.elements().filter(|e| of(e, &["Teilakte"]))).collect()
+            content.chain(record.elements()).filter(|e| of(e, &parts)).collect()
         }
         Level::Vorgang => {
             record.elements().filter(|e| of(e, &["Dokument", "Teilvorgang"])).collect()

@@ -152,6 +152,11 @@ pub(super) fn check(root: &Element, version: Version, kind: Kind) -> Vec<String>
             if record && element.namespace == root.namespace && path.contains("Schriftgutobjekt/") {
                 identified(element, path, &mut out);
             }
+            let beside = |e: &&Element| matches!(e.name.as_str(), "Vorgang" | "Dokument");
+            if let Some(inner) = element.elements().find(beside).filter(|_| element.name == "Akte")
+            {
+                out.push(format!("{path}: {} lies outside of Akteninhalt", inner.name));
+            }
         });
     }
     out
