@@ -317,3 +317,45 @@ fn calls_nobody_expected_get_an_answer_of_their_own() {
     // A query is none of the interface's business.
     assert!(call("POST /vorgaenge?a=b").starts_with("HTTP/1.1 201"));
 }
+
+/// Whatever the character set of a body and however it is said: what stands in it is what was meant,
+/// and what was received is what is kept.
+#[test]
+fn character_sets_are_read_in_the_order_of_their_labels() {
+    let web = Web::up("");
+    let xml = |declared: &str| {
+        let declaration = match declared {
+            "" => String::new(),
+            name => format!("<?xml version=\"1.0\" encoding=\"{name}\"?>"),
+        };
+        GOOD.replacen("<GewerbeFall", &format!("{declaration}<GewerbeFall"), 1)
+            .replace("</Vorgang>", "<Ort>K\u{f6}ln</Ort></Vorgang>")
+    };
+    let latin = |text: String| text.chars().map(|c| u8::try_from(c as u32).unwrap()).collect();
+    let utf16 = |text: String| -> Vec<u8> {
+        "\u{FEFF}".chars().chain(text.chars()).flat_map(|c| (c as u16).to_le_bytes()).collect()
+    };
+    let cases: [(&str, Vec<u8>, u16, usize); 6] = [
+        ("text/xml", xml("").into_bytes(), 201, 0),
+        ("text/xml", latin(xml("ISO-8859-1")), 201, 0),
+        ("text/xml; charset=ISO-8859-1", latin(xml("UTF-8")), 201, 1),
+        ("application/xml; charset=UTF-8", latin(xml("ISO-8859-1")), 400, 1),
+        ("text/xml; charset=iso-8559-1", latin(xml("ISO-8859-1")), 201, 1),
+        ("application/xml", utf16(xml("")), 201, 0),
+    ];
+    for (kind, body, status, notes) in cases {
+        let before = web.memory.clauses().len();
+        let head = format!(
+            "POST /vorgaenge HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n",
+            body.len()
+        );
+        let answer = web.say(&[head.as_bytes(), &body].concat());
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{kind}: {answer}");
+        assert_eq!(web.memory.clauses().len() - before, notes, "{kind}");
+        if status == 201 {
+            assert!(answer.contains("0123456789AB/2026"), "{kind}: {answer}");
+            let held = web.running().shown[&FV.into()].held();
+            assert_eq!((&held[0].content, held[0].vorgang.as_str()), (&body, "PS-0123456789AB"));
+        }
+    }
+}

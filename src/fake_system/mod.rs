@@ -2,7 +2,6 @@
 //! told to misbehave towards the exchanges of one case. They judge nothing.
 
 mod cases;
-mod charset;
 mod dms;
 mod file_drop;
 mod fill;

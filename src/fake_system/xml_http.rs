@@ -1,20 +1,22 @@
 //! XML over HTTP: Fachverfahren and Antragsportal, by the data in `fake-systems/`.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::SYSTEM_FILES;
 use super::inbox::Inbox;
 use super::later::Later;
 use super::scripted::{Answering, Fake, Refusal};
 use super::world::{Note, State, World, texts};
-use super::{SYSTEM_FILES, charset};
 use crate::channel::Observer;
 use crate::channel::http::{Early, Reply, Request};
+use crate::channel::media_type::MediaType;
 use crate::ids::{Correlator, SystemId};
 use crate::organisation::{FakeKind, Mode, System};
-use crate::xml::{Element, escape_attribute, parse};
+use crate::xml::{Element, escape_attribute, parse_labelled};
 
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -137,15 +139,16 @@ impl XmlOverHttp {
             let body = self.data.refusal.body.replace("{reason}", &text);
             Reply::text(self.data.refusal.status, &self.data.refusal.content_type, body)
         };
-        let read = match charset::read(&request.content_type, &request.body) {
-            Ok(read) => read,
-            Err(reason) => return refuse(&reason),
-        };
-        for reason in &read.notes {
-            self.observer.observation(&self.id, Some(request.exchange), "RFC 7303 3", reason);
-        }
-        let document = match parse(&read.bytes) {
-            Ok(document) => document,
+        let charset = MediaType::parse(&request.content_type).ok();
+        let charset = charset.as_ref().and_then(|kind| kind.parameter("charset"));
+        let document = match parse_labelled(&request.body, charset) {
+            Ok(read) => {
+                for reason in &read.oddities {
+                    let exchange = Some(request.exchange);
+                    self.observer.observation(&self.id, exchange, "RFC 7303 3", reason);
+                }
+                read.document
+            }
             Err(error) => return refuse(&error.to_string()),
         };
         if let Some(expects) = &self.data.expects
@@ -160,7 +163,12 @@ impl XmlOverHttp {
             }
             note(&reason);
         }
-        let mut words = Correlator::candidates(&read.bytes);
+        // In UTF-16 the bytes hold no words.
+        let text = match document.encoding.starts_with("UTF-16") {
+            true => Cow::Owned(document.root.to_xml().into_bytes()),
+            false => Cow::Borrowed(&request.body[..]),
+        };
+        let mut words = Correlator::candidates(&text);
         let vorgang = words.find(|t| t.starts_with("PS-")).unwrap_or("unbekannt");
         let number = self.world.aktenzeichen(vorgang);
         if keep {
