@@ -359,3 +359,16 @@ fn character_sets_are_read_in_the_order_of_their_labels() {
         }
     }
 }
+
+#[test]
+fn user_and_password_are_asked_for() {
+    let web = Web::up("user = \"hub\"\npassword = \"geheim\"");
+    let call =
+        |fields: &str| web.say(whole(&format!("Connection: close\r\n{fields}"), GOOD).as_bytes());
+    let answer = call("");
+    assert!(answer.starts_with("HTTP/1.1 401") && answer.contains("www-authenticate: Basic realm"));
+    // hub:falsch, and hub:geheim.
+    assert!(call("Authorization: Basic aHViOmZhbHNjaA==\r\n").starts_with("HTTP/1.1 401"));
+    assert!(call("Authorization: basic aHViOmdlaGVpbQ==\r\n").starts_with("HTTP/1.1 201"));
+    assert_eq!(web.running().shown[&FV.into()].held().len(), 1);
+}

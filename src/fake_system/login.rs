@@ -21,11 +21,19 @@ impl Login {
     /// Whether a request may come in.
     pub fn allows(&self, request: &Request) -> bool {
         let Some(wanted) = &self.0 else { return true };
-        let given = request.header("authorization").and_then(|value| {
-            let (scheme, token) = value.split_once(' ')?;
-            let token = Some(token.trim()).filter(|_| scheme.eq_ignore_ascii_case("basic"))?;
-            base64::engine::general_purpose::STANDARD.decode(token).ok()
-        });
-        given.as_deref() == Some(wanted.as_bytes())
+        request.header("authorization").and_then(decoded).as_deref() == Some(wanted.as_bytes())
     }
+}
+
+/// User and password of an `Authorization` field.
+pub(super) fn credentials(header: &str) -> Option<(String, String)> {
+    let text = String::from_utf8(decoded(header)?).ok()?;
+    let (user, password) = text.split_once(':')?;
+    Some((user.to_owned(), password.to_owned()))
+}
+
+fn decoded(header: &str) -> Option<Vec<u8>> {
+    let (scheme, token) = header.split_once(' ')?;
+    let token = Some(token.trim()).filter(|_| scheme.eq_ignore_ascii_case("basic"))?;
+    base64::engine::general_purpose::STANDARD.decode(token).ok()
 }

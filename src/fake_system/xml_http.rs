@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::SYSTEM_FILES;
 use super::inbox::Inbox;
 use super::later::Later;
+use super::login::{CHALLENGE, Login};
 use super::scripted::{Answering, Fake, Refusal};
 use super::world::{Note, State, World, texts};
 use crate::channel::Observer;
@@ -112,6 +113,7 @@ pub(super) struct XmlOverHttp {
     world: Arc<World>,
     later: Option<Later>,
     observer: Arc<dyn Observer>,
+    login: Login,
 }
 
 impl XmlOverHttp {
@@ -124,7 +126,8 @@ impl XmlOverHttp {
         later: Option<Later>,
     ) -> Self {
         let (id, mode, data) = (system.id.clone(), system.mode, data_of(kind));
-        Self { id, mode, data, inbox, world, later, observer }
+        let login = Login::of(system);
+        Self { id, mode, data, inbox, world, later, observer, login }
     }
 
     fn reply(&self, request: &Request, keep: bool) -> Reply {
@@ -139,6 +142,12 @@ impl XmlOverHttp {
             let body = self.data.refusal.body.replace("{reason}", &text);
             Reply::text(self.data.refusal.status, &self.data.refusal.content_type, body)
         };
+        if !self.login.allows(request) {
+            note("user and password are missing or wrong");
+            let text = "Benutzer und Kennwort fehlen oder sind falsch\n";
+            return Reply::text(401, "text/plain; charset=utf-8", text)
+                .with_header("www-authenticate", CHALLENGE);
+        }
         let charset = MediaType::parse(&request.content_type).ok();
         let charset = charset.as_ref().and_then(|kind| kind.parameter("charset"));
         let document = match parse_labelled(&request.body, charset) {

@@ -33,13 +33,13 @@ mod xdomea;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use base64::Engine;
 use serde_json::{Value, json};
 
 use self::browser::form::percent_decode;
 use self::errors::{Caller, CmisError, Exception, Outcome};
 use self::store::Store;
 pub(super) use self::xdomea::Desk;
+use super::login::credentials;
 use super::scripted::{Answering, Fake, Refusal};
 use super::world::World;
 use crate::ambient::Clock;
@@ -205,18 +205,6 @@ fn error_reply(request: &Request, error: &CmisError) -> Reply {
     }
 }
 
-/// User and password of basic authentication.
-fn credentials(header: &str) -> Option<(String, String)> {
-    let (scheme, value) = header.split_once(' ')?;
-    if !scheme.eq_ignore_ascii_case("basic") {
-        return None;
-    }
-    let bytes = base64::engine::general_purpose::STANDARD.decode(value.trim()).ok()?;
-    let text = String::from_utf8(bytes).ok()?;
-    let (user, password) = text.split_once(':')?;
-    Some((user.to_owned(), password.to_owned()))
-}
-
 impl Fake for Dms {
     fn answer(&self, request: Request, keep: bool) -> Answering<'_> {
         Box::pin(async move {
@@ -233,7 +221,11 @@ impl Fake for Dms {
     }
 
     fn refusal_of(&self, request: &Request, why: Refusal) -> Reply {
-        error_reply(request, &refused(why))
+        let inside = request.path.strip_prefix(REPOSITORY_PATH);
+        match inside.is_some_and(|inside| inside.starts_with(xdomea::PATH)) {
+            true => xdomea::refusal(why),
+            false => error_reply(request, &refused(why)),
+        }
     }
 }
 

@@ -65,6 +65,7 @@ use super::Dms;
 use super::browser::disposition;
 use super::errors::Caller;
 use crate::channel::http::{Reply, Request};
+use crate::fake_system::scripted::Refusal;
 use crate::organisation::{System, TestOrganisation};
 
 /// Where it is, below the repository.
@@ -319,6 +320,15 @@ fn reply(dms: &Dms, answers: &[Outgoing]) -> Reply {
         reply = reply.with_header("link", &link);
     }
     reply
+}
+
+/// The answer of a DMS that was told not to take anything.
+pub(super) fn refusal(why: Refusal) -> Reply {
+    let (clause, reason, status) = match why {
+        Refusal::NotNow => ("RFC 9110 15.6.4", "zurzeit nicht verfügbar", 503),
+        Refusal::NoSpace => ("RFC 4918 11.5", "kein Speicherplatz", 507),
+    };
+    problem(&Fault::new(clause, reason).with_status(status))
 }
 
 /// The reason as a problem detail (RFC 9457).
