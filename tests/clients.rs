@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
 use crate::args;
-use crate::support::{Sandbox, program, tool};
+use crate::support::{Sandbox, end, program, tool};
 
 pub struct Fakes {
     child: Child,
@@ -46,19 +46,7 @@ impl Fakes {
 
 impl Drop for Fakes {
     fn drop(&mut self) {
-        // As Ctrl-C would, so that they clean up; by force only when they do not.
-        let id = i32::try_from(self.child.id()).ok().and_then(rustix::process::Pid::from_raw);
-        if let Some(id) = id {
-            let _ = rustix::process::kill_process(id, rustix::process::Signal::TERM);
-        }
-        for _ in 0..500 {
-            if !matches!(self.child.try_wait(), Ok(None)) {
-                return;
-            }
-            std::thread::sleep(std::time::Duration::from_millis(10));
-        }
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        end(&mut self.child);
     }
 }
 

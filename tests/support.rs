@@ -49,6 +49,22 @@ impl Done {
     }
 }
 
+/// Ends a program as Ctrl-C would, so that it cleans up; by force only when it does not.
+pub fn end(child: &mut std::process::Child) {
+    let id = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw);
+    if let Some(id) = id {
+        let _ = rustix::process::kill_process(id, rustix::process::Signal::TERM);
+    }
+    for _ in 0..500 {
+        if !matches!(child.try_wait(), Ok(None)) {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    let _ = child.kill();
+    let _ = child.wait();
+}
+
 pub fn program() -> &'static str {
     env!("CARGO_BIN_EXE_pruefstand")
 }

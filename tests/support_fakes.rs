@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::args;
-use crate::support::{Sandbox, program, root};
+use crate::support::{Sandbox, end, program, root};
 
 /// Longest time that anything here may take.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -143,11 +143,6 @@ impl Hub {
         let ready: Value = serde_json::from_str(&line).unwrap();
         Self { child, url: ready["url"].as_str().unwrap().to_owned() }
     }
-}
-
-fn end(child: &mut Child) {
-    let _ = child.kill();
-    let _ = child.wait();
 }
 
 impl Drop for Fakes {

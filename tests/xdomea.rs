@@ -656,7 +656,7 @@ fn misbehaviour_follows_the_process() {
     bench.running.scripts.set(&system, &uuid(2), Behaviour::NoSpace);
     bench.running.scripts.set(&system, &uuid(3), Behaviour::Forget);
     assert_eq!(bench.hand_in(STRICT, &m(1), &[]).status, 503);
-    assert_eq!(bench.hand_in(STRICT, &m(2), &[]).status, 500);
+    assert_eq!(bench.hand_in(STRICT, &m(2), &[]).status, 507);
     assert_eq!(bench.hand_in(STRICT, &m(3), &[]).told(), "0000000");
     assert_eq!(bench.children(STRICT, "root-folder").len(), 0);
     // It was forgotten whole, so that it can come again.
