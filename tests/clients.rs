@@ -120,3 +120,75 @@ fn curl_files_posts_and_mails() {
     ]);
     assert!(sent.contains("250 2.0.0 taken"), "{sent}");
 }
+
+/// Whoever copies a line from the terminal sees the system at work, also behind TLS and a password.
+#[test]
+fn every_command_line_that_is_shown_works() {
+    if !tool("curl") {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let mut text = std::fs::read_to_string(
+        crate::support::root().join("fixtures/organisation/probeland.toml"),
+    )
+    .unwrap();
+    for kind in ["fachverfahren-a", "dms", "mailbox"] {
+        let line = format!("fake = \"{kind}\"\n");
+        let tls =
+            if kind == "mailbox" { "" } else { "tls = { client_certificate = \"required\" }\n" };
+        let login = "user = \"hub\"\npassword = \"ge heim'$x\"\n";
+        text = text.replace(&line, &format!("{line}{login}{tls}"));
+    }
+    for kind in ["soap", "json", "ablage"] {
+        let entry = format!(
+            "[[system]]\nid = \"fv-{kind}\"\nkind = \"fachverfahren\"\nfake = \"fachverfahren-{kind}\"\nreceiver = \"fv-a\"\n"
+        );
+        text = text.replacen("[[authority]]", &format!("{entry}\n[[authority]]"), 1);
+    }
+    let file = sandbox.write("organisation.toml", &text);
+    sandbox.write(".curlrc", "fail\nsilent\nshow-error\nmax-time = 20\n");
+    sandbox.write("mail.eml", "From: a@b.example\r\nSubject: x\r\n\r\nText\r\n");
+    sandbox.write("antrag.json", "{\"vorgang\":\"PS-0123456789AB\",\"leistung\":\"99050012104000\",\"daten\":{},\"dokumente\":[]}");
+    sandbox.write("antrag.xml", "<Antrag/>");
+    let mut child = Command::new(program())
+        .args(args!["fake", "up", "--organisation", &file])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut lines = Vec::new();
+    for line in BufReader::new(child.stdout.take().unwrap()).lines() {
+        lines.push(line.unwrap());
+        if lines.last().unwrap().starts_with("(page)") {
+            break;
+        }
+    }
+    let (mut system, mut ran) = (String::new(), 0);
+    for line in &lines {
+        if !line.starts_with(' ') {
+            system = line.split(' ').next().unwrap().to_owned();
+        }
+        let command = line.trim();
+        if !command.starts_with("curl ") && !command.starts_with("cp ") {
+            continue;
+        }
+        let message = match system.as_str() {
+            "fv-pruefstedt" | "fv-urkundenstein" => {
+                "<import xmlns=\"urn:pruefstand:fachverfahren-b:7\"/>"
+            }
+            _ => "<GewerbeFall xmlns=\"urn:pruefstand:fachverfahren-a:2\"/>",
+        };
+        sandbox.write("nachricht.xml", message);
+        let done = Command::new("sh")
+            .args(["-c", command])
+            .current_dir(sandbox.path("."))
+            .env("CURL_HOME", sandbox.path("."))
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&done.stderr).into_owned();
+        assert!(done.status.success(), "{system}: {command}\n{said}");
+        ran += 1;
+    }
+    end(&mut child);
+    assert_eq!(ran, text.matches("[[system]]").count(), "{lines:#?}");
+}

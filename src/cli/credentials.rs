@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use pruefstand::fake_system::Running;
+use pruefstand::ids::SystemId;
+use pruefstand::organisation::{ExportedSystem, TestOrganisation};
 
 use super::exit::CliError;
 
@@ -39,16 +41,70 @@ impl Drop for CertificateFolder {
     }
 }
 
-/// A command line with the certificates that an `https://` address needs.
-pub fn with_certificates(line: String, folder: Option<&CertificateFolder>) -> String {
-    match (line.strip_prefix("curl "), folder) {
-        (Some(rest), Some(folder)) if rest.contains("https://") => {
-            let folder = folder.path().display();
-            format!(
-                "curl --cacert {folder}/ca.pem --crlfile {folder}/crl.pem \
-                 --cert {folder}/client-valid.pem --key {folder}/client-valid.key.pem {rest}"
-            )
+/// A command that shows a system at work, with the certificates and the password that it needs.
+pub fn command_line(
+    organisation: &TestOrganisation,
+    system: &ExportedSystem,
+    certificates: Option<&CertificateFolder>,
+) -> String {
+    let line = curl_line(&system.protocol, &system.url);
+    let Some(rest) = line.strip_prefix("curl ") else { return line };
+    let mut out = "curl ".to_owned();
+    if let Some(folder) = certificates.filter(|_| rest.contains("https://")) {
+        let folder = folder.path().display();
+        out.push_str(&format!(
+            "--cacert {folder}/ca.pem --crlfile {folder}/crl.pem \
+             --cert {folder}/client-valid.pem --key {folder}/client-valid.key.pem "
+        ));
+    }
+    if let Some((user, password)) = login(organisation, &system.id) {
+        out.push_str(&format!("-u {} ", quoted(&format!("{user}:{password}"))));
+    }
+    out + rest
+}
+
+/// A word of the shell.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
+
+fn curl_line(protocol: &str, url: &str) -> String {
+    match protocol {
+        "smtp" => format!(
+            "curl {url} --mail-from a@portal.example --mail-rcpt amt@stelle.example -T mail.eml"
+        ),
+        "file" => format!(
+            "cp antrag.xml {0}/.a.tmp && mv {0}/.a.tmp {0}/antrag.xml",
+            url.trim_start_matches("file://")
+        ),
+        "soap" => format!("curl '{url}?wsdl'"),
+        "rest-json" => {
+            format!("curl -H 'Content-Type: application/json' --data-binary @antrag.json {url}")
         }
-        _ => line,
+        "cmis-browser" => format!("curl '{url}/root?cmisselector=children&succinct=true'"),
+        _ => format!("curl -H 'Content-Type: application/xml' --data-binary @nachricht.xml {url}"),
+    }
+}
+
+/// User and password of a system, for people.
+pub fn credentials(organisation: &TestOrganisation, id: &SystemId) -> String {
+    match login(organisation, id) {
+        Some((user, password)) => format!("user {user}, password {password} (fictitious)"),
+        None => String::new(),
+    }
+}
+
+fn login<'a>(organisation: &'a TestOrganisation, id: &SystemId) -> Option<(&'a str, &'a str)> {
+    let system = organisation.system(id)?;
+    Some((system.user.as_deref()?, system.password.as_deref().unwrap_or_default()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn words_stay_words() {
+        assert_eq!(quoted("a b:$c'd"), "'a b:$c'\\''d'");
     }
 }

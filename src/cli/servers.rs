@@ -12,7 +12,7 @@ use pruefstand::reference_hub::{DEFECTS, Defect, HubConfig, HubError, start};
 
 use super::args::{FakeCommand, Format, HubCommand};
 use super::authored::organisation_of;
-use super::credentials::{CertificateFolder, with_certificates};
+use super::credentials::{CertificateFolder, command_line, credentials};
 use super::exit::{CliError, Exit};
 use super::output;
 use super::watch::{self, Watched};
@@ -134,8 +134,8 @@ fn listed(
             kind: s.kind,
             url: s.url.clone(),
             further: further_urls(&s.protocol, &s.url),
-            curl: with_certificates(curl_line(&s.protocol, &s.url), certificates),
-            credentials: credentials(organisation, s.id.as_str()),
+            curl: command_line(organisation, s, certificates),
+            credentials: credentials(organisation, &s.id),
         })
         .collect()
 }
@@ -183,33 +183,6 @@ fn print_systems(
             }
             output::result(&format!("{:24} {:14} {page}", "(page)", "http"));
         }
-    }
-}
-
-/// A command that shows a system at work.
-fn curl_line(protocol: &str, url: &str) -> String {
-    match protocol {
-        "smtp" => format!(
-            "curl {url} --mail-from a@portal.example --mail-rcpt amt@stelle.example -T mail.eml"
-        ),
-        "file" => format!(
-            "cp antrag.xml {0}/.a.tmp && mv {0}/.a.tmp {0}/antrag.xml",
-            url.trim_start_matches("file://")
-        ),
-        "soap" => format!("curl '{url}?wsdl'"),
-        "rest-json" => {
-            format!("curl -H 'Content-Type: application/json' --data-binary @antrag.json {url}")
-        }
-        "cmis-browser" => format!("curl '{url}/root?cmisselector=children&succinct=true'"),
-        _ => format!("curl -H 'Content-Type: application/xml' --data-binary @nachricht.xml {url}"),
-    }
-}
-
-fn credentials(organisation: &TestOrganisation, id: &str) -> String {
-    let system = organisation.file.system.iter().find(|s| s.id.as_str() == id);
-    match system.and_then(|s| Some((s.user.as_ref()?, s.password.as_ref()?))) {
-        Some((user, password)) => format!("user {user}, password {password} (fictitious)"),
-        None => String::new(),
     }
 }
 

@@ -4,6 +4,8 @@
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
+use jiff::Timestamp;
+
 use crate::ambient::Clock;
 
 /// Most things that are kept.
@@ -49,7 +51,8 @@ pub(super) struct Inbox {
 
 #[derive(Debug, Default)]
 struct Kept {
-    all: VecDeque<Held>,
+    /// With the moment when it came; it is written out only for those who look.
+    all: VecDeque<(Timestamp, Held)>,
     bytes: usize,
     gone: u64,
 }
@@ -62,7 +65,7 @@ impl Inbox {
     /// Keeps something; the oldest go when there is too much.
     pub fn take(&self, vorgang: &str, title: &str, aktenzeichen: &str, content: &[u8]) {
         let held = Held {
-            time: self.clock.now().strftime("%H:%M:%S").to_string(),
+            time: String::new(),
             vorgang: vorgang.to_owned(),
             title: title.to_owned(),
             aktenzeichen: aktenzeichen.to_owned(),
@@ -70,9 +73,9 @@ impl Inbox {
         };
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.bytes += held.content.len();
-        kept.all.push_back(held);
+        kept.all.push_back((self.clock.now(), held));
         while kept.all.len() > MOST || (kept.bytes > MOST_BYTES && kept.all.len() > 1) {
-            let Some(oldest) = kept.all.pop_front() else { break };
+            let Some((_, oldest)) = kept.all.pop_front() else { break };
             kept.bytes -= oldest.content.len();
             kept.gone += 1;
         }
@@ -86,7 +89,11 @@ impl Shown for Inbox {
 
     fn held(&self) -> Vec<Held> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.all.iter().rev().cloned().collect()
+        let shown = |(came, held): &(Timestamp, Held)| {
+            let time = came.strftime("%H:%M:%S").to_string();
+            Held { time, ..held.clone() }
+        };
+        kept.all.iter().rev().map(shown).collect()
     }
 
     fn let_go(&self) -> u64 {

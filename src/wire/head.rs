@@ -2,6 +2,8 @@
 //! where two of them stand behind each other, that is how requests are smuggled. So a server that
 //! tests others looks at the bytes itself.
 
+use std::borrow::Cow;
+
 /// How the end of a message is found (RFC 9112, section 6.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Framing {
@@ -45,18 +47,17 @@ pub fn read_head(raw: &[u8]) -> Option<Head> {
     if lines.iter().any(|line| line.bytes.contains(&b'\r')) {
         found.note("RFC 9112 2.2", "a bare CR inside the head".into(), Some(400));
     }
-    let request = String::from_utf8_lossy(lines.first()?.bytes).into_owned();
-    let parts: Vec<&str> = request.split(' ').collect();
-    if parts.len() != 3 {
+    let request = String::from_utf8_lossy(lines.first()?.bytes);
+    if request.split(' ').count() != 3 {
         let detail = format!("the request line is not three words with one space each: {request}");
         found.note("RFC 9112 3", detail, Some(400));
     }
-    let old = parts.last().is_some_and(|version| *version == "HTTP/1.0");
-    let fields: Vec<(String, String)> =
+    let old = request.ends_with(" HTTP/1.0");
+    let fields: Vec<(Cow<'_, str>, &[u8])> =
         lines.iter().skip(1).filter_map(|line| found.field(line.bytes)).collect();
     let values = |name: &str| {
-        let mine = fields.iter().filter(|(n, _)| n == name);
-        mine.map(|(_, v)| v.clone()).collect::<Vec<_>>()
+        let mine = fields.iter().filter(|(n, _)| n.eq_ignore_ascii_case(name));
+        mine.map(|(_, v)| String::from_utf8_lossy(v).into_owned()).collect::<Vec<_>>()
     };
     found.host(&values("host"), old);
     found.expectation(&values("expect"));
@@ -96,28 +97,33 @@ impl Found {
         self.0.push(Deviation { clause, detail, refuse });
     }
 
-    fn field(&mut self, line: &[u8]) -> Option<(String, String)> {
-        let text = String::from_utf8_lossy(line);
-        if text.starts_with([' ', '\t']) {
-            self.note("RFC 9112 5.2", format!("a folded header field: {text}"), Some(400));
+    /// Name and value of a field. Most are as they should be, and cost no memory.
+    fn field<'a>(&mut self, line: &'a [u8]) -> Option<(Cow<'a, str>, &'a [u8])> {
+        let text = || String::from_utf8_lossy(line).into_owned();
+        if line.starts_with(b" ") || line.starts_with(b"\t") {
+            self.note("RFC 9112 5.2", format!("a folded header field: {}", text()), Some(400));
             return None;
         }
-        let Some((name, value)) = text.split_once(':') else {
-            self.note("RFC 9112 5", format!("a header field without colon: {text}"), Some(400));
+        let Some(colon) = line.iter().position(|b| *b == b':') else {
+            let detail = format!("a header field without colon: {}", text());
+            self.note("RFC 9112 5", detail, Some(400));
             return None;
         };
-        if name.ends_with([' ', '\t']) {
-            let detail = format!("white space between field name and colon: {text}");
+        let (name, value) = (&line[..colon], &line[colon + 1..]);
+        if name.ends_with(b" ") || name.ends_with(b"\t") {
+            let detail = format!("white space between field name and colon: {}", text());
             self.note("RFC 9112 5.1", detail, Some(400));
         }
-        let token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
-        if name.is_empty() || !name.trim_end().bytes().all(token) {
-            self.note("RFC 9110 5.1", format!("\"{name}\" is no field name"), Some(400));
+        let token = |b: &u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(b);
+        let trimmed = name.trim_ascii_end();
+        let shown = String::from_utf8_lossy(trimmed);
+        if name.is_empty() || !trimmed.iter().all(token) {
+            self.note("RFC 9110 5.1", format!("\"{shown}\" is no field name"), Some(400));
         }
         if line.iter().any(|b| *b < 0x20 && *b != b'\t') {
-            self.note("RFC 9110 5.5", format!("a control character in {name}"), Some(400));
+            self.note("RFC 9110 5.5", format!("a control character in {shown}"), Some(400));
         }
-        Some((name.trim().to_ascii_lowercase(), value.trim_matches([' ', '\t']).to_owned()))
+        Some((shown, value.trim_ascii()))
     }
 
     fn host(&mut self, hosts: &[String], old: bool) {

@@ -35,7 +35,7 @@ type Pending = Arc<Mutex<Option<(u64, Option<&'static str>)>>>;
 pub(super) struct Connection {
     pub served: Arc<Served>,
     pub memory: Memory,
-    pub peer: SocketAddr,
+    pub peer: String,
     pub tap: Tap,
     pending: Pending,
     /// What comes after an answer that did not wait for the body belongs to no other request.
@@ -61,7 +61,7 @@ impl Connection {
         let this = Arc::new(Self {
             served,
             memory,
-            peer,
+            peer: peer.to_string(),
             tap,
             pending: Pending::default(),
             unread: false.into(),
@@ -118,8 +118,8 @@ impl Connection {
     }
 
     fn record(&self, raw: &[u8]) -> u64 {
-        let peer = self.peer.to_string();
-        self.served.observer.request(&self.served.system, self.served.protocol(), &peer, raw)
+        let Served { system, observer, .. } = &*self.served;
+        observer.request(system, self.served.protocol(), &self.peer, raw)
     }
 
     fn note(&self, exchange: u64, clause: &str, detail: &str) {
