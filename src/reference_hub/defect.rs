@@ -70,6 +70,7 @@ defects! {
     InventsMetadata, "invents-metadata", "fügt der Akte Metadaten hinzu, die niemand angegeben hat", "GEW-022", "equivalence-partitioning";
     WrongConfirmation, "wrong-confirmation", "bestätigt für eine andere Stelle", "GEW-030", "requirements-based-testing";
     CopiesToOtherDms, "copies-to-other-dms", "legt den Antrag auch in der E-Akte einer anderen Stelle ab", "GEW-020", "decision-table-testing";
+    CallsElsewhere, "calls-elsewhere", "versucht die Zustellung zuerst an einer Adresse, die es nicht gibt", "GEW-020", "decision-table-testing";
     SharesTransaction, "shares-transaction", "gibt allen Nachrichten dieselbe Transaktion", "GEW-060", "requirements-based-testing";
     WrongFileNumber, "wrong-file-number", "bestätigt mit einem anderen Aktenzeichen", "GEW-030", "requirements-based-testing";
     ConfirmsTwice, "confirms-twice", "bestätigt den Eingang zweimal", "GEW-030", "requirements-based-testing";

@@ -116,6 +116,9 @@ impl Hub {
         let transformed =
             tokio::task::spawn_blocking(move || hub.transform(&copy, &receiver)).await;
         let Ok(Some(body)) = transformed else { return false };
+        if self.has(Defect::CallsElsewhere) {
+            let _ = http(&self.tls, &format!("{}/", system.url), body.clone()).await;
+        }
         let done = self
             .until_done(message, "zustellen", ("zugestellt", &system), || {
                 http(&self.tls, &system.url, body.clone())

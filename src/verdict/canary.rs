@@ -228,6 +228,14 @@ impl World {
         self.received(system, &request, &http("201 Created", "<ok/>"));
     }
 
+    /// The delivery is tried at an address outside the interface as well.
+    pub fn call_elsewhere(&mut self, system: &str) {
+        let request = self.delivery().unwrap_or_default();
+        let answer = http("501 Not Implemented", "nicht vorgesehen: path /y")
+            .replace("\r\n\r\n", "\r\nPruefstand-Attrappe: nicht-vorgesehen\r\n\r\n");
+        self.received(system, &request, &answer);
+    }
+
     /// The Fachverfahren gets nothing.
     pub fn lose_delivery(&mut self) {
         self.records.retain(

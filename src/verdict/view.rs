@@ -71,6 +71,20 @@ impl Exchange {
             .is_some_and(|status| (200..300).contains(&status))
     }
 
+    /// Why a fake could not place the call: it lies outside the interface of the system. Such calls
+    /// have an answer of their own, so that "nothing is there" is not mistaken for it.
+    pub fn unforeseen(&self) -> Option<String> {
+        let answer = self.answer.as_deref()?;
+        let (lines, start) = crate::wire::split_head(answer)?;
+        let marked = |line: &String| {
+            let (name, value) = line.split_once(':').unwrap_or_default();
+            name.eq_ignore_ascii_case("pruefstand-attrappe") && value.trim() == "nicht-vorgesehen"
+        };
+        lines.iter().skip(1).any(marked).then(|| {
+            String::from_utf8_lossy(answer.get(start..).unwrap_or_default()).trim().to_owned()
+        })
+    }
+
     /// The XML message it carries.
     pub fn message(&self) -> Vec<u8> {
         if self.protocol == "smtp" {
@@ -360,11 +374,12 @@ impl Context<'_> {
 
     /// Received deliveries of the case, in order.
     pub fn deliveries(&self) -> impl Iterator<Item = &Exchange> {
-        self.view
-            .received
-            .iter()
-            .map(|place| &self.run.exchanges[*place])
-            .filter(|e| e.is_delivery())
+        self.received().filter(|e| e.is_delivery())
+    }
+
+    /// Everything that came to a fake for this case, questions too.
+    pub fn received(&self) -> impl Iterator<Item = &Exchange> {
+        self.view.received.iter().map(|place| &self.run.exchanges[*place])
     }
 
     /// Whether a delivery carries the message of a step.

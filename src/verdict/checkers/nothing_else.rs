@@ -39,13 +39,26 @@ impl Checker for NothingElse {
             })
             .collect();
         let mut judgement = Judgement::default();
+        for exchange in context.received() {
+            let Some(why) = exchange.unforeseen() else { continue };
+            Found::new(
+                "nothing-else.unforeseen-call",
+                requirement,
+                format!("Aufruf an {}, den die Schnittstelle nicht vorsieht", exchange.system),
+            )
+            .values("nur Aufrufe der Schnittstelle", format!("{}: {why}", first_line(exchange)))
+            .place(format!("Empfänger {}", exchange.system))
+            .hint("Adresse und Methode des Systems in der Konfiguration prüfen, auch den Schrägstrich am Ende")
+            .seen([exchange.number])
+            .into(&mut judgement);
+        }
         let (mut confirmed, mut folders, mut documents) = (0, 0, 0);
         let most = allowed
             .iter()
             .filter(|a| a.kind == MessageKind::Antrag)
             .map(|a| 1 + context.sent_root(a.step).map_or(0, |root| sent_documents(&root).len()));
         let most: usize = most.sum();
-        for exchange in context.deliveries() {
+        for exchange in context.deliveries().filter(|e| e.unforeseen().is_none()) {
             let why = match unclaimed(context, &allowed, exchange) {
                 None => continue,
                 Some(Unclaimed::Filing) => {
@@ -91,13 +104,14 @@ impl Checker for NothingElse {
     }
 
     fn canaries(&self) -> usize {
-        3
+        4
     }
 
     fn spoil(&self, world: &mut World, which: usize) {
         match which {
             0 => world.copy_delivery_to("dms"),
             1 => world.copy_delivery_to("portal"),
+            2 => world.call_elsewhere("fv"),
             _ => world.deliver_quiet(),
         }
     }
