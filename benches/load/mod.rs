@@ -101,7 +101,7 @@ impl Observer for Recording {
     fn answer(&self, exchange: u64, raw: &[u8], failure: Option<&str>) {
         let payload = self.0.payload(raw).unwrap();
         let failure = failure.map(str::to_owned);
-        self.0.append(&Record::Answer { exchange, payload, failure }).unwrap();
+        self.0.append_with_next(&Record::Answer { exchange, payload, failure }).unwrap();
     }
 
     fn observation(&self, system: &SystemId, exchange: Option<u64>, clause: &str, detail: &str) {

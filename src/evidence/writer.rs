@@ -1,4 +1,5 @@
-//! The writer: every record is on its way to the disk before `append` returns.
+//! The writer: every record is on its way to the disk before `append` returns. Answers may wait for
+//! the record after them: they were given already, and what was asked is on the disk.
 
 use std::fs::File;
 use std::io::Write;
@@ -38,12 +39,40 @@ fn chained(seq: u64, time: jiff::Timestamp, prev: &str, fields: &[u8]) -> (Vec<u
     (bytes, digest)
 }
 
+/// Most bytes that wait for the next record.
+const MOST_WAITING: usize = 256 * 1024;
+
 struct State {
     file: File,
+    /// Lines that go with the next one.
+    waiting: Vec<u8>,
     seq: u64,
     prev: String,
     broken: Option<String>,
     closed: bool,
+}
+
+impl State {
+    fn write(&mut self, now: jiff::Timestamp, fields: &[u8], waits: bool) -> std::io::Result<()> {
+        let (bytes, digest) = chained(self.seq, now, &self.prev, fields);
+        self.waiting.extend_from_slice(&bytes);
+        self.waiting.push(b'\n');
+        self.seq += 1;
+        self.prev = digest.0;
+        if waits && self.waiting.len() < MOST_WAITING { Ok(()) } else { self.flush() }
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        let result = self.file.write_all(&self.waiting);
+        self.waiting.clear();
+        result
+    }
+}
+
+impl Drop for State {
+    fn drop(&mut self) {
+        let _ = self.flush();
+    }
 }
 
 /// Appends records to the evidence of one run. Shared between threads.
@@ -72,6 +101,7 @@ impl Writer {
         let writer = Self {
             state: Mutex::new(State {
                 file,
+                waiting: Vec::new(),
                 seq: 0,
                 prev: String::new(),
                 broken: None,
@@ -118,6 +148,19 @@ impl Writer {
     /// # Errors
     /// When it cannot be written; from then on every call fails, since the chain has a gap.
     pub fn append(&self, record: &Record) -> std::io::Result<()> {
+        self.add(record, false)
+    }
+
+    /// Appends a record that is written together with the next one, or at the end. Whoever kills
+    /// this process with force may take it along.
+    ///
+    /// # Errors
+    /// As for [`append`](Self::append).
+    pub fn append_with_next(&self, record: &Record) -> std::io::Result<()> {
+        self.add(record, true)
+    }
+
+    fn add(&self, record: &Record, waits: bool) -> std::io::Result<()> {
         let fields = fields(record);
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(why) = &state.broken {
@@ -126,7 +169,8 @@ impl Writer {
         if state.closed {
             return Ok(());
         }
-        let result = fields.and_then(|fields| Self::write(&mut state, &self.clock, &fields));
+        let now = self.clock.now();
+        let result = fields.and_then(|fields| state.write(now, &fields, waits));
         if let Err(error) = &result {
             state.broken = Some(format!("evidence could not be written: {error}"));
         }
@@ -134,15 +178,6 @@ impl Writer {
             state.closed = true;
         }
         result
-    }
-
-    fn write(state: &mut State, clock: &Clock, fields: &[u8]) -> std::io::Result<()> {
-        let (mut bytes, digest) = chained(state.seq, clock.now(), &state.prev, fields);
-        bytes.push(b'\n');
-        state.file.write_all(&bytes)?;
-        state.seq += 1;
-        state.prev = digest.0;
-        Ok(())
     }
 
     /// Why the evidence is incomplete, if it is.
@@ -159,5 +194,49 @@ impl Writer {
         self.append(&Record::End { interrupted, records })?;
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.file.sync_all()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Direction, Evidence};
+    use super::{Record, Writer};
+    use crate::ambient::Clock;
+
+    #[test]
+    fn answers_go_with_the_next_record_and_at_the_end() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let writer = Writer::create(folder.path(), Clock::system()).expect("a writer");
+        let lines = || {
+            let text = std::fs::read_to_string(folder.path().join("evidence.jsonl"));
+            text.expect("the file").lines().count()
+        };
+        let request = |exchange| Record::Request {
+            exchange,
+            system: "fv".into(),
+            direction: Direction::Received,
+            protocol: "http".into(),
+            peer: "p\"\\".into(),
+            case: None,
+            step: None,
+            started: None,
+            payload: writer.payload(b"<a>\"\xC3\xA4\"</a>").expect("a payload"),
+        };
+        let answer = |exchange| {
+            let payload = writer.payload(b"\xFF").expect("a payload");
+            Record::Answer { exchange, payload, failure: Some("so".into()) }
+        };
+        writer.append(&request(1)).expect("written");
+        assert_eq!(lines(), 2, "a request is there when it is appended");
+        writer.append_with_next(&answer(1)).expect("kept");
+        assert_eq!(lines(), 2);
+        writer.append(&request(2)).expect("written");
+        assert_eq!(lines(), 4);
+        writer.append_with_next(&answer(2)).expect("kept");
+        writer.close(false).expect("closed");
+        let evidence = Evidence::read(folder.path()).expect("a whole chain");
+        assert_eq!(evidence.entries.len(), 6);
+        assert_eq!(evidence.entries[2].record, answer(1));
+        assert_eq!(evidence.entries[3].record, request(2));
     }
 }

@@ -154,7 +154,9 @@ impl Observer for Recorder {
 
     fn answer(&self, exchange: u64, raw: &[u8], failure: Option<&str>) {
         if let Ok(payload) = self.writer.payload(raw) {
-            self.append(&Record::Answer { exchange, payload, failure: failure.map(str::to_owned) });
+            let failure = failure.map(str::to_owned);
+            let record = Record::Answer { exchange, payload, failure };
+            let _ = self.writer.append_with_next(&record);
         }
         self.answered.lock().unwrap_or_else(PoisonError::into_inner).insert(exchange);
         self.stir();
