@@ -52,3 +52,28 @@ pub fn with_certificates(line: String, folder: Option<&CertificateFolder>) -> St
         _ => line,
     }
 }
+
+/// A command line with user and password, where they are asked for.
+pub fn with_login(line: String, login: Option<(&str, &str)>) -> String {
+    match (line.strip_prefix("curl "), login) {
+        (Some(rest), Some((user, password))) => {
+            let both = format!("{user}:{password}").replace('\'', "'\\''");
+            format!("curl -u '{both}' {rest}")
+        }
+        _ => line,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_login;
+
+    #[test]
+    fn a_command_line_says_who_asks() {
+        let line = |login| with_login("curl http://x".into(), login);
+        assert_eq!(line(None), "curl http://x");
+        assert_eq!(line(Some(("u", "p w"))), "curl -u 'u:p w' http://x");
+        assert_eq!(line(Some(("u", "it's"))), "curl -u 'u:it'\\''s' http://x");
+        assert_eq!(with_login("cp a b".into(), Some(("u", "p"))), "cp a b");
+    }
+}

@@ -12,7 +12,7 @@ use pruefstand::reference_hub::{DEFECTS, Defect, HubConfig, HubError, start};
 
 use super::args::{FakeCommand, Format, HubCommand};
 use super::authored::organisation_of;
-use super::credentials::{CertificateFolder, with_certificates};
+use super::credentials::{CertificateFolder, with_certificates, with_login};
 use super::exit::{CliError, Exit};
 use super::output;
 use super::watch::{self, Watched};
@@ -134,7 +134,10 @@ fn listed(
             kind: s.kind,
             url: s.url.clone(),
             further: further_urls(&s.protocol, &s.url),
-            curl: with_certificates(curl_line(&s.protocol, &s.url), certificates),
+            curl: with_login(
+                with_certificates(curl_line(&s.protocol, &s.url), certificates),
+                login(organisation, s.id.as_str()),
+            ),
             credentials: credentials(organisation, s.id.as_str()),
         })
         .collect()
@@ -205,9 +208,14 @@ fn curl_line(protocol: &str, url: &str) -> String {
     }
 }
 
+/// User and password of a system, where it asks for them.
+fn login<'a>(organisation: &'a TestOrganisation, id: &str) -> Option<(&'a str, &'a str)> {
+    let system = organisation.file.system.iter().find(|s| s.id.as_str() == id)?;
+    Some((system.user.as_deref()?, system.password.as_deref().unwrap_or_default()))
+}
+
 fn credentials(organisation: &TestOrganisation, id: &str) -> String {
-    let system = organisation.file.system.iter().find(|s| s.id.as_str() == id);
-    match system.and_then(|s| Some((s.user.as_ref()?, s.password.as_ref()?))) {
+    match login(organisation, id) {
         Some((user, password)) => format!("user {user}, password {password} (fictitious)"),
         None => String::new(),
     }

@@ -247,6 +247,11 @@ pub fn url_of(system: &System, listen: &str) -> String {
     }
 }
 
+/// `https` or `http`, as an address begins: links of a fake that speaks TLS must not leave it.
+fn scheme_of(url: &str) -> &str {
+    url.split_once("://").map_or("http", |(scheme, _)| scheme)
+}
+
 /// Further addresses of a system that is reached there: the name of the protocol, and where.
 pub fn further_urls(protocol: &str, url: &str) -> Vec<(&'static str, String)> {
     match protocol {
