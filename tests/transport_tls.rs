@@ -118,6 +118,33 @@ fn what_is_no_tls_is_noted_and_others_go_on() {
 }
 
 #[test]
+fn links_of_a_system_with_tls_stay_within_tls() {
+    let text = organisation("dms-attrappenburg", "[system.tls]");
+    let text = text.replace("\"fachverfahren-a\"", "\"fachverfahren-soap\"");
+    let line = format!("id = \"{FV}\"\n");
+    let text = text.replace(&line, &format!("{line}tls = {{}}\n"));
+    let web = Web::of(&text);
+    let config = client_config(&web.trust()).unwrap();
+    let contract = format!("{}?wsdl", web.running().urls[&FV.into()]);
+    let dms = &web.running().urls[&"dms-attrappenburg".into()];
+    let service = dms.replace("/cmis/akte", "/cmis/atom");
+    for url in [contract, service] {
+        assert!(url.starts_with("https://"), "{url}");
+        let request = ClientRequest {
+            method: "GET",
+            url: url.clone(),
+            content_type: String::new(),
+            body: Vec::new(),
+            limit: Duration::from_secs(10),
+        };
+        let done = web.runtime.block_on(send_over(request, Some(config.clone()))).unwrap();
+        let said = String::from_utf8_lossy(&done.body);
+        assert!(said.contains("\"https://127.0.0.1:"), "{url}: {said}");
+        assert!(!said.contains("\"http://127.0.0.1:"), "{url}: {said}");
+    }
+}
+
+#[test]
 fn curl_checks_the_same() {
     if !tool("curl") {
         return;

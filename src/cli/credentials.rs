@@ -1,7 +1,10 @@
 //! What people need besides an address: certificates as files, and a command line that uses them.
 
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
+use pruefstand::ambient::random_bytes;
+use pruefstand::channel::file::path_of_url;
 use pruefstand::fake_system::Running;
 use pruefstand::ids::SystemId;
 use pruefstand::organisation::{ExportedSystem, TestOrganisation};
@@ -18,10 +21,12 @@ impl CertificateFolder {
         if files.is_empty() {
             return Ok(None);
         }
-        let name = format!("pruefstand-certificates-{}", std::process::id());
-        let folder = std::env::temp_dir().join(name);
+        // Keys lie in it: nobody else can have made it before, and nobody else may look into it.
+        let random = random_bytes::<8>().map_err(|e| CliError::Fault(e.to_string()))?;
+        let random: String = random.iter().map(|b| format!("{b:02x}")).collect();
+        let folder = std::env::temp_dir().join(format!("pruefstand-certificates-{random}"));
         let cannot = |e| CliError::CannotWrite(folder.display().to_string(), e);
-        std::fs::create_dir(&folder).map_err(cannot)?;
+        std::fs::DirBuilder::new().mode(0o700).create(&folder).map_err(cannot)?;
         let kept = Self(folder.clone());
         for (name, text) in files {
             std::fs::write(folder.join(name), text).map_err(cannot)?;
@@ -73,10 +78,12 @@ fn curl_line(protocol: &str, url: &str) -> String {
         "smtp" => format!(
             "curl {url} --mail-from a@portal.example --mail-rcpt amt@stelle.example -T mail.eml"
         ),
-        "file" => format!(
-            "cp antrag.xml {0}/.a.tmp && mv {0}/.a.tmp {0}/antrag.xml",
-            url.trim_start_matches("file://")
-        ),
+        "file" => {
+            let folder = path_of_url(url).unwrap_or_default();
+            let at = |name: &str| quoted(&folder.join(name).display().to_string());
+            let (part, whole) = (at(".a.tmp"), at("antrag.xml"));
+            format!("cp antrag.xml {part} && mv {part} {whole}")
+        }
         "soap" => format!("curl '{url}?wsdl'"),
         "rest-json" => {
             format!("curl -H 'Content-Type: application/json' --data-binary @antrag.json {url}")

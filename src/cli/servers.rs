@@ -38,8 +38,14 @@ fn raise_file_limit() {
 pub fn on_signal(stop: &Shutdown) -> Arc<std::sync::OnceLock<Exit>> {
     use tokio::signal::unix::{SignalKind, signal};
     let which = Arc::new(std::sync::OnceLock::new());
-    let kinds =
-        [(SignalKind::interrupt(), Exit::Interrupted), (SignalKind::terminate(), Exit::Terminated)];
+    let mut kinds = vec![
+        (SignalKind::interrupt(), Exit::Interrupted),
+        (SignalKind::terminate(), Exit::Terminated),
+    ];
+    if !hangup_is_ignored() {
+        // The terminal was closed: whoever wants to go on starts with nohup.
+        kinds.push((SignalKind::hangup(), Exit::Terminated));
+    }
     for (kind, exit) in kinds {
         let (stop, which) = (stop.clone(), which.clone());
         if let Ok(mut stream) = signal(kind) {
@@ -51,6 +57,14 @@ pub fn on_signal(stop: &Shutdown) -> Arc<std::sync::OnceLock<Exit>> {
         }
     }
     which
+}
+
+/// Whether this program was started with nohup, say.
+fn hangup_is_ignored() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    // The first bit stands for signal 1.
+    mask.is_some_and(|mask| u64::from_str_radix(mask.trim(), 16).is_ok_and(|mask| mask & 1 == 1))
 }
 
 /// This program, to start others of it.
@@ -151,9 +165,11 @@ fn print_systems(
             let systems: Vec<_> = exported
                 .system
                 .iter()
-                .map(|s| {
+                .zip(listed)
+                .map(|(s, l)| {
                     let mut one = serde_json::json!({
                         "id": s.id, "kind": s.kind, "protocol": s.protocol, "url": s.url,
+                        "credentials": l.credentials, "command": l.curl,
                     });
                     for (protocol, url) in further_urls(&s.protocol, &s.url) {
                         let name = protocol.trim_start_matches("cmis-").replace("pub", "");

@@ -14,7 +14,7 @@ use super::inbox::{Held, Shown};
 use super::script::{Behaviour, Scripts};
 use super::world::{Note, State, World, texts};
 use crate::channel::smtp::{Mail, MailHandler, MailReply};
-use crate::ids::{Correlator, SystemId};
+use crate::ids::SystemId;
 use crate::xml::parse;
 
 /// How many mails are kept.
@@ -118,20 +118,24 @@ impl Mailbox {
     }
 
     fn keep(&self, mail: Mail) {
-        let word = Correlator::candidates(&mail.data).find(|w| w.starts_with("PS-"));
-        if let Some(vorgang) = word {
+        let letter = Letter::read(&mail.data);
+        if let Some(vorgang) = letter.vorgang() {
             let state = Some(State::Zugestellt);
-            let note = Note { system: &self.id, vorgang, state, aktenzeichen: None };
-            self.world.note(note, || attached_texts(&mail.data));
+            let note = Note { system: &self.id, vorgang: &vorgang, state, aktenzeichen: None };
+            self.world.note(note, || attached_texts(&letter));
         }
         let mut store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
         store.keep(mail, MOST_MAILS, MOST_BYTES);
     }
 }
 
+/// What a mail says without its codings.
+fn plain(data: &[u8]) -> Vec<u8> {
+    Letter::read(data).said()
+}
+
 /// The values of the XML files that are attached.
-fn attached_texts(data: &[u8]) -> Vec<String> {
-    let letter = Letter::read(data);
+fn attached_texts(letter: &Letter) -> Vec<String> {
     let documents = letter.attachments.iter().filter_map(|a| parse(&a.content).ok());
     documents.flat_map(|d| texts(&d.root)).collect()
 }
@@ -151,11 +155,10 @@ impl Shown for Mailbox {
                 }
                 text.push('\n');
                 text.push_str(&letter.text);
-                let raw = self.raw(entry.number)?;
-                let words = Correlator::candidates(&raw).find(|w| w.starts_with("PS-"));
+                let vorgang = letter.vorgang();
                 Some(Held {
                     time: format!("Nr. {}", entry.number),
-                    vorgang: words.unwrap_or_default().to_owned(),
+                    vorgang: vorgang.unwrap_or_default(),
                     title: letter.subject,
                     aktenzeichen: String::new(),
                     content: text.into_bytes(),
@@ -175,7 +178,7 @@ impl Shown for Mailbox {
 
 impl MailHandler for Mailbox {
     fn mail(&self, mail: Mail) -> MailReply {
-        let reply = match self.scripts.behaviour(&self.id, &mail.data) {
+        let reply = match self.scripts.behaviour(&self.id, &mail.data, || plain(&mail.data)) {
             Behaviour::Answer => MailReply::Accept,
             Behaviour::Delay(ms) => MailReply::AcceptAfter(Duration::from_millis(u64::from(ms))),
             Behaviour::Garble => MailReply::Garble,

@@ -199,18 +199,19 @@ impl Running {
 
     /// The certificates of this run as files, by name, for clients of other programs: the authority,
     /// its list of withdrawn certificates, and client certificates of every kind with their keys.
-    /// Empty where no system speaks TLS.
+    /// Empty where no system has a certificate.
     ///
     /// # Errors
     /// When one of them cannot be made.
     pub fn certificate_files(&self) -> Result<Vec<(String, String)>, StartError> {
-        let (Some(security), Some(trust)) = (&self.security, &self.trust) else {
-            return Ok(Vec::new());
+        let Some(security) = &self.security else { return Ok(Vec::new()) };
+        // Mailboxes alone make no hub need certificates, but whoever wants STARTTLS checked does.
+        let trust = match &self.trust {
+            Some(trust) => trust.clone(),
+            None => security.trust()?,
         };
-        let mut files = vec![
-            ("ca.pem".to_owned(), trust.authority.clone()),
-            ("crl.pem".to_owned(), trust.withdrawn.clone()),
-        ];
+        let mut files =
+            vec![("ca.pem".to_owned(), trust.authority), ("crl.pem".to_owned(), trust.withdrawn)];
         for (kind, certificate, key) in security.clients()? {
             let kind = kind.name();
             files.push((format!("client-{kind}.pem"), certificate));
@@ -245,6 +246,11 @@ pub fn url_of(system: &System, listen: &str) -> String {
         FakeKind::FachverfahrenJson => format!("{http}://{listen}{}", rest::path()),
         other => format!("{http}://{listen}{}", xml_http::path_of(other)),
     }
+}
+
+/// `https` or `http`, as an address begins: links of a fake that speaks TLS must not leave it.
+fn scheme_of(url: &str) -> &str {
+    url.split_once("://").map_or("http", |(scheme, _)| scheme)
 }
 
 /// Further addresses of a system that is reached there: the name of the protocol, and where.

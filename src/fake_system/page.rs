@@ -20,7 +20,7 @@ use super::script::{Behaviour, Scripts, Which};
 use super::world::World;
 use crate::channel::http::{Handler, Reply, Request};
 use crate::channel::tls::Shown as Certificates;
-use crate::ids::{CertificateKind, ComponentKind, SystemId};
+use crate::ids::{CertificateKind, ComponentKind, Correlator, SystemId};
 
 const TEMPLATE: &str = include_str!("../../fake-systems/page.html");
 const HELD: &str = include_str!("../../fake-systems/held.html");
@@ -179,10 +179,20 @@ impl Page {
         };
         let which = match get("which").unwrap_or_default() {
             "" => Which::All,
-            number if number.parse::<u64>().is_ok() => {
+            // Eight digits and more are a word that may stand in a message.
+            number if number.len() < 8 && number.parse::<u64>().is_ok() => {
                 Which::Request(number.parse().unwrap_or_default())
             }
-            correlator => Which::Correlator(correlator.to_owned()),
+            word if Correlator::candidates(word.as_bytes()).eq([word]) => {
+                Which::Correlator(word.to_owned())
+            }
+            other => {
+                let text = format!(
+                    "\"{other}\" kann keine Kennung sein: 8 bis 64 Buchstaben, Ziffern und Bindestriche, \
+                     oder die Nummer einer Anfrage\n"
+                );
+                return Reply::text(400, "text/plain; charset=UTF-8", text);
+            }
         };
         self.scripts.tell(&system.id, which, behaviour);
         back()

@@ -22,6 +22,7 @@ use serde_json::{Value, json};
 pub use sender::{Offered, Sender, Sent, SubmitError, Wanted};
 
 use super::inbox::{Inbox, Shown};
+use super::login::{CHALLENGE, Login};
 use super::world::World;
 use crate::channel::http::{Early, Handler, Reply, Request};
 
@@ -36,6 +37,7 @@ pub(super) struct Portal<H> {
     world: Arc<World>,
     inbox: Arc<Inbox>,
     postfach: H,
+    login: Login,
 }
 
 /// The body of `POST /antraege`.
@@ -50,8 +52,14 @@ struct Order {
 }
 
 impl<H: Handler> Portal<H> {
-    pub fn new(sender: Arc<Sender>, world: Arc<World>, inbox: Arc<Inbox>, postfach: H) -> Self {
-        Self { sender, world, inbox, postfach }
+    pub fn new(
+        sender: Arc<Sender>,
+        world: Arc<World>,
+        inbox: Arc<Inbox>,
+        postfach: H,
+        login: Login,
+    ) -> Self {
+        Self { sender, world, inbox, postfach, login }
     }
 
     fn list(&self) -> Reply {
@@ -152,6 +160,10 @@ impl<H: Handler> Handler for Portal<H> {
             let (method, path) = (request.method.as_str(), request.path.as_str());
             if !is_own(method, path) {
                 return self.postfach.handle(request).await;
+            }
+            if !self.login.allows(&request) {
+                return error(401, "Benutzer und Kennwort fehlen oder sind falsch")
+                    .with_header("www-authenticate", CHALLENGE);
             }
             match (method, path) {
                 ("GET", "/antraege") => self.list(),

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::ids::{Correlator, SystemId};
-use crate::wire;
 
 /// How to treat an exchange.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -80,7 +79,15 @@ impl Scripts {
 
     /// How to treat the next request of a system, whose raw bytes these are; counts it. The
     /// narrower word counts: correlator, then number, then all.
-    pub(super) fn behaviour(&self, system: &SystemId, raw: &[u8]) -> Behaviour {
+    ///
+    /// Words stand in the raw bytes, or in what `plain` makes of them; it is only asked when there is
+    /// something to look for.
+    pub(super) fn behaviour(
+        &self,
+        system: &SystemId,
+        raw: &[u8],
+        plain: impl FnOnce() -> Vec<u8>,
+    ) -> Behaviour {
         let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let count = told.requests.entry(system.clone()).or_default();
         *count += 1;
@@ -89,11 +96,16 @@ impl Scripts {
             return Behaviour::Answer;
         }
         let of = |which: Which| told.by.get(&(system.clone(), which)).copied();
-        Correlator::candidates(&wire::plain(raw))
-            .find_map(|token| of(Which::Correlator(token.to_owned())))
-            .or_else(|| of(Which::Request(number)))
-            .or_else(|| of(Which::All))
-            .unwrap_or_default()
+        let told_by_word =
+            told.by.keys().any(|(s, which)| s == system && matches!(which, Which::Correlator(_)));
+        let word = |raw: &[u8]| {
+            Correlator::candidates(raw).find_map(|token| of(Which::Correlator(token.to_owned())))
+        };
+        let named = match told_by_word {
+            true => word(raw).or_else(|| word(&plain())),
+            false => None,
+        };
+        named.or_else(|| of(Which::Request(number))).or_else(|| of(Which::All)).unwrap_or_default()
     }
 }
 
@@ -107,10 +119,13 @@ mod tests {
         let scripts = Scripts::default();
         let system = "fv".into();
         scripts.set(&system, "PS-000000000001", Behaviour::Reset);
-        let of = |text: &str| scripts.behaviour(&system, text.as_bytes());
+        let of = |text: &str| scripts.behaviour(&system, text.as_bytes(), Vec::new);
         assert_eq!(of("<Nr>PS-000000000001</Nr>"), Behaviour::Reset);
         assert_eq!(of("<Nr>PS-000000000002</Nr>"), Behaviour::Answer);
-        assert_eq!(scripts.behaviour(&"dms".into(), b"PS-000000000001"), Behaviour::Answer);
+        assert_eq!(
+            scripts.behaviour(&"dms".into(), b"PS-000000000001", Vec::new),
+            Behaviour::Answer
+        );
         assert_eq!(
             Correlator::candidates(b"a=PS-000000000001&b").collect::<Vec<_>>(),
             ["PS-000000000001"]
@@ -124,12 +139,12 @@ mod tests {
         scripts.tell(&system, Which::All, Behaviour::Refuse);
         scripts.tell(&system, Which::Request(2), Behaviour::Hang);
         scripts.set(&system, "PS-000000000001", Behaviour::Answer);
-        let of = |text: &str| scripts.behaviour(&system, text.as_bytes());
+        let of = |text: &str| scripts.behaviour(&system, text.as_bytes(), Vec::new);
         assert_eq!(of("eins"), Behaviour::Refuse);
         assert_eq!(of("zwei"), Behaviour::Hang);
         assert_eq!(of("PS-000000000001"), Behaviour::Answer);
         assert_eq!(of("vier"), Behaviour::Refuse);
         // Others are not concerned.
-        assert_eq!(scripts.behaviour(&"dms".into(), b"eins"), Behaviour::Answer);
+        assert_eq!(scripts.behaviour(&"dms".into(), b"eins", Vec::new), Behaviour::Answer);
     }
 }

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use super::script::{Behaviour, Scripts};
 use crate::channel::http::{Early, Handler, Reply, Request};
+use crate::channel::media_type::MediaType;
 use crate::ids::SystemId;
+use crate::xml::parse_labelled;
 
 /// Why a fake does not take a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +30,15 @@ pub(super) trait Fake: Send + Sync + 'static {
     fn early(&self, _method: &str, _path: &str) -> Option<Early> {
         None
     }
+    /// What a request says, where its bytes hide it: correlators are looked for in it.
+    fn plain(&self, request: &Request) -> Vec<u8> {
+        let charset = MediaType::parse(&request.content_type).ok();
+        let charset = charset.as_ref().and_then(|kind| kind.parameter("charset"));
+        match parse_labelled(&request.body, charset) {
+            Ok(read) => read.document.root.to_xml().into_bytes(),
+            Err(_) => request.body.to_vec(),
+        }
+    }
     /// The protocol's own way to say no.
     fn refusal(&self, why: Refusal) -> Reply;
     /// The same for those who say it in the way in which they were asked.
@@ -42,6 +53,9 @@ impl<F: Fake> Fake for std::sync::Arc<F> {
     }
     fn early(&self, method: &str, path: &str) -> Option<Early> {
         (**self).early(method, path)
+    }
+    fn plain(&self, request: &Request) -> Vec<u8> {
+        (**self).plain(request)
     }
     fn refusal(&self, why: Refusal) -> Reply {
         (**self).refusal(why)
@@ -75,7 +89,8 @@ impl<F: Fake> Handler for Scripted<F> {
 
     fn handle(&self, request: Request) -> Answering<'_> {
         Box::pin(async move {
-            match self.scripts.behaviour(&self.id, &request.raw) {
+            let plain = || self.fake.plain(&request);
+            match self.scripts.behaviour(&self.id, &request.raw, plain) {
                 Behaviour::Answer => self.fake.answer(request, true).await,
                 Behaviour::Refuse => self.fake.refusal_of(&request, Refusal::NotNow),
                 Behaviour::NoSpace => self.fake.refusal_of(&request, Refusal::NoSpace),

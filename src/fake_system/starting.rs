@@ -7,6 +7,7 @@ use tokio_rustls::rustls::ServerConfig;
 
 use super::inbox::Inbox;
 use super::intake::Intake;
+use super::login::Login;
 use super::reload::{Place, Ready};
 use super::scripted::{Fake, Scripted};
 use super::{Mailbox, Running, dms, file_drop, portal, rest, soap, url_of, xml_http};
@@ -89,7 +90,8 @@ impl Running {
                 match sender {
                     Some(sender) => {
                         self.senders.insert(id, sender.clone());
-                        let portal = portal::Portal::new(sender, known, held, fake);
+                        let portal =
+                            portal::Portal::new(sender, known, held, fake, Login::of(system));
                         self.serve_handler(door, Arc::new(portal));
                     }
                     None => self.serve_handler(door, Arc::new(fake)),

@@ -51,7 +51,12 @@ pub struct MailPart {
 /// The attachments of a mail, from the raw bytes of its SMTP transaction.
 pub fn mail_parts(raw: &[u8]) -> Vec<MailPart> {
     let data = smtp_data(raw);
-    let Some(message) = MessageParser::default().parse(&data) else { return vec![] };
+    // Mails may hold mails, as deep as somebody likes.
+    wire::on_deep_stack(data.len(), || parts_of(&data)).unwrap_or_default()
+}
+
+fn parts_of(data: &[u8]) -> Vec<MailPart> {
+    let Some(message) = MessageParser::default().parse(data) else { return vec![] };
     message
         .attachments()
         .map(|part| {

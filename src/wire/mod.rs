@@ -2,10 +2,12 @@
 //! that servers, clients and those who judge what was recorded read them alike.
 
 mod coding;
+mod deep;
 mod framing;
 mod head;
 
-pub use coding::{CodingError, UNDERSTOOD, decode, is_coded};
+pub use coding::{CodingError, UNDERSTOOD, decode, decode_within, is_coded};
+pub use deep::on_deep_stack;
 pub use framing::{Extent, chunks, extent};
 pub use head::{Deviation, Framing, Head, read_head};
 

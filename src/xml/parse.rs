@@ -8,6 +8,12 @@ const MAX_DEPTH: usize = 256;
 /// Largest document that is read, bytes.
 const MAX_SIZE: usize = 64 * 1024 * 1024;
 
+/// Most attributes of one element: parsers compare each with each, so that a tag of some megabytes
+/// would take hours.
+const MAX_ATTRIBUTES: usize = 1_000;
+/// Most tags; a tree takes a hundred times the bytes of the smallest ones.
+const MAX_TAGS: usize = 2_000_000;
+
 /// What kind of fault stopped the parser.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ParseErrorKind {
@@ -79,8 +85,52 @@ pub(super) fn within_limit(bytes: &[u8]) -> Result<(), ParseError> {
     Ok(())
 }
 
+/// Refuses what a parser would take forever for, or what its tree has no room for.
+fn within_bounds(text: &str) -> Result<(), ParseError> {
+    let too_large = |rest: &str, message: String| {
+        let line = text[..text.len() - rest.len()].bytes().filter(|b| *b == b'\n').count();
+        let line = u32::try_from(line + 1).unwrap_or(u32::MAX);
+        Err(ParseError { kind: ParseErrorKind::TooLarge, line, column: 1, message })
+    };
+    let (mut rest, mut tags) = (text, 0);
+    while let Some(at) = rest.find('<') {
+        rest = &rest[at..];
+        let mut skipped = ["<!--", "<![CDATA[", "<?"].iter().zip(["-->", "]]>", "?>"]);
+        let skipped = skipped.find(|(begin, _)| rest.starts_with(**begin));
+        if let Some((begin, end)) = skipped {
+            let after = &rest[begin.len()..];
+            rest = after.find(end).map_or("", |at| &after[at + end.len()..]);
+            continue;
+        }
+        tags += 1;
+        if tags > MAX_TAGS {
+            return too_large(rest, format!("more than {MAX_TAGS} tags"));
+        }
+        let (mut quote, mut attributes, mut end) = (None, 0, rest.len());
+        for (at, byte) in rest.bytes().enumerate().skip(1) {
+            match (quote, byte) {
+                (Some(open), _) if open == byte => quote = None,
+                (None, b'"' | b'\'') => quote = Some(byte),
+                (None, b'=') => attributes += 1,
+                // What is no tag after all is left to the parser.
+                (_, b'<') | (None, b'>') => {
+                    end = at;
+                    break;
+                }
+                _ => {}
+            }
+        }
+        if attributes > MAX_ATTRIBUTES {
+            return too_large(rest, format!("more than {MAX_ATTRIBUTES} attributes in one tag"));
+        }
+        rest = &rest[end..];
+    }
+    Ok(())
+}
+
 /// Parses characters whose encoding is settled already.
 pub(super) fn parse_decoded(decoded: &Decoded, allow_dtd: bool) -> Result<Document, ParseError> {
+    within_bounds(&decoded.text)?;
     let options = roxmltree::ParsingOptions { allow_dtd, ..Default::default() };
     let tree =
         roxmltree::Document::parse_with_options(&decoded.text, options).map_err(|error| {
@@ -169,4 +219,26 @@ fn convert(
         }
     }
     Ok(element)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MAX_ATTRIBUTES, MAX_TAGS, ParseErrorKind, parse};
+
+    #[test]
+    fn what_would_take_forever_is_refused_at_once() {
+        let tag = |count: usize| {
+            let attributes: String = (0..count).map(|n| format!(" a{n}='>x=\"'")).collect();
+            format!("<!-- '<' --><?p <b c='?><a{attributes}><![CDATA[<=='>]]>= = =</a>")
+        };
+        let refused = |text: &str| parse(text.as_bytes()).unwrap_err();
+        assert_eq!(parse(tag(MAX_ATTRIBUTES).as_bytes()).unwrap().root.attributes.len(), 1_000);
+        let error = refused(&tag(200_000));
+        assert_eq!((error.kind, error.line), (ParseErrorKind::TooLarge, 1));
+        let error = refused(&format!("<a>\n{}</a>", "<b/>".repeat(MAX_TAGS)));
+        assert_eq!((error.kind, error.line), (ParseErrorKind::TooLarge, 2));
+        // Signs in text are no attributes.
+        assert!(parse(format!("<a>{}</a>", "x=\"1\" ".repeat(5_000)).as_bytes()).is_ok());
+        assert_eq!(refused("<a b='").kind, ParseErrorKind::NotWellFormed);
+    }
 }

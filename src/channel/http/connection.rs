@@ -17,7 +17,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use super::super::patient::Patient;
 use super::super::{Shutdown, Tap, TapStream};
 use super::body;
-use super::limits::Memory;
+use super::limits::{Memory, Share};
 use super::reply::{Reply, Request};
 use super::server::Served;
 use crate::wire::{self, CodingError, Extent, Framing, Head};
@@ -209,8 +209,8 @@ impl Connection {
             .iter()
             .map(|(n, v)| (n.as_str().to_owned(), String::from_utf8_lossy(v.as_bytes()).into()))
             .collect();
-        let body = match self.decoded(&headers, body, &mut share).await {
-            Ok(body) => body,
+        let (body, _share) = match self.decoded(&headers, body, share).await {
+            Ok(decoded) => decoded,
             Err((status, detail)) => {
                 self.note(exchange, "RFC 9110 8.4", &detail);
                 let reply = Reply::text(status, "text/plain; charset=utf-8", detail + "\n");
@@ -260,8 +260,8 @@ impl Connection {
         &self,
         headers: &[(String, String)],
         body: Bytes,
-        share: &mut super::limits::Share,
-    ) -> Result<Bytes, (u16, String)> {
+        mut share: Share,
+    ) -> Result<(Bytes, Share), (u16, String)> {
         let codings: Vec<&str> = headers
             .iter()
             .filter(|(n, _)| n == "content-encoding")
@@ -269,28 +269,31 @@ impl Connection {
             .collect();
         let codings = codings.join(",");
         if !wire::is_coded(&codings) {
-            return Ok(body);
+            return Ok((body, share));
         }
         let most = self.served.settings.limits.body;
-        let coded = body.clone();
-        let task = tokio::task::spawn_blocking(move || wire::decode(&codings, &coded, most)).await;
-        let decoded = match task {
-            Ok(Ok(decoded)) => decoded,
+        let task = tokio::task::spawn_blocking(move || {
+            let raw = body.len();
+            let room = |bytes| share.grow_to(raw + bytes);
+            let decoded = wire::decode_within(&codings, &body, most, room);
+            decoded.map(|decoded| (Bytes::from(decoded), share))
+        });
+        match task.await {
+            Ok(Ok(decoded)) => Ok(decoded),
             Ok(Err(CodingError::Unknown(name))) => {
-                return Err((415, format!("content coding \"{name}\" is not known")));
+                Err((415, format!("content coding \"{name}\" is not known")))
             }
             Ok(Err(CodingError::TooLarge(most))) => {
-                return Err((413, format!("more than {most} bytes when decoded")));
+                Err((413, format!("more than {most} bytes when decoded")))
+            }
+            Ok(Err(CodingError::NoRoom)) => {
+                Err((503, "no room for this body while others are being received".into()))
             }
             Ok(Err(CodingError::Broken(reason))) => {
-                return Err((400, format!("the coded body is broken: {reason}")));
+                Err((400, format!("the coded body is broken: {reason}")))
             }
-            Err(error) => return Err((500, error.to_string())),
-        };
-        if !share.grow_to(body.len() + decoded.len()) {
-            return Err((503, "no room for this body while others are being received".into()));
+            Err(error) => Err((500, error.to_string())),
         }
-        Ok(Bytes::from(decoded))
     }
 
     fn answered(&self, exchange: u64, reply: Reply) -> Result<Answer, Closed> {

@@ -42,7 +42,7 @@ impl Default for Limits {
             commands: 10_000,
             mistakes: 50,
             auth_failures: 3,
-            sessions: 200,
+            sessions: 4096,
             idle: Duration::from_secs(300),
             session: Duration::from_secs(3600),
         }

@@ -216,6 +216,12 @@ impl Fake for Dms {
         })
     }
 
+    fn plain(&self, request: &Request) -> Vec<u8> {
+        let path = percent_decode(request.path.as_bytes());
+        let body = percent_decode(&request.body);
+        [&path[..], b"\n", &body].concat()
+    }
+
     fn refusal(&self, why: Refusal) -> Reply {
         browser::error_reply(&refused(why))
     }

@@ -173,7 +173,7 @@ impl FileDrop {
         let raw = taken.raw();
         let from = self.input.join(&taken.name).display().to_string();
         let exchange = self.observer.request(&self.id, "file", &from, &raw);
-        let behaviour = self.scripts.behaviour(&self.id, &raw);
+        let behaviour = self.scripts.behaviour(&self.id, &raw, Vec::new);
         drop(raw);
         if let Behaviour::Delay(ms) = behaviour {
             tokio::select! {

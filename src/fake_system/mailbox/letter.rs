@@ -7,6 +7,8 @@ use mail_parser::{
 };
 
 use super::names::name_of;
+use crate::ids::Correlator;
+use crate::wire::on_deep_stack;
 
 /// A mail, read.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -47,6 +49,32 @@ pub(super) fn subject(data: &[u8]) -> String {
 impl Letter {
     /// Reads a message. Every message is something: what cannot be read is one text.
     pub fn read(data: &[u8]) -> Self {
+        on_deep_stack(data.len(), || Self::read_here(data)).unwrap_or_else(|| Self {
+            text: String::from_utf8_lossy(data).into_owned(),
+            ..Self::default()
+        })
+    }
+
+    /// All that it says: subject, text, and what is attached.
+    pub(super) fn said(&self) -> Vec<u8> {
+        let mut out = format!("{}\n{}\n", self.subject, self.text).into_bytes();
+        for attachment in &self.attachments {
+            out.extend_from_slice(attachment.name.as_deref().unwrap_or_default().as_bytes());
+            out.push(b'\n');
+            out.extend_from_slice(&attachment.content);
+            out.push(b'\n');
+        }
+        out
+    }
+
+    /// The case that it names first.
+    pub(super) fn vorgang(&self) -> Option<String> {
+        let said = self.said();
+        let mut words = Correlator::candidates(&said);
+        words.find(|word| word.starts_with("PS-")).map(str::to_owned)
+    }
+
+    fn read_here(data: &[u8]) -> Self {
         let Some(message) = MessageParser::default().parse(data) else {
             return Self { text: String::from_utf8_lossy(data).into_owned(), ..Self::default() };
         };

@@ -29,6 +29,7 @@ use super::cases::Case;
 use super::fill::fill;
 use super::intake::{Handed, Intake};
 use super::login::{CHALLENGE, Login};
+use super::scheme_of;
 use super::scripted::{Answering, Fake, Refusal};
 use super::template::uuid;
 use crate::channel::Observer;
@@ -197,7 +198,7 @@ impl Soap {
         let fine = |b: u8| b.is_ascii_alphanumeric() || b".-:[]".contains(&b);
         match host.is_empty() || !host.bytes().all(fine) {
             true => self.url.clone(),
-            false => format!("http://{host}{}", self.service.data.path),
+            false => format!("{}://{host}{}", scheme_of(&self.url), self.service.data.path),
         }
     }
 

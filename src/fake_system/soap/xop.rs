@@ -11,6 +11,9 @@ use crate::xml::{Element, Node};
 /// Namespace of `Include`.
 pub(super) const NAMESPACE: &str = "http://www.w3.org/2004/08/xop/include";
 const CLAUSE: &str = "XOP 1.0, 3.2";
+/// Most bytes that parts become when they are put in their places. Each is there once in a message,
+/// but may be named many times, so that a small message could fill the memory.
+const MOST: usize = 128 * 1024 * 1024;
 
 /// Puts the parts in their places.
 ///
@@ -21,19 +24,26 @@ pub(super) fn inline(
     package: Option<&Package<'_>>,
     notes: &mut Notes,
 ) -> Result<(), Fault> {
-    let mut used = Vec::new();
+    let mut used = Used { parts: Vec::new(), room: MOST };
     step(root, package, &mut used, notes)?;
-    let left = package.map_or(0, |p| p.parts.len() - 1 - used.len().min(p.parts.len() - 1));
+    let used = used.parts.len();
+    let left = package.map_or(0, |p| p.parts.len() - 1 - used.min(p.parts.len() - 1));
     if left > 0 {
         notes.odd(CLAUSE, format!("{left} parts that nothing refers to"));
     }
     Ok(())
 }
 
+/// What was put in its place already, and how much more may be.
+struct Used {
+    parts: Vec<usize>,
+    room: usize,
+}
+
 fn step(
     element: &mut Element,
     package: Option<&Package<'_>>,
-    used: &mut Vec<usize>,
+    used: &mut Used,
     notes: &mut Notes,
 ) -> Result<(), Fault> {
     let include = element.elements().find(|e| e.namespace == NAMESPACE && e.name == "Include");
@@ -57,10 +67,16 @@ fn step(
         }
         notes.deviation(Fault::sender(CLAUSE, reason + ": white space around it"))?;
     }
-    if !used.contains(&index) {
-        used.push(index);
+    if !used.parts.contains(&index) {
+        used.parts.push(index);
     }
-    element.children = vec![Node::Text(STANDARD.encode(&package.parts[index].content))];
+    let content = &package.parts[index].content;
+    let Some(room) = used.room.checked_sub(content.len()) else {
+        let reason = format!("with its parts in place the message has more than {MOST} bytes");
+        return Err(Fault::sender(CLAUSE, reason));
+    };
+    used.room = room;
+    element.children = vec![Node::Text(STANDARD.encode(content))];
     Ok(())
 }
 
@@ -126,5 +142,22 @@ mod tests {
         let mut root = parse(read.root()).unwrap().root;
         inline(&mut root, Some(&read), &mut Notes::new(false)).unwrap();
         assert_eq!(root.child_text("b").unwrap(), "LS10ZWlsLTcNCgD/DQotLXRlaWwtNzctLQ0K");
+    }
+
+    #[test]
+    fn a_part_that_is_named_again_and_again_fills_no_memory() {
+        let parts = [("p".to_owned(), vec![7; super::MOST / 8])];
+        let include =
+            "<i><x:Include xmlns:x='http://www.w3.org/2004/08/xop/include' href='cid:p'/></i>";
+        let text = |count: usize| format!("<a>{}</a>", include.repeat(count));
+        let inlined = |count: usize| {
+            let (head, body) = package(&text(count), "text/xml", &parts, "7");
+            let head = MediaType::parse(&head).unwrap();
+            let read = Package::open(&head, &body, &mut Notes::new(true)).unwrap();
+            let mut root = parse(read.root()).unwrap().root;
+            inline(&mut root, Some(&read), &mut Notes::new(true)).map_err(|fault| fault.reason)
+        };
+        assert_eq!(inlined(8), Ok(()));
+        assert!(inlined(9).unwrap_err().contains("more than"));
     }
 }

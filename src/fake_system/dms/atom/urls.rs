@@ -3,6 +3,7 @@
 use crate::channel::http::Request;
 use crate::fake_system::dms::browser::form::Form;
 use crate::fake_system::dms::{Dms, SERVICE_PATH};
+use crate::fake_system::scheme_of;
 
 pub(super) const ENTRY: &str = "application/atom+xml;type=entry";
 pub(super) const FEED: &str = "application/atom+xml;type=feed";
@@ -28,7 +29,7 @@ impl Urls {
         let fine = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']');
         let host = request.header("host").filter(|h| !h.is_empty() && h.chars().all(fine));
         let base = match host {
-            Some(host) => format!("http://{host}{SERVICE_PATH}"),
+            Some(host) => format!("{}://{host}{SERVICE_PATH}", scheme_of(&dms.url)),
             None => super::super::atom_url(&dms.url),
         };
         Self { base }
