@@ -192,3 +192,64 @@ fn every_command_line_that_is_shown_works() {
     end(&mut child);
     assert_eq!(ran, text.matches("[[system]]").count(), "{lines:#?}");
 }
+
+/// A mailbox has a certificate as well; closing the terminal cleans up like Ctrl-C.
+#[test]
+fn starttls_can_be_checked_and_a_hangup_leaves_nothing() {
+    if !tool("curl") {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let mail = sandbox.write("a.eml", "From: a@b.example\r\nSubject: x\r\n\r\nText\r\n");
+    let mut fakes = Fakes::up();
+    let folder = std::path::PathBuf::from(fakes.systems["certificates"].as_str().unwrap());
+    let mode = std::os::unix::fs::MetadataExt::mode(&std::fs::metadata(&folder).unwrap());
+    assert_eq!(mode & 0o777, 0o700, "keys are nobody else's business");
+    let url = fakes.url("mail-testkirchen");
+    let ca = folder.join("ca.pem").display().to_string();
+    let mail = mail.display().to_string();
+    let send = |ca: &str| {
+        curl_code(&[
+            "--ssl-reqd",
+            "--cacert",
+            ca,
+            &url,
+            "--mail-from",
+            "a@b.example",
+            "--mail-rcpt",
+            "amt@stelle.example",
+            "-T",
+            &mail,
+        ])
+    };
+    assert_eq!(send(&ca), 0);
+    let other = Fakes::up();
+    let foreign = format!("{}/ca.pem", other.systems["certificates"].as_str().unwrap());
+    assert_eq!(send(&foreign), 60, "the authority is of the run");
+    let id = rustix::process::Pid::from_raw(i32::try_from(fakes.child.id()).unwrap()).unwrap();
+    rustix::process::kill_process(id, rustix::process::Signal::HUP).unwrap();
+    fakes.child.wait().unwrap();
+    assert!(!folder.exists());
+}
+
+/// A portal with a password asks for it wherever it says something.
+#[test]
+fn the_password_of_a_portal_guards_all_of_it() {
+    if !tool("curl") {
+        return;
+    }
+    let lines = "user = \"amt\"\npassword = \"24\"";
+    let fakes = Fakes::of(&crate::support_http::organisation("portal", lines));
+    let postfach = fakes.url("portal");
+    let antraege = postfach.replace("/postfach", "/antraege");
+    let order = ["-H", "Content-Type: application/json", "-d", "{\"antrag\":\"gewerbeanmeldung\"}"];
+    let one = format!("{postfach}/PS-000000000001");
+    let calls: [Vec<&str>; 3] = [vec![&antraege], vec![&one], [&order[..], &[&antraege]].concat()];
+    for call in calls {
+        let code = |more: &[&str]| {
+            curl(&[&["-o", "/dev/null", "-w", "%{http_code}"][..], more, &call].concat())
+        };
+        assert_eq!(code(&[]), "401", "{call:?}");
+        assert_ne!(code(&["-u", "amt:24"]), "401", "{call:?}");
+    }
+}

@@ -58,6 +58,10 @@ fn the_page_shows_systems_and_exchanges_and_switches_misbehaviour() {
     assert_eq!(post(&fv), "201");
     assert_eq!(told("abbrechen", "", token), "303");
     assert_eq!(told("zaubern", "", token), "400");
+    // What can never stand in a message is refused, not kept in silence.
+    assert_eq!(told("abweisen", "PS-1", token), "400");
+    assert_eq!(told("abweisen", "GEW 2026/00000001", token), "400");
+    assert_eq!(told("abweisen", "20260000001", token), "303");
     // Nobody else switches anything: not without the page's own token, not under another name.
     assert_eq!(told("antworten", "", "0000"), "403");
     for path in ["", "vorgaenge", "system/fv-attrappenburg"] {

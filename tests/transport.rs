@@ -372,3 +372,21 @@ fn user_and_password_are_asked_for() {
     assert!(call("Authorization: basic aHViOmdlaGVpbQ==\r\n").starts_with("HTTP/1.1 201"));
     assert_eq!(web.running().shown[&FV.into()].held().len(), 1);
 }
+
+/// A correlator that is told is found also where the bytes hide it.
+#[test]
+fn what_is_told_counts_for_hidden_correlators() {
+    let web = Web::up("");
+    web.running().scripts.set(&FV.into(), "PS-0123456789AB", Behaviour::Refuse);
+    let utf16: Vec<u8> =
+        "\u{FEFF}".encode_utf16().chain(GOOD.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    let chars = GOOD.replace("PS-0123", "&#x50;S&#45;0123").into_bytes();
+    for body in [GOOD.as_bytes().to_vec(), utf16, chars] {
+        let head = whole("Connection: close\r\n", "")
+            .replace("Content-Length: 0", &format!("Content-Length: {}", body.len()));
+        let answer = web.say(&[head.as_bytes(), &body].concat());
+        assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
+    }
+    let other = GOOD.replace("0123456789AB", "0123456789AC");
+    assert!(web.say(whole("Connection: close\r\n", &other).as_bytes()).starts_with("HTTP/1.1 201"));
+}

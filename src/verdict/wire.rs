@@ -133,6 +133,13 @@ mod tests {
     }
 
     #[test]
+    fn no_mail_of_a_target_is_too_deep_to_be_judged() {
+        let level = "Content-Type: message/rfc822\r\n\r\n".repeat(40_000);
+        let raw = format!("EHLO a\r\nDATA\r\n{level}Text\r\n.\r\n");
+        assert!(mail_parts(raw.as_bytes()).len() <= 1);
+    }
+
+    #[test]
     fn attachments_come_out_of_a_transaction() {
         let raw = b"EHLO a\r\nDATA\r\nSubject: x\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nhi\r\n--b\r\nContent-Type: application/xml\r\nContent-Disposition: attachment; filename=\"a.xml\"\r\n\r\n<a/>\r\n--b--\r\n.\r\n";
         let parts = mail_parts(raw);

@@ -149,6 +149,33 @@ fn safe_name(name: Option<&str>, at: usize) -> String {
 mod tests {
     use super::{Letter, safe_name};
 
+    /// A message in a message in a message: neither reading nor letting go may overflow the stack.
+    #[test]
+    fn mails_lie_in_mails_as_deep_as_they_like() {
+        let level = "Content-Type: message/rfc822\r\n\r\n";
+        let deep = format!("Subject: PS-000000000001\r\n{}Text\r\n", level.repeat(40_000));
+        let letter = Letter::read(deep.as_bytes());
+        assert_eq!(letter.vorgang().as_deref(), Some("PS-000000000001"));
+        use base64::Engine as _;
+        let inside = base64::engine::general_purpose::STANDARD
+            .encode(format!("{}Text\r\n", level.repeat(20_000)));
+        let coded = format!(
+            "Subject: x\r\nContent-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n\r\n{inside}\r\n"
+        );
+        assert_eq!(Letter::read(coded.as_bytes()).subject, "x");
+    }
+
+    #[test]
+    fn a_case_is_found_however_it_is_encoded() {
+        let subject = "Subject: =?UTF-8?Q?Antr=C3=A4ge=3A_PS-000000000001?=\r\n\r\nText\r\n";
+        let body =
+            "Subject: x\r\nContent-Transfer-Encoding: base64\r\n\r\nUFMtMDAwMDAwMDAwMDAx\r\n";
+        for mail in [subject, body] {
+            let letter = Letter::read(mail.as_bytes());
+            assert_eq!(letter.vorgang().as_deref(), Some("PS-000000000001"), "{mail}");
+        }
+    }
+
     #[test]
     fn a_text_attachment_keeps_its_bytes() {
         let mail = b"From: =?utf-8?q?M=C3=BCller?= <a@b.example>\r\nTo: c@d.example, e@f.example\r\nSubject: =?iso-8859-1?Q?Gr=FC=DFe?=\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain; charset=iso-8859-1\r\n\r\ngr\xfcn\r\n--b\r\nContent-Type: text/csv; charset=iso-8859-1; name=a.csv\r\nContent-Disposition: attachment\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\nStra=DFe;1=\r\n2\r\n--b\r\nContent-Disposition: attachment\r\nContent-Transfer-Encoding: base64\r\n\r\nAAEC/w==\r\n--b--\r\n";
