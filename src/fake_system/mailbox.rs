@@ -8,11 +8,14 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 pub use letter::{Attachment, Letter};
 
 use super::inbox::{Held, Shown};
 use super::script::{Behaviour, Scripts};
 use super::world::{Note, State, World, texts};
+use crate::ambient::Clock;
 use crate::channel::smtp::{Mail, MailHandler, MailReply};
 use crate::ids::SystemId;
 use crate::xml::parse;
@@ -50,6 +53,7 @@ pub struct Listing {
 
 #[derive(Debug)]
 struct Kept {
+    came: Timestamp,
     entry: Entry,
     data: Arc<[u8]>,
 }
@@ -63,7 +67,7 @@ struct Store {
 }
 
 impl Store {
-    fn keep(&mut self, mail: Mail, most_mails: usize, most_bytes: usize) {
+    fn keep(&mut self, came: Timestamp, mail: Mail, (most_mails, most_bytes): (usize, usize)) {
         self.last += 1;
         let entry = Entry {
             number: self.last,
@@ -74,7 +78,7 @@ impl Store {
             size: mail.data.len(),
         };
         self.bytes += entry.size;
-        self.mails.push_back(Kept { entry, data: mail.data.into() });
+        self.mails.push_back(Kept { came, entry, data: mail.data.into() });
         // The newest stays, however large it is: it is about to be accepted.
         while self.mails.len() > 1 && (self.mails.len() > most_mails || self.bytes > most_bytes) {
             let Some(oldest) = self.mails.pop_front() else { break };
@@ -91,11 +95,12 @@ pub struct Mailbox {
     scripts: Scripts,
     world: Arc<World>,
     store: Mutex<Store>,
+    clock: Clock,
 }
 
 impl Mailbox {
     pub(super) fn new(id: SystemId, scripts: Scripts, world: Arc<World>) -> Self {
-        Self { id, scripts, world, store: Mutex::default() }
+        Self { id, scripts, world, store: Mutex::default(), clock: Clock::system() }
     }
 
     /// What it holds.
@@ -125,7 +130,16 @@ impl Mailbox {
             self.world.note(note, || attached_texts(&letter));
         }
         let mut store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
-        store.keep(mail, MOST_MAILS, MOST_BYTES);
+        store.keep(self.clock.now(), mail, (MOST_MAILS, MOST_BYTES));
+    }
+}
+
+impl Mailbox {
+    /// When a mail came, hours, minutes and seconds, UTC.
+    fn came(&self, number: u64) -> String {
+        let store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = store.mails.iter().find(|kept| kept.entry.number == number);
+        kept.map_or_else(String::new, |kept| kept.came.strftime("%H:%M:%S").to_string())
     }
 }
 
@@ -157,7 +171,7 @@ impl Shown for Mailbox {
                 text.push_str(&letter.text);
                 let vorgang = letter.vorgang();
                 Some(Held {
-                    time: format!("Nr. {}", entry.number),
+                    time: self.came(entry.number),
                     vorgang: vorgang.unwrap_or_default(),
                     title: letter.subject,
                     aktenzeichen: String::new(),
@@ -217,10 +231,10 @@ mod tests {
     fn the_oldest_go_and_the_list_says_so() {
         let mut store = Store::default();
         for subject in ["eins", "zwei", "drei", "vier"] {
-            store.keep(mail(subject), 3, 1000);
+            store.keep(jiff::Timestamp::UNIX_EPOCH, mail(subject), (3, 1000));
         }
         assert_eq!((store.gone, store.mails[0].entry.subject.as_str()), (1, "zwei"));
-        store.keep(mail("fünf"), 3, 1);
+        store.keep(jiff::Timestamp::UNIX_EPOCH, mail("fünf"), (3, 1));
         assert_eq!((store.gone, store.mails.len()), (4, 1));
         assert_eq!(store.mails[0].entry.number, 5);
         assert_eq!(store.bytes, store.mails[0].entry.size);

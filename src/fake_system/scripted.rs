@@ -22,6 +22,21 @@ pub(super) enum Refusal {
 /// The future of an answer.
 pub(super) type Answering<'a> = Pin<Box<dyn Future<Output = Reply> + Send + 'a>>;
 
+/// Bodies from this size on are worked on apart, bytes.
+const LARGE: usize = 256 * 1024;
+
+/// Does the work for a request. A large one keeps no other request from its turn: the runtime moves
+/// them elsewhere meanwhile, where it can.
+pub(super) fn apart<T>(request: &Request, work: impl FnOnce() -> T) -> T {
+    use tokio::runtime::{Handle, RuntimeFlavor};
+    let can =
+        || Handle::try_current().is_ok_and(|h| h.runtime_flavor() == RuntimeFlavor::MultiThread);
+    match request.body.len() >= LARGE && can() {
+        true => tokio::task::block_in_place(work),
+        false => work(),
+    }
+}
+
 /// A fake that speaks HTTP.
 pub(super) trait Fake: Send + Sync + 'static {
     /// Answers as the protocol says. What it takes is kept only with `keep`; the answer is the same.

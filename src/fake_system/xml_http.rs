@@ -10,7 +10,7 @@ use super::SYSTEM_FILES;
 use super::inbox::Inbox;
 use super::later::Later;
 use super::login::{CHALLENGE, Login};
-use super::scripted::{Answering, Fake, Refusal};
+use super::scripted::{Answering, Fake, Refusal, apart};
 use super::world::{Note, State, World, texts};
 use crate::channel::Observer;
 use crate::channel::http::{Early, Reply, Request};
@@ -211,7 +211,7 @@ impl XmlOverHttp {
 
 impl Fake for XmlOverHttp {
     fn answer(&self, request: Request, keep: bool) -> Answering<'_> {
-        Box::pin(async move { self.reply(&request, keep) })
+        Box::pin(async move { apart(&request, || self.reply(&request, keep)) })
     }
 
     /// Calls outside the interface get an answer of their own: a 404 could pass for "nothing there".

@@ -40,7 +40,7 @@ use self::errors::{Caller, CmisError, Exception, Outcome};
 use self::store::Store;
 pub(super) use self::xdomea::Desk;
 use super::login::credentials;
-use super::scripted::{Answering, Fake, Refusal};
+use super::scripted::{Answering, Fake, Refusal, apart};
 use super::world::World;
 use crate::ambient::Clock;
 use crate::channel::Observer;
@@ -208,11 +208,13 @@ fn error_reply(request: &Request, error: &CmisError) -> Reply {
 impl Fake for Dms {
     fn answer(&self, request: Request, keep: bool) -> Answering<'_> {
         Box::pin(async move {
-            let reply = self.reply(&request, keep);
-            if request.method != "GET" {
-                self.tell();
-            }
-            reply
+            apart(&request, || {
+                let reply = self.reply(&request, keep);
+                if request.method != "GET" {
+                    self.tell();
+                }
+                reply
+            })
         })
     }
 

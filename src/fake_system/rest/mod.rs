@@ -18,7 +18,7 @@ use self::problem::Problem;
 use super::cases::Case;
 use super::intake::{Handed, Intake};
 use super::login::{CHALLENGE, Login};
-use super::scripted::{Answering, Fake, Refusal};
+use super::scripted::{Answering, Fake, Refusal, apart};
 use crate::channel::Observer;
 use crate::channel::http::{Reply, Request};
 use crate::channel::media_type::MediaType;
@@ -275,7 +275,7 @@ fn state(case: &Case) -> Vec<u8> {
 
 impl Fake for Rest {
     fn answer(&self, request: Request, keep: bool) -> Answering<'_> {
-        Box::pin(async move { self.reply(&request, keep) })
+        Box::pin(async move { apart(&request, || self.reply(&request, keep)) })
     }
 
     fn refusal(&self, why: Refusal) -> Reply {

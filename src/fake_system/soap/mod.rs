@@ -30,7 +30,7 @@ use super::fill::fill;
 use super::intake::{Handed, Intake};
 use super::login::{CHALLENGE, Login};
 use super::scheme_of;
-use super::scripted::{Answering, Fake, Refusal};
+use super::scripted::{Answering, Fake, Refusal, apart};
 use super::template::uuid;
 use crate::channel::Observer;
 use crate::channel::http::{Reply, Request};
@@ -324,7 +324,7 @@ impl Soap {
 
 impl Fake for Soap {
     fn answer(&self, request: Request, keep: bool) -> Answering<'_> {
-        Box::pin(async move { self.reply(&request, keep) })
+        Box::pin(async move { apart(&request, || self.reply(&request, keep)) })
     }
 
     fn refusal(&self, why: Refusal) -> Reply {
