@@ -1,5 +1,7 @@
 //! Forms as browsers and scripts send them (`application/x-www-form-urlencoded`).
 
+use crate::wire::percent_decoded;
+
 /// Names and values, in order.
 pub(super) fn parse_pairs(text: &str) -> Vec<(String, String)> {
     text.split('&')
@@ -13,26 +15,7 @@ pub(super) fn parse_pairs(text: &str) -> Vec<(String, String)> {
 
 /// Percent-decoding; what is not UTF-8 afterwards becomes visible as U+FFFD.
 pub(super) fn decode(text: &str) -> String {
-    let bytes = text.as_bytes();
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while at < bytes.len() {
-        let hex = (bytes[at] == b'%')
-            .then(|| text.get(at + 1..at + 3))
-            .flatten()
-            .and_then(|h| u8::from_str_radix(h, 16).ok());
-        match hex {
-            Some(byte) => {
-                out.push(byte);
-                at += 3;
-            }
-            None => {
-                out.push(bytes[at]);
-                at += 1;
-            }
-        }
-    }
-    String::from_utf8_lossy(&out).into_owned()
+    String::from_utf8_lossy(&percent_decoded(text.as_bytes())).into_owned()
 }
 
 #[cfg(test)]

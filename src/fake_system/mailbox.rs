@@ -51,7 +51,7 @@ pub struct Listing {
     pub gone: u64,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Kept {
     came: Timestamp,
     entry: Entry,
@@ -67,12 +67,18 @@ struct Store {
 }
 
 impl Store {
-    fn keep(&mut self, came: Timestamp, mail: Mail, (most_mails, most_bytes): (usize, usize)) {
+    /// Keeps a mail with its subject; the oldest go beyond so many mails or bytes.
+    fn keep(
+        &mut self,
+        came: Timestamp,
+        (mail, subject): (Mail, String),
+        (most_mails, most_bytes): (usize, usize),
+    ) {
         self.last += 1;
         let entry = Entry {
             number: self.last,
             exchange: mail.exchange,
-            subject: letter::subject(&mail.data),
+            subject,
             from: mail.from,
             to: mail.to,
             size: mail.data.len(),
@@ -130,16 +136,7 @@ impl Mailbox {
             self.world.note(note, || attached_texts(&letter));
         }
         let mut store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
-        store.keep(self.clock.now(), mail, (MOST_MAILS, MOST_BYTES));
-    }
-}
-
-impl Mailbox {
-    /// When a mail came, hours, minutes and seconds, UTC.
-    fn came(&self, number: u64) -> String {
-        let store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept = store.mails.iter().find(|kept| kept.entry.number == number);
-        kept.map_or_else(String::new, |kept| kept.came.strftime("%H:%M:%S").to_string())
+        store.keep(self.clock.now(), (mail, letter.subject), (MOST_MAILS, MOST_BYTES));
     }
 }
 
@@ -156,11 +153,13 @@ fn attached_texts(letter: &Letter) -> Vec<String> {
 
 impl Shown for Mailbox {
     fn held(&self) -> Vec<Held> {
-        let listing = self.list();
-        let entries = listing.entries.iter().rev();
-        entries
-            .filter_map(|entry| {
-                let letter = self.letter(entry.number)?;
+        let kept: Vec<Kept> = {
+            let store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
+            store.mails.iter().rev().cloned().collect()
+        };
+        kept.iter()
+            .map(|Kept { came, entry, data }| {
+                let letter = Letter::read(data);
                 let mut text = format!("Von: {}\nAn: {}\n", entry.from, entry.to.join(", "));
                 for attachment in &letter.attachments {
                     let name = attachment.name.as_deref().unwrap_or("(ohne Namen)");
@@ -170,13 +169,13 @@ impl Shown for Mailbox {
                 text.push('\n');
                 text.push_str(&letter.text);
                 let vorgang = letter.vorgang();
-                Some(Held {
-                    time: self.came(entry.number),
+                Held {
+                    time: came.strftime("%H:%M:%S").to_string(),
                     vorgang: vorgang.unwrap_or_default(),
                     title: letter.subject,
                     aktenzeichen: String::new(),
                     content: text.into_bytes(),
-                })
+                }
             })
             .collect()
     }
@@ -216,7 +215,7 @@ impl MailHandler for Mailbox {
 mod tests {
     use std::sync::Arc;
 
-    use super::{Mailbox, Store};
+    use super::{Letter, Mailbox, Store};
     use crate::ambient::Clock;
     use crate::channel::smtp::{Mail, MailHandler, MailReply};
     use crate::fake_system::{Behaviour, Scripts, Which, World};
@@ -230,11 +229,16 @@ mod tests {
     #[test]
     fn the_oldest_go_and_the_list_says_so() {
         let mut store = Store::default();
+        let read = |subject: &str| {
+            let mail = mail(subject);
+            let subject = Letter::read(&mail.data).subject;
+            (mail, subject)
+        };
         for subject in ["eins", "zwei", "drei", "vier"] {
-            store.keep(jiff::Timestamp::UNIX_EPOCH, mail(subject), (3, 1000));
+            store.keep(jiff::Timestamp::UNIX_EPOCH, read(subject), (3, 1000));
         }
         assert_eq!((store.gone, store.mails[0].entry.subject.as_str()), (1, "zwei"));
-        store.keep(jiff::Timestamp::UNIX_EPOCH, mail("fünf"), (3, 1));
+        store.keep(jiff::Timestamp::UNIX_EPOCH, read("fünf"), (3, 1));
         assert_eq!((store.gone, store.mails.len()), (4, 1));
         assert_eq!(store.mails[0].entry.number, 5);
         assert_eq!(store.bytes, store.mails[0].entry.size);

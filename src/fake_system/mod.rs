@@ -4,7 +4,6 @@
 mod cases;
 mod dms;
 mod file_drop;
-mod fill;
 mod forms;
 mod inbox;
 mod intake;

@@ -88,24 +88,28 @@ impl Scripts {
         raw: &[u8],
         plain: impl FnOnce() -> Vec<u8>,
     ) -> Behaviour {
-        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = told.requests.entry(system.clone()).or_default();
-        *count += 1;
-        let number = *count;
-        if told.by.is_empty() {
-            return Behaviour::Answer;
-        }
-        let of = |which: Which| told.by.get(&(system.clone(), which)).copied();
-        let told_by_word =
-            told.by.keys().any(|(s, which)| s == system && matches!(which, Which::Correlator(_)));
-        let word = |raw: &[u8]| {
-            Correlator::candidates(raw).find_map(|token| of(Which::Correlator(token.to_owned())))
+        let (number, mine) = {
+            let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let count = told.requests.entry(system.clone()).or_default();
+            *count += 1;
+            let number = *count;
+            if told.by.is_empty() {
+                return Behaviour::Answer;
+            }
+            let mine = told.by.iter().filter(|((s, _), _)| s == system);
+            (number, mine.map(|((_, which), how)| (which.clone(), *how)).collect::<HashMap<_, _>>())
         };
-        let named = match told_by_word {
+        // What follows may take long, and nobody else waits for it.
+        let word = |raw: &[u8]| {
+            let mut words = Correlator::candidates(raw);
+            words.find_map(|word| mine.get(&Which::Correlator(word.to_owned())))
+        };
+        let named = match mine.keys().any(|which| matches!(which, Which::Correlator(_))) {
             true => word(raw).or_else(|| word(&plain())),
             false => None,
         };
-        named.or_else(|| of(Which::Request(number))).or_else(|| of(Which::All)).unwrap_or_default()
+        let named = named.or_else(|| mine.get(&Which::Request(number)));
+        named.or_else(|| mine.get(&Which::All)).copied().unwrap_or_default()
     }
 }
 

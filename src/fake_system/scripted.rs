@@ -8,7 +8,8 @@ use super::script::{Behaviour, Scripts};
 use crate::channel::http::{Early, Handler, Reply, Request};
 use crate::channel::media_type::MediaType;
 use crate::ids::SystemId;
-use crate::xml::parse_labelled;
+use crate::wire::UNFORESEEN;
+use crate::xml::{Labelled, ParseError, parse_labelled};
 
 /// Why a fake does not take a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +38,20 @@ pub(super) fn apart<T>(request: &Request, work: impl FnOnce() -> T) -> T {
     }
 }
 
+/// The answer to a call outside an interface. It has a mark of its own: a 404 could pass for "nothing
+/// is there".
+pub(super) fn unforeseen(status: u16, detail: &str) -> Reply {
+    let text = format!("nicht vorgesehen: {detail}\n");
+    let (name, value) = UNFORESEEN;
+    Reply::text(status, "text/plain; charset=utf-8", text).with_header(name, value)
+}
+
+/// The XML document in a request, by all the labels of its character set.
+pub(super) fn xml_of(request: &Request) -> Result<Labelled, ParseError> {
+    let kind = MediaType::parse(&request.content_type).ok();
+    parse_labelled(&request.body, kind.as_ref().and_then(|kind| kind.parameter("charset")))
+}
+
 /// A fake that speaks HTTP.
 pub(super) trait Fake: Send + Sync + 'static {
     /// Answers as the protocol says. What it takes is kept only with `keep`; the answer is the same.
@@ -47,9 +62,7 @@ pub(super) trait Fake: Send + Sync + 'static {
     }
     /// What a request says, where its bytes hide it: correlators are looked for in it.
     fn plain(&self, request: &Request) -> Vec<u8> {
-        let charset = MediaType::parse(&request.content_type).ok();
-        let charset = charset.as_ref().and_then(|kind| kind.parameter("charset"));
-        match parse_labelled(&request.body, charset) {
+        match xml_of(request) {
             Ok(read) => read.document.root.to_xml().into_bytes(),
             Err(_) => request.body.to_vec(),
         }

@@ -65,21 +65,32 @@ pub(super) fn filled_as(
     escaping: Escaping,
     value: impl Fn(&str) -> Option<String>,
 ) -> String {
+    replaced(text, |name, out| value(name).map(|value| escaping.push(&value, out)).is_some())
+}
+
+/// Puts values as they are into places such as `{vorgang}`.
+pub(super) fn fill(text: &str, values: &[(&str, &str)]) -> String {
+    replaced(text, |name, out| {
+        let mut all = values.iter();
+        let found = all.find(|(place, _)| place.trim_matches(['{', '}']) == name);
+        found.map(|(_, value)| out.push_str(value)).is_some()
+    })
+}
+
+/// Replaces `{name}` where `put` knows it, in one pass: a value that looks like a place stays what
+/// it is.
+fn replaced(text: &str, put: impl Fn(&str, &mut String) -> bool) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('{') {
         out.push_str(before);
-        let found = after.split_once('}').and_then(|(name, rest)| Some((value(name)?, rest)));
-        match found {
-            Some((value, after)) => {
-                escaping.push(&value, &mut out);
-                rest = after;
-            }
-            None => {
+        rest = match after.split_once('}') {
+            Some((name, later)) if put(name, &mut out) => later,
+            _ => {
                 out.push('{');
-                rest = after;
+                after
             }
-        }
+        };
     }
     out.push_str(rest);
     out
@@ -128,7 +139,7 @@ pub(super) fn vorgangsnummer() -> std::io::Result<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Escaping, about, filled, filled_as, read, uuid, vorgangsnummer};
+    use super::{Escaping, about, fill, filled, filled_as, read, uuid, vorgangsnummer};
     use crate::organisation::TestOrganisation;
 
     #[test]
@@ -140,6 +151,12 @@ mod tests {
         let value = |name: &str| (name == "v").then(|| "\"\\\n{v}".to_owned());
         let text = filled_as("{\"a\": \"{v}\"}", Escaping::Json, value);
         assert_eq!(text, "{\"a\": \"\\\"\\\\\\n{v}\"}");
+    }
+
+    #[test]
+    fn values_are_not_read_as_places() {
+        let values = [("{a}", "{b}"), ("{b}", "2")];
+        assert_eq!(fill("{{a}{b}{c}ü{", &values), "{{b}2{c}ü{");
     }
 
     #[test]

@@ -10,14 +10,13 @@ use super::SYSTEM_FILES;
 use super::inbox::Inbox;
 use super::later::Later;
 use super::login::{CHALLENGE, Login};
-use super::scripted::{Answering, Fake, Refusal, apart};
+use super::scripted::{Answering, Fake, Refusal, apart, unforeseen, xml_of};
 use super::world::{Note, State, World, texts};
 use crate::channel::Observer;
 use crate::channel::http::{Early, Reply, Request};
-use crate::channel::media_type::MediaType;
 use crate::ids::{Correlator, SystemId};
 use crate::organisation::{FakeKind, Mode, System};
-use crate::xml::{Element, escape_attribute, parse_labelled};
+use crate::xml::{Element, escape_attribute};
 
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -148,9 +147,7 @@ impl XmlOverHttp {
             return Reply::text(401, "text/plain; charset=utf-8", text)
                 .with_header("www-authenticate", CHALLENGE);
         }
-        let charset = MediaType::parse(&request.content_type).ok();
-        let charset = charset.as_ref().and_then(|kind| kind.parameter("charset"));
-        let document = match parse_labelled(&request.body, charset) {
+        let document = match xml_of(request) {
             Ok(read) => {
                 for reason in &read.oddities {
                     let exchange = Some(request.exchange);
@@ -228,9 +225,7 @@ impl Fake for XmlOverHttp {
             return None;
         };
         let status = if path == self.data.path { 405 } else { 501 };
-        let text = format!("nicht vorgesehen: {detail}\n");
-        let reply = Reply::text(status, "text/plain; charset=utf-8", text)
-            .with_header("pruefstand-attrappe", "nicht-vorgesehen");
+        let reply = unforeseen(status, &detail);
         let reply = if status == 405 { reply.with_header("allow", "POST") } else { reply };
         Some(Early { reply, clause: "Schnittstellenbeschreibung des Systems", detail })
     }

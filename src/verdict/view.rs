@@ -78,7 +78,7 @@ impl Exchange {
         let (lines, start) = crate::wire::split_head(answer)?;
         let marked = |line: &String| {
             let (name, value) = line.split_once(':').unwrap_or_default();
-            name.eq_ignore_ascii_case("pruefstand-attrappe") && value.trim() == "nicht-vorgesehen"
+            (name.to_ascii_lowercase().as_str(), value.trim()) == crate::wire::UNFORESEEN
         };
         lines.iter().skip(1).any(marked).then(|| {
             String::from_utf8_lossy(answer.get(start..).unwrap_or_default()).trim().to_owned()

@@ -3,15 +3,20 @@
 
 mod coding;
 mod deep;
+mod escapes;
 mod framing;
 mod head;
 
 pub use coding::{CodingError, UNDERSTOOD, decode, decode_within, is_coded};
 pub use deep::on_deep_stack;
+pub use escapes::{percent_decoded, percent_decoded_strictly, unescaped};
 pub use framing::{Extent, chunks, extent};
 pub use head::{Deviation, Framing, Head, read_head};
 
 use std::borrow::Cow;
+
+/// The header field by which a fake says that a call lies outside its interface.
+pub const UNFORESEEN: (&str, &str) = ("pruefstand-attrappe", "nicht-vorgesehen");
 
 /// Most bytes that a coded body may have when it is looked into.
 const MOST: usize = 256 * 1024 * 1024;

@@ -49,22 +49,18 @@ pub fn file_url(path: &std::path::Path) -> String {
 /// The path in a `file:` URL of this machine; none where it is something else.
 pub fn path_of_url(url: &str) -> Option<std::path::PathBuf> {
     use std::os::unix::ffi::OsStringExt;
+
+    use crate::wire::percent_decoded_strictly;
+
     let rest = url.strip_prefix("file://")?;
     let path = rest.strip_prefix("localhost").unwrap_or(rest);
     if !path.starts_with('/') {
         return None;
     }
-    let mut out = Vec::new();
-    let mut bytes = path.bytes();
-    while let Some(byte) = bytes.next() {
-        if byte != b'%' {
-            out.push(byte);
-            continue;
-        }
-        let mut digit = || char::from(bytes.next()?).to_digit(16);
-        let value = u8::try_from(digit()? * 16 + digit()?).ok()?;
-        // An escaped NUL would end the path early for the operating system.
-        out.push(Some(value).filter(|v| *v != 0)?);
+    let out = percent_decoded_strictly(path)?;
+    // A NUL would end the path early for the operating system.
+    if out.contains(&0) {
+        return None;
     }
     Some(std::ffi::OsString::from_vec(out).into())
 }

@@ -141,22 +141,16 @@ impl Connection {
         };
         if let Some((status, detail)) = refused {
             // Where the body ends is not known, so nothing behind it is read as a request.
-            let exchange = self.record(&self.tap.take_read());
-            self.note_all(exchange, head.as_ref());
-            self.open(exchange, None);
-            self.unread.store(true, Ordering::SeqCst);
-            return Ok(last(answer(status, "text/plain; charset=utf-8", detail + "\n")));
+            let exchange = self.take(&self.tap.take_read(), head.as_ref());
+            return self.answered_unread(plain(status, detail), exchange);
         }
         let Some(head) = head else { return Err(Closed) };
         let path = parts.uri.path().to_owned();
         let early = self.served.handler.early(parts.method.as_str(), &path);
         if let Some(early) = early.as_ref().filter(|_| parts.headers.contains_key("expect")) {
-            let exchange = self.record(&self.tap.take_first(head.end));
-            self.note_all(exchange, Some(&head));
+            let exchange = self.take(&self.tap.take_first(head.end), Some(&head));
             self.note(exchange, early.clause, &early.detail);
-            self.open(exchange, None);
-            self.unread.store(true, Ordering::SeqCst);
-            return self.answered(exchange, early.reply.clone()).map(last);
+            return self.answered_unread(early.reply.clone(), exchange);
         }
         let limits = &self.served.settings.limits;
         let mut share = self.memory.share();
@@ -171,12 +165,9 @@ impl Connection {
             Ok(body) => body,
             Err(cut) => {
                 let (status, clause, detail) = cut.answer();
-                let exchange = self.record(&self.tap.take_read());
-                self.note_all(exchange, Some(&head));
+                let exchange = self.take(&self.tap.take_read(), Some(&head));
                 self.note(exchange, clause, &detail);
-                self.open(exchange, None);
-                self.unread.store(true, Ordering::SeqCst);
-                return Ok(last(answer(status, "text/plain; charset=utf-8", detail + "\n")));
+                return self.answered_unread(plain(status, detail), exchange);
             }
         };
         let extent = self.tap.look(|raw| wire::extent(raw, head.end, head.framing));
@@ -189,14 +180,11 @@ impl Connection {
             Extent::Ends { end, .. } => self.tap.take_first(end),
             _ => self.tap.take_read(),
         });
-        let exchange = self.record(&raw);
-        self.note_all(exchange, Some(&head));
-        self.open(exchange, None);
+        let exchange = self.take(&raw, Some(&head));
         if let Some(odd) = odd {
             self.note(exchange, "RFC 9112 7.1", &odd);
             if !self.served.settings.lenient {
-                self.unread.store(true, Ordering::SeqCst);
-                return Ok(last(answer(400, "text/plain; charset=utf-8", odd + "\n")));
+                return self.answered_unread(plain(400, odd), exchange);
             }
         }
         if let Some(early) = early {
@@ -213,7 +201,7 @@ impl Connection {
             Ok(decoded) => decoded,
             Err((status, detail)) => {
                 self.note(exchange, "RFC 9110 8.4", &detail);
-                let reply = Reply::text(status, "text/plain; charset=utf-8", detail + "\n");
+                let reply = plain(status, detail);
                 return self
                     .answered(exchange, reply.with_header("accept-encoding", wire::UNDERSTOOD));
             }
@@ -249,10 +237,20 @@ impl Connection {
         found.filter_map(|d| Some((d.refuse?, format!("{}: {}", d.clause, d.detail)))).next()
     }
 
-    fn note_all(&self, exchange: u64, head: Option<&Head>) {
+    /// Records a request with all that is wrong with its head; its answer is still to be noted.
+    fn take(&self, raw: &[u8], head: Option<&Head>) -> u64 {
+        let exchange = self.record(raw);
         for deviation in head.into_iter().flat_map(|h| &h.deviations) {
             self.note(exchange, deviation.clause, &deviation.detail);
         }
+        self.open(exchange, None);
+        exchange
+    }
+
+    /// The last answer of a connection on which something of the request stays unread.
+    fn answered_unread(&self, reply: Reply, exchange: u64) -> Result<Answer, Closed> {
+        self.unread.store(true, Ordering::SeqCst);
+        self.answered(exchange, reply).map(last)
     }
 
     /// The body without its content codings.
@@ -333,6 +331,11 @@ async fn leave(mut stream: impl AsyncRead + AsyncWrite + Unpin, unread: bool) {
         let mut rest = stream.take(MOST_UNREAD);
         let _ = tokio::time::timeout(LAST, tokio::io::copy(&mut rest, &mut nothing)).await;
     }
+}
+
+/// A reason for people.
+fn plain(status: u16, reason: String) -> Reply {
+    Reply::text(status, "text/plain; charset=utf-8", reason + "\n")
 }
 
 fn answer(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Answer {

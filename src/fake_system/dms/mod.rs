@@ -35,18 +35,18 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Value, json};
 
-use self::browser::form::percent_decode;
 use self::errors::{Caller, CmisError, Exception, Outcome};
 use self::store::Store;
 pub(super) use self::xdomea::Desk;
 use super::login::credentials;
-use super::scripted::{Answering, Fake, Refusal, apart};
+use super::scripted::{Answering, Fake, Refusal, apart, unforeseen};
 use super::world::World;
 use crate::ambient::Clock;
 use crate::channel::Observer;
 use crate::channel::http::{Reply, Request};
 use crate::ids::SystemId;
 use crate::organisation::{Mode, System};
+use crate::wire::percent_decoded;
 
 /// Path of the repository; its root folder is below.
 pub(super) const REPOSITORY_PATH: &str = "/cmis/akte";
@@ -164,7 +164,7 @@ impl Dms {
     }
 
     fn routed(&self, request: &Request, caller: &mut Caller, keep: bool) -> Reply {
-        let Ok(path) = String::from_utf8(percent_decode(request.path.as_bytes())) else {
+        let Ok(path) = String::from_utf8(percent_decoded(request.path.as_bytes())) else {
             return error_reply(request, &CmisError::invalid("the path is not UTF-8"));
         };
         if let Some(inside) = below_service(&path) {
@@ -183,10 +183,10 @@ impl Dms {
             }
             // Not 404: that could pass for "nothing is filed there".
             None => {
-                let text = format!("nicht vorgesehen: path {path}\n");
-                caller.notes.push(("Schnittstellenbeschreibung des Systems", text.clone()));
-                Reply::text(501, "text/plain; charset=utf-8", text)
-                    .with_header("pruefstand-attrappe", "nicht-vorgesehen")
+                let detail = format!("path {path}");
+                let reply = unforeseen(501, &detail);
+                caller.notes.push(("Schnittstellenbeschreibung des Systems", detail));
+                reply
             }
         }
     }
@@ -219,8 +219,8 @@ impl Fake for Dms {
     }
 
     fn plain(&self, request: &Request) -> Vec<u8> {
-        let path = percent_decode(request.path.as_bytes());
-        let body = percent_decode(&request.body);
+        let path = percent_decoded(request.path.as_bytes());
+        let body = percent_decoded(&request.body);
         [&path[..], b"\n", &body].concat()
     }
 

@@ -11,9 +11,9 @@ use std::time::Duration;
 use tokio::task::{JoinSet, spawn_blocking};
 
 use self::content::{Data, Oddities};
-use super::fill::fill;
 use super::intake::{Handed, Intake};
 use super::script::{Behaviour, Scripts};
+use super::template::fill;
 use super::template::uuid;
 use crate::channel::file::{
     GiveError, Given, HandOver, INPUT, InputFolder, OUTPUT, Rules, file_url, hand_over,

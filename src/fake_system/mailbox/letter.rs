@@ -40,12 +40,6 @@ pub struct Attachment {
     pub notes: Vec<&'static str>,
 }
 
-/// Subject of a message, decoded; empty where absent.
-pub(super) fn subject(data: &[u8]) -> String {
-    let message = MessageParser::default().parse_headers(data);
-    message.and_then(|m| m.subject().map(str::to_owned)).unwrap_or_default()
-}
-
 impl Letter {
     /// Reads a message. Every message is something: what cannot be read is one text.
     pub fn read(data: &[u8]) -> Self {

@@ -8,6 +8,8 @@ use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use encoding_rs::{Encoding, WINDOWS_1252};
 
+use crate::wire::{percent_decoded, unescaped};
+
 /// A name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Name {
@@ -156,30 +158,6 @@ fn continued(sections: &[(u32, bool, &Parameter)], notes: &mut Vec<&'static str>
     }
 }
 
-fn percent_decoded(value: &[u8]) -> Vec<u8> {
-    hex_after(value, b'%')
-}
-
-/// Bytes in which a mark is followed by two hexadecimal digits.
-fn hex_after(value: &[u8], mark: u8) -> Vec<u8> {
-    let mut out = Vec::with_capacity(value.len());
-    let mut at = 0;
-    while let Some(byte) = value.get(at) {
-        let digits = value.get(at + 1..at + 3).and_then(|d| std::str::from_utf8(d).ok());
-        match digits.and_then(|d| u8::from_str_radix(d, 16).ok()) {
-            Some(decoded) if *byte == mark => {
-                out.push(decoded);
-                at += 3;
-            }
-            _ => {
-                out.push(*byte);
-                at += 1;
-            }
-        }
-    }
-    out
-}
-
 fn in_charset(charset: &[u8], bytes: &[u8], notes: &mut Vec<&'static str>) -> String {
     match Encoding::for_label(charset) {
         Some(encoding) => encoding.decode_without_bom_handling(bytes).0.into_owned(),
@@ -241,7 +219,7 @@ fn encoded_word(word: &[u8], notes: &mut Vec<&'static str>) -> Option<(String, u
     let bytes = match how {
         b"q" | b"Q" => {
             let spaced: Vec<u8> = text.iter().map(|b| if *b == b'_' { b' ' } else { *b }).collect();
-            hex_after(&spaced, b'=')
+            unescaped(&spaced, b'=')
         }
         b"b" | b"B" => {
             let config = GeneralPurposeConfig::new()

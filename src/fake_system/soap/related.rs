@@ -7,6 +7,7 @@ use base64::Engine;
 
 use super::fault::{Fault, Notes};
 use crate::channel::media_type::{MediaType, unfold};
+use crate::wire::percent_decoded_strictly;
 
 /// Most parts of a message.
 const MOST_PARTS: usize = 1_000;
@@ -117,7 +118,8 @@ impl<'b> Package<'b> {
         let Some(id) = href.get(..4).filter(|s| s.eq_ignore_ascii_case("cid:")) else {
             return Err(Fault::sender(clause, format!("\"{href}\" is no cid: address")));
         };
-        let Some(id) = percent_decoded(&href[id.len()..]) else {
+        let decoded = percent_decoded_strictly(&href[id.len()..]);
+        let Some(id) = decoded.and_then(|id| String::from_utf8(id).ok()) else {
             return Err(Fault::sender(clause, format!("\"{href}\" is badly escaped")));
         };
         let found = self.parts.iter().position(|p| p.id() == Some(&id));
@@ -126,23 +128,6 @@ impl<'b> Package<'b> {
             _ => Err(Fault::sender(clause, format!("there is no part for \"{href}\""))),
         }
     }
-}
-
-/// The text behind percent escapes (RFC 3986 section 2.1); none where they are broken.
-fn percent_decoded(text: &str) -> Option<String> {
-    let mut out = Vec::new();
-    let mut bytes = text.bytes();
-    while let Some(byte) = bytes.next() {
-        match byte {
-            b'%' => {
-                let mut digit = || char::from(bytes.next()?).to_digit(16);
-                let value = digit()? * 16 + digit()?;
-                out.push(u8::try_from(value).ok()?);
-            }
-            other => out.push(other),
-        }
-    }
-    String::from_utf8(out).ok()
 }
 
 /// The pieces between the delimiters. The line end before a delimiter belongs to the delimiter.

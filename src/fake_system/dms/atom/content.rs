@@ -7,9 +7,10 @@ use bytes::Bytes;
 use super::Asked;
 use crate::channel::http::Reply;
 use crate::fake_system::dms::browser::disposition;
-use crate::fake_system::dms::browser::form::{last_of, parameter, percent_decode};
+use crate::fake_system::dms::browser::form::{last_of, parameter};
 use crate::fake_system::dms::errors::{Caller, CmisError, Outcome};
 use crate::fake_system::dms::store::{Content, Object, SetContent, Store};
+use crate::wire::percent_decoded;
 use crate::xml::{Element, Node};
 
 /// Answers with the content, or the part of it that is asked for.
@@ -95,7 +96,7 @@ fn file_name(header: &str) -> Option<String> {
     let bytes = header.as_bytes();
     let encoded = parameter(bytes, "filename*").and_then(|value| {
         let (start, rest) = value.split_at_checked("UTF-8''".len())?;
-        start.eq_ignore_ascii_case(b"UTF-8''").then(|| percent_decode(rest))
+        start.eq_ignore_ascii_case(b"UTF-8''").then(|| percent_decoded(rest))
     });
     let name = encoded.or_else(|| parameter(bytes, "filename"))?;
     Some(last_of(&String::from_utf8_lossy(&name))).filter(|n| !n.is_empty())

@@ -8,6 +8,7 @@ use crate::fake_system::dms::acl::AclChange;
 use crate::fake_system::dms::errors::{Caller, CmisError, Outcome};
 use crate::fake_system::dms::store::Content;
 use crate::fake_system::dms::values::Given;
+use crate::wire::percent_decoded;
 
 const CLAUSE: &str = "CMIS 1.1 5.4.4, RFC 7578";
 /// Most controls in a form.
@@ -299,31 +300,11 @@ fn pairs(text: &[u8]) -> Vec<(Vec<u8>, Vec<u8>)> {
             let plus = |part: &[u8]| {
                 let spaced: Vec<u8> =
                     part.iter().map(|b| if *b == b'+' { b' ' } else { *b }).collect();
-                percent_decode(&spaced)
+                percent_decoded(&spaced)
             };
             (plus(&pair[..at]), plus(pair.get(at + 1..).unwrap_or_default()))
         })
         .collect()
-}
-
-/// Percent-decoding; a percent sign without two digits stays.
-pub(in crate::fake_system::dms) fn percent_decode(bytes: &[u8]) -> Vec<u8> {
-    let digit = |at: usize| bytes.get(at).and_then(|b| char::from(*b).to_digit(16));
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while let Some(byte) = bytes.get(at) {
-        match (byte, digit(at + 1), digit(at + 2)) {
-            (b'%', Some(high), Some(low)) => {
-                out.push(u8::try_from(high * 16 + low).unwrap_or_default());
-                at += 3;
-            }
-            _ => {
-                out.push(*byte);
-                at += 1;
-            }
-        }
-    }
-    out
 }
 
 /// The parts of a multipart body (RFC 2046, section 5.1.1).

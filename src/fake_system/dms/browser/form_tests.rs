@@ -1,7 +1,8 @@
 use bytes::Bytes;
 
-use super::{Form, percent_decode};
+use super::Form;
 use crate::fake_system::dms::errors::{Caller, CmisError};
+use crate::wire::percent_decoded;
 
 fn caller(lenient: bool) -> Caller {
     Caller { user: "u".into(), lenient, notes: Vec::new() }
@@ -25,8 +26,8 @@ fn multipart(parts: &[(&[u8], &[u8])], lenient: bool) -> Result<(Form, Caller), 
 
 #[test]
 fn percent_signs_are_decoded_where_they_stand_for_something() {
-    assert_eq!(percent_decode(b"Stra%C3%9Fe%2"), "Straße%2".as_bytes());
-    assert_eq!(percent_decode(b"100%"), b"100%");
+    assert_eq!(percent_decoded(b"Stra%C3%9Fe%2"), "Straße%2".as_bytes());
+    assert_eq!(percent_decoded(b"100%"), b"100%");
     let form = Form::of_query("propertyId%5B0%5D=cmis%3Aname&PROPERTYVALUE%5B0%5D=a+b").unwrap();
     let given = form.properties(&mut caller(false)).unwrap();
     assert_eq!(given.0, [("cmis:name".to_owned(), vec!["a b".to_owned()])]);

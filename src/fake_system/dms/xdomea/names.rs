@@ -108,7 +108,7 @@ fn unquoted(value: &str) -> String {
 
 /// Percent-encoded UTF-8, as in a `Slug` (RFC 5023, section 9.7) or a query.
 pub(super) fn percent_decoded(text: &str) -> Option<String> {
-    String::from_utf8(crate::fake_system::dms::browser::form::percent_decode(text.as_bytes())).ok()
+    String::from_utf8(crate::wire::percent_decoded(text.as_bytes())).ok()
 }
 
 #[cfg(test)]
