@@ -1,10 +1,14 @@
 //! Names and digests as types of their own.
 
+mod claims;
+
 use std::fmt;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
+
+pub use claims::{Claims, TargetRole};
 
 macro_rules! name {
     ($(#[$doc:meta])* $type:ident) => {

@@ -61,7 +61,13 @@ fn every_checker_is_alive_and_missed_when_it_is_not() {
     let plan = pruefstand::plan::load(&run.join("plan.toml")).unwrap();
     let evidence = Evidence::read(&run).unwrap();
     let engine = Engine::new();
-    let artefacts = Artefacts { depot: BTreeMap::new(), chosen: None, engine: &engine };
+    let artefacts = Artefacts {
+        depot: BTreeMap::new(),
+        chosen: None,
+        claims: Claims::default(),
+        stands_for: None,
+        engine: &engine,
+    };
     let sound = judge_with(&plan, &evidence, &artefacts, &all_checkers());
     assert_eq!(sound.overall, Overall::Passed);
     assert!(sound.canaries.iter().all(|c| c.alive), "{:?}", sound.canaries);
@@ -129,7 +135,13 @@ fn nothing_checked_is_nothing_passed() {
     let evidence = Evidence::read(&run).unwrap();
     let engine = Engine::new();
     let chosen = Some(vec![case.into()]);
-    let artefacts = Artefacts { depot: BTreeMap::new(), chosen, engine: &engine };
+    let artefacts = Artefacts {
+        depot: BTreeMap::new(),
+        chosen,
+        claims: Claims::default(),
+        stands_for: None,
+        engine: &engine,
+    };
     let outcome = |plan: &pruefstand::plan::TestPlan, evidence: &Evidence| {
         let verdict = judge_with(plan, evidence, &artefacts, &all_checkers());
         verdict.cases.into_iter().find(|c| c.id.as_str() == case).unwrap().verdict

@@ -147,6 +147,7 @@ pub fn issue(
             "waivers": waivers,
             "attested": attested,
             "target": manifest.target,
+            "notClaimed": verdict.not_claimed,
             "targetSays": manifest.target_says,
             "plan": { "id": plan.plan.id, "title": plan.plan.title, "concept": plan.plan.concept,
                       "conceptDigest": plan.plan.concept_digest, "stage": plan.plan.stage,

@@ -15,7 +15,7 @@ use pruefstand::organisation::TestOrganisation;
 use pruefstand::plan::{self, Catalogue, Scope, TestPlan};
 use pruefstand::report::{self, Language, Material};
 use pruefstand::run::{self, INPUTS, Manifest, PLAN, RunConfig, RunEnd, execute};
-use pruefstand::target::{Target, TargetFile};
+use pruefstand::target::{Surroundings, Target, TargetFile};
 use pruefstand::verdict::{self, Artefacts, RuleEngine, Verdict};
 use pruefstand::xml::{SheetSet, Transformed, Worker};
 
@@ -91,7 +91,14 @@ pub fn judge_folder(dir: &Path) -> Result<Judged, CliError> {
         }
     }
     let engine = WorkerEngine::new()?;
-    let artefacts = Artefacts { depot, chosen: manifest.chosen.clone(), engine: &engine };
+    let target = TargetFile::load(&dir.join(INPUTS).join("target.toml"))?;
+    let artefacts = Artefacts {
+        depot,
+        chosen: manifest.chosen.clone(),
+        claims: target.claims.clone(),
+        stands_for: target.stands_for().cloned(),
+        engine: &engine,
+    };
     let verdict = verdict::judge(&plan, &evidence, &artefacts);
     Ok(Judged { manifest, plan, evidence, verdict })
 }
@@ -284,7 +291,8 @@ pub fn preflight(
         let path = folder.join("export.toml");
         let _ = std::fs::write(&path, toml::to_string(&export).unwrap_or_default());
         let mut target = Target::new(file, &folder);
-        let ready = match target.start(&path, false).await {
+        let around = Surroundings { export: path, hub: String::new() };
+        let ready = match target.start(&around, false).await {
             Ok(()) => target.ready().await,
             Err(error) => Err(error),
         };

@@ -4,7 +4,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::ids::ComponentKind;
+use crate::ids::{ComponentKind, TargetRole};
 
 /// What can be wrong with a message, and with it the technique that makes it wrong.
 #[derive(
@@ -205,6 +205,55 @@ pub enum Aspect {
     Combination,
     /// What goes wrong in the field does not go wrong here.
     Robustness,
+    /// Another configuration takes effect, and nothing is lost on the way.
+    Reconfiguration,
+    /// What was handed over is kept whole.
+    Keeping,
+    /// Versions are kept.
+    Versions,
+    /// What was filed is found.
+    Search,
+    /// What cannot be filed, fetched or delivered is refused with the right error.
+    Refusal,
+}
+
+impl Aspect {
+    /// The role of a target to which it belongs; none for what every target must do.
+    pub fn role(self) -> Option<TargetRole> {
+        use TargetRole as R;
+        Some(match self {
+            Self::Acceptance | Self::SyntaxCheck | Self::EncodingCheck => R::Annahme,
+            Self::LengthCheck
+            | Self::RangeCheck
+            | Self::TypeCheck
+            | Self::CodeCheck
+            | Self::MandatoryCheck
+            | Self::CardinalityCheck
+            | Self::Schema
+            | Self::RuleCheck
+            | Self::ValueCheck
+            | Self::HeaderCheck
+            | Self::Refusal => R::Pruefung,
+            Self::Routing | Self::Duplicate => R::Zustellung,
+            Self::Content
+            | Self::OptionalContent
+            | Self::Documents
+            | Self::Combination
+            | Self::Robustness => R::Umformung,
+            Self::Mail => R::Mail,
+            Self::Filing => R::Ablage,
+            Self::Confirmation | Self::Duration => R::Bestaetigung,
+            Self::Flow | Self::FlowState => R::Ablauf,
+            Self::Log => R::Protokoll,
+            Self::Queue | Self::Restart => R::Ausfall,
+            Self::Reconfiguration => R::Umkonfiguration,
+            Self::Keeping => R::Bestand,
+            Self::Versions => R::Versionen,
+            Self::Search => R::Suche,
+            Self::Entry => R::Eingabe,
+            Self::Manual | Self::Foreign | Self::Header | Self::Rules => return None,
+        })
+    }
 }
 
 /// A rule over several fields of a message (fill condition, consistency).

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::build::{MessageError, TestMessage, build};
 use crate::concept::Fault;
 use crate::ids::Digest;
-use crate::plan::{Damage, MessageUse, Step, TestCase, TestPlan, Validity};
+use crate::plan::{Damage, MessageUse, TestCase, TestPlan, Validity};
 use crate::xml::{SchemaError, Validator};
 use crate::xsd::{self, Rule};
 
@@ -63,9 +63,9 @@ where
 {
     for case in &plan.case {
         for step in &case.step {
-            if let Step::Send { name, message, .. } = step {
+            if let Some(message) = step.sends() {
                 let built = build(plan, case, message)?;
-                visit(case, name, message, built)?;
+                visit(case, step.name(), message, built)?;
             }
         }
     }

@@ -77,7 +77,11 @@ pub fn sheet(plan: &TestPlan, case: &TestCase) -> Result<Option<Sheet>, MessageE
         questions: vec![],
     };
     for step in &case.step {
-        let Step::Manual { instruction, message, .. } = step else { continue };
+        let (instruction, message) = match step {
+            Step::Manual { instruction, message, .. } => (instruction, message.as_deref()),
+            Step::Prompt { instruction, message, .. } => (instruction, Some(message.as_ref())),
+            _ => continue,
+        };
         sheet.instructions.push(instruction.clone());
         if let Some(use_) = message {
             enter(plan, case, use_, &mut sheet)?;

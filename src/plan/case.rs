@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use super::expectation::{Expectation, Outcome};
 use super::types::DocumentUse;
 use crate::concept::{Fault, Level};
 use crate::ids::{CaseId, Correlator, RequirementId, SystemId};
@@ -39,7 +40,7 @@ pub struct TestCase {
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
-fn is_false(value: &bool) -> bool {
+pub(super) fn is_false(value: &bool) -> bool {
     !value
 }
 
@@ -135,6 +136,36 @@ pub enum Step {
         /// The message that must come of it; its data sheet says what to enter.
         message: Option<Box<MessageUse>>,
     },
+    /// Hand a message over to the target as a hub does: in the format and over the protocol of the
+    /// system in whose place it stands.
+    Deliver {
+        /// Name of the step.
+        name: String,
+        /// The system in whose place the target must stand.
+        to: SystemId,
+        /// What.
+        message: Box<MessageUse>,
+    },
+    /// Ask the target what it holds about this case.
+    Look {
+        /// Name of the step.
+        name: String,
+        /// The system in whose place the target must stand.
+        at: SystemId,
+    },
+    /// Make the target send a message to the hub, and wait for it.
+    Prompt {
+        /// Name of the step.
+        name: String,
+        /// The system in whose place the target must stand.
+        at: SystemId,
+        /// The message; its values are what a person would enter.
+        message: Box<MessageUse>,
+        /// What a person would be told.
+        instruction: String,
+        /// How long at most until it came, milliseconds, from the moment the target was told.
+        within_ms: u32,
+    },
     /// Read the folder of this case from a DMS.
     ReadBack {
         /// Name of the step.
@@ -155,7 +186,57 @@ impl Step {
             | Self::Fake { name, .. }
             | Self::Restart { name }
             | Self::Manual { name, .. }
+            | Self::Deliver { name, .. }
+            | Self::Look { name, .. }
+            | Self::Prompt { name, .. }
             | Self::ReadBack { name, .. } => name,
+        }
+    }
+
+    /// The message it sends, hands over or asks for.
+    pub fn message(&self) -> Option<&MessageUse> {
+        match self {
+            Self::Send { message, .. }
+            | Self::Deliver { message, .. }
+            | Self::Prompt { message, .. } => Some(message),
+            Self::Manual { message, .. } => message.as_deref(),
+            Self::Await { .. }
+            | Self::Fake { .. }
+            | Self::Restart { .. }
+            | Self::Look { .. }
+            | Self::ReadBack { .. } => None,
+        }
+    }
+
+    /// The message that the harness itself sends in it, byte for byte or in a receiver's format.
+    pub fn sends(&self) -> Option<&MessageUse> {
+        match self {
+            Self::Send { message, .. } | Self::Deliver { message, .. } => Some(message),
+            _ => None,
+        }
+    }
+
+    /// The system it speaks of.
+    pub fn system(&self) -> Option<&SystemId> {
+        match self {
+            Self::Send { from: system, .. }
+            | Self::Await { at: system, .. }
+            | Self::Fake { system, .. }
+            | Self::Deliver { to: system, .. }
+            | Self::Look { at: system, .. }
+            | Self::Prompt { at: system, .. }
+            | Self::ReadBack { system, .. } => Some(system),
+            Self::Restart { .. } | Self::Manual { .. } => None,
+        }
+    }
+
+    /// The system in whose place the target must stand.
+    pub fn addresses(&self) -> Option<&SystemId> {
+        match self {
+            Self::Deliver { to: system, .. }
+            | Self::Look { at: system, .. }
+            | Self::Prompt { at: system, .. } => Some(system),
+            _ => None,
         }
     }
 }
@@ -314,218 +395,4 @@ pub enum Damage {
     UnknownElement,
     /// `xsi:nil` on an element that may not be nil.
     Nil,
-}
-
-/// What must be seen.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(tag = "check", rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Expectation {
-    /// The target answers a message.
-    Reply {
-        /// Requirement behind it.
-        requirement: RequirementId,
-        /// The step that sent.
-        step: String,
-        /// Taken or rejected.
-        outcome: Outcome,
-        /// Code of the rejection.
-        code: Option<String>,
-        /// Lines the rejection must name.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        lines: Vec<u32>,
-    },
-    /// The message of a step reaches one system, exactly once, and no other receiver.
-    Delivery {
-        /// Requirement behind it.
-        requirement: RequirementId,
-        /// The step that sent.
-        step: String,
-        /// Where it must arrive.
-        system: SystemId,
-    },
-    /// Every value arrives as the lineage says, and none is invented.
-    Content {
-        /// Requirement behind it.
-        requirement: RequirementId,
-        /// The step that sent.
-        step: String,
-        /// Where it arrives.
-        system: SystemId,
-    },
-    /// Every document arrives with name, type and content.
-    Documents {
-        /// Requirement behind it.
-        requirement: RequirementId,
-        /// The step that sent.
-        step: String,
-        /// Where they arrive.
-        system: SystemId,
-    },
-    /// Nothing of this case (or, with steps, of these steps) reaches any receiver.
-    Absence {
-        /// Requirement behind it.
-        requirement: RequirementId,
-        /// The steps that sent; empty for the whole case.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        steps: Vec<String>,
-    },
-    /// The message is filed in a DMS with metadata and documents.
-    Filing {
-        /// Requirement behind it.
-        requirement: RequirementId,
-        /// The step that sent.
-        step: String,
-        /// Which DMS.
-        system: SystemId,
-        /// The step that read it back.
-        read_back: String,
-    },
-    /// The applicant gets an Eingangsbestätigung in time.
-    Confirmation {
-        /// Requirement behind it.
-        requirement: RequirementId,
-        /// The step that sent.
-        step: String,
-        /// The portal.
-        system: SystemId,
-        /// Longest time, milliseconds.
-        within_ms: u32,
-    },
-    /// From receipt to delivery in time.
-    Duration {
-        /// Requirement behind it.
-        requirement: RequirementId,
-        /// The step that sent.
-        step: String,
-        /// Where it arrives.
-        system: SystemId,
-        /// Longest time, milliseconds.
-        within_ms: u32,
-    },
-    /// The transaction log shows these events for a message, in this order.
-    Log {
-        /// Requirement behind it.
-        requirement: RequirementId,
-        /// The step that sent.
-        step: String,
-        /// Events.
-        events: Vec<String>,
-        /// Events that would contradict them.
-        never: Vec<String>,
-    },
-    /// Header and root agree.
-    Header {
-        /// Requirement behind it.
-        requirement: RequirementId,
-        /// The step that sent.
-        step: String,
-    },
-    /// The message satisfies its rule sheets where it arrives.
-    Rules {
-        /// Requirement behind it.
-        requirement: RequirementId,
-        /// The step that sent.
-        step: String,
-        /// Where it arrives.
-        system: SystemId,
-    },
-    /// No receiver gets anything of this case but what its messages are for.
-    NothingElse {
-        /// Requirement behind it.
-        requirement: RequirementId,
-    },
-    /// In the whole run, no receiver got anything that no case sent.
-    Foreign {
-        /// Requirement behind it.
-        requirement: RequirementId,
-    },
-    /// What only a person can judge; not tested until somebody enters a result.
-    Attested {
-        /// Requirement behind it.
-        requirement: RequirementId,
-        /// What the person is asked.
-        question: String,
-    },
-    /// Something that could not even be derived; the case stays open.
-    Undecidable {
-        /// Requirement behind it.
-        requirement: RequirementId,
-        /// Why.
-        reason: String,
-    },
-}
-
-impl Expectation {
-    /// The checker that judges it.
-    pub fn checker(&self) -> &'static str {
-        match self {
-            Self::Reply { .. } => "reply",
-            Self::Delivery { .. } => "delivery",
-            Self::Content { .. } => "content",
-            Self::Documents { .. } => "documents",
-            Self::Absence { .. } => "absence",
-            Self::Filing { .. } => "filing",
-            Self::Confirmation { .. } => "confirmation",
-            Self::Duration { .. } => "duration",
-            Self::Log { .. } => "log",
-            Self::Header { .. } => "header",
-            Self::Rules { .. } => "rules",
-            Self::NothingElse { .. } => "nothing-else",
-            Self::Foreign { .. } => "foreign",
-            Self::Attested { .. } => "attested",
-            Self::Undecidable { .. } => "undecidable",
-        }
-    }
-
-    /// The system it speaks of, if it speaks of one.
-    pub fn system(&self) -> Option<&SystemId> {
-        match self {
-            Self::Delivery { system, .. }
-            | Self::Content { system, .. }
-            | Self::Documents { system, .. }
-            | Self::Filing { system, .. }
-            | Self::Confirmation { system, .. }
-            | Self::Duration { system, .. }
-            | Self::Rules { system, .. } => Some(system),
-            Self::Reply { .. }
-            | Self::Absence { .. }
-            | Self::Log { .. }
-            | Self::Header { .. }
-            | Self::NothingElse { .. }
-            | Self::Foreign { .. }
-            | Self::Attested { .. }
-            | Self::Undecidable { .. } => None,
-        }
-    }
-
-    /// The requirement behind it.
-    pub fn requirement(&self) -> &RequirementId {
-        match self {
-            Self::Reply { requirement, .. }
-            | Self::Delivery { requirement, .. }
-            | Self::Content { requirement, .. }
-            | Self::Documents { requirement, .. }
-            | Self::Absence { requirement, .. }
-            | Self::Filing { requirement, .. }
-            | Self::Confirmation { requirement, .. }
-            | Self::Duration { requirement, .. }
-            | Self::Log { requirement, .. }
-            | Self::Header { requirement, .. }
-            | Self::Rules { requirement, .. }
-            | Self::NothingElse { requirement }
-            | Self::Foreign { requirement }
-            | Self::Attested { requirement, .. }
-            | Self::Undecidable { requirement, .. } => requirement,
-        }
-    }
-}
-
-/// Taken or not.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Outcome {
-    /// Taken and acknowledged.
-    Accepted,
-    /// Rejected with a code.
-    Rejected,
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path as FilePath;
 
-use super::case::{Change, Expectation, MessageUse, Step, TestCase};
+use super::case::{Change, MessageUse, Step, TestCase};
 use super::types::TestPlan;
 use crate::diagnostic::{Authored, Diagnostic, Diagnostics, Path, read, read_text};
 use crate::ids::{Digest, RequirementId, SystemId};
@@ -139,12 +139,7 @@ impl<'a> Known<'a> {
         }
         for (k, step) in case.step.iter().enumerate() {
             let at = at.at("step").at(k);
-            let system = match step {
-                Step::Send { from, .. } => Some(from),
-                Step::Await { at, .. } => Some(at),
-                Step::Fake { system, .. } | Step::ReadBack { system, .. } => Some(system),
-                Step::Restart { .. } | Step::Manual { .. } => None,
-            };
+            let system = step.system();
             if let Some(system) = system.filter(|s| !self.systems.contains(s)) {
                 error(
                     at.clone(),
@@ -152,13 +147,13 @@ impl<'a> Known<'a> {
                     "name a system of the organisation",
                 );
             }
-            if let Step::Send { message, .. } | Step::Manual { message: Some(message), .. } = step {
+            if let Some(message) = step.message() {
                 self.message(message, &at, &mut error);
             }
         }
         for (k, expectation) in case.expect.iter().enumerate() {
             let at = at.at("expect").at(k);
-            for step in steps_of(expectation) {
+            for step in expectation.steps() {
                 if !steps.contains(step) {
                     error(
                         at.clone(),
@@ -231,25 +226,5 @@ impl<'a> Known<'a> {
                 );
             }
         }
-    }
-}
-
-fn steps_of(expectation: &Expectation) -> Vec<&str> {
-    match expectation {
-        Expectation::Reply { step, .. }
-        | Expectation::Delivery { step, .. }
-        | Expectation::Content { step, .. }
-        | Expectation::Documents { step, .. }
-        | Expectation::Confirmation { step, .. }
-        | Expectation::Duration { step, .. }
-        | Expectation::Log { step, .. }
-        | Expectation::Header { step, .. }
-        | Expectation::Rules { step, .. } => vec![step],
-        Expectation::Filing { step, read_back, .. } => vec![step, read_back],
-        Expectation::Absence { steps, .. } => steps.iter().map(String::as_str).collect(),
-        Expectation::NothingElse { .. }
-        | Expectation::Foreign { .. }
-        | Expectation::Attested { .. }
-        | Expectation::Undecidable { .. } => vec![],
     }
 }

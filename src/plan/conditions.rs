@@ -359,7 +359,12 @@ impl Derivation<'_> {
     /// Whatever a case changes, every rule that it does not mean to break still holds.
     pub fn keep_rules(&self, case: &mut TestCase) -> Result<(), String> {
         for step in &mut case.step {
-            let Step::Send { message: use_, .. } = step else { continue };
+            let (Step::Send { message: use_, .. }
+            | Step::Deliver { message: use_, .. }
+            | Step::Prompt { message: use_, .. }) = step
+            else {
+                continue;
+            };
             let ruled = self.rules.contains_key(&use_.message);
             if !ruled || use_.change.is_empty() || use_.validity == Validity::Rule {
                 continue;

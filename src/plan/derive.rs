@@ -64,6 +64,8 @@ pub(super) struct Derivation<'a> {
     pub organisation: &'a TestOrganisation,
     pub source: Source<'a>,
     pub portal: SystemId,
+    /// What is derived.
+    pub scope: Scope,
     covers: BTreeMap<Aspect, Vec<RequirementId>>,
     /// Authorities by the services they offer.
     offers: BTreeMap<&'a str, Vec<usize>>,
@@ -137,6 +139,7 @@ pub fn derive(
         organisation,
         source: Source { concept, organisation },
         portal: portal.id.clone(),
+        scope,
         covers,
         offers,
         values: Vec::new(),
@@ -199,8 +202,8 @@ pub(super) fn complete(
         .step
         .iter()
         .filter_map(|s| match s {
-            Step::Send { message, .. } => Some(message.number),
-            _ => None,
+            Step::Prompt { message, .. } => Some(message.number),
+            other => other.sends().map(|message| message.number),
         })
         .collect();
     if case.correlators.is_empty() {
@@ -274,6 +277,11 @@ fn finish(d: Derivation<'_>, catalogue: &Catalogue, scope: Scope) -> TestPlan {
                 level: r.level,
                 title: r.title.clone(),
                 component: r.component,
+                stage: r.stage,
+                roles: {
+                    let roles: BTreeSet<_> = r.aspects.iter().filter_map(|a| a.role()).collect();
+                    roles.into_iter().collect()
+                },
                 applies: r.component == scope.component && r.stage <= scope.stage,
                 not_tested,
             }
@@ -528,10 +536,7 @@ impl<'a> Derivation<'a> {
             .cases
             .iter()
             .flat_map(|c| &c.step)
-            .filter_map(|s| match s {
-                Step::Send { message, .. } => message.sample.as_ref(),
-                _ => None,
-            })
+            .filter_map(|s| s.message()?.sample.as_ref())
             .collect();
         self.files.retain(|name, _| !name.starts_with(from_schema::FOLDER) || used.contains(name));
     }

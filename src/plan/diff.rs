@@ -244,12 +244,7 @@ fn reason(old: &Side<'_>, new: &Side<'_>, before: &TestCase, after: &TestCase) -
 }
 
 fn sends(case: &TestCase) -> impl Iterator<Item = &MessageUse> {
-    case.step.iter().filter_map(|step| match step {
-        Step::Send { message, .. } | Step::Manual { message: Some(message), .. } => {
-            Some(message.as_ref())
-        }
-        _ => None,
-    })
+    case.step.iter().filter_map(Step::message)
 }
 
 /// How the descriptions of the messages of a case differ.

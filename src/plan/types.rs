@@ -11,7 +11,7 @@ use crate::concept::{
     Arrival, Deadline, DocumentPlace, FieldType, Form, HeaderRule, Length, Level, MessageKind,
     OwnSource, Range, Transition, ValueCheck,
 };
-use crate::ids::{CaseId, ComponentKind, Digest, RequirementId, SystemId};
+use crate::ids::{CaseId, ComponentKind, Digest, RequirementId, SystemId, TargetRole};
 
 /// A derived plan.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
@@ -146,6 +146,11 @@ pub struct PlanRequirement {
     pub title: String,
     /// Component that must fulfil it.
     pub component: ComponentKind,
+    /// First Umsetzungsstufe in which it applies.
+    pub stage: u8,
+    /// Roles of a target to which it belongs; a target that claims none of them is not held to it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<TargetRole>,
     /// It applies to the component and stage under test, so that a result without it is open.
     pub applies: bool,
     /// Why no case tests it.

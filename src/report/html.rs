@@ -182,6 +182,7 @@ pub fn html(material: &Material<'_>, language: Language) -> Result<String, Repor
         },
         overall, admission, class,
         filtered => verdict.filtered,
+        not_claimed => verdict.not_claimed.iter().map(|r| visible(r.as_str())).collect::<Vec<_>>(),
         untested => verdict.untested.iter().map(|r| visible(r.as_str())).collect::<Vec<_>>(),
         counts => verdict.counts,
         left_out => verdict.left_out,

@@ -35,6 +35,15 @@ pub fn summary(verdict: &Verdict) -> String {
         let ids: Vec<&str> = verdict.untested.iter().map(|r| r.as_str()).collect();
         let _ = writeln!(out, "  ohne Testfall: MUSS-Anforderung {}", ids.join(", "));
     }
+    if !verdict.not_claimed.is_empty() {
+        let ids: Vec<&str> = verdict.not_claimed.iter().map(|r| r.as_str()).collect();
+        let _ = writeln!(
+            out,
+            "  nicht beansprucht: {} ({} Testfälle nicht anwendbar)",
+            ids.join(", "),
+            c.not_applicable
+        );
+    }
     let open = |o: CaseOutcome| matches!(o, CaseOutcome::Failed | CaseOutcome::Inconclusive);
     for case in verdict.cases.iter().filter(|c| open(c.verdict)).take(10) {
         let why = case

@@ -19,9 +19,9 @@ use crate::evidence::{BLOBS, FILE, Record, StepOutcome, TargetEvent, Writer};
 use crate::fake_system::{Running, StartError};
 use crate::ids::{CaseId, Digest, SystemId};
 use crate::organisation::{TestOrganisation, export};
-use crate::plan::{Step, TestCase, TestPlan};
+use crate::plan::{Applicability, Step, TestCase, TestPlan};
 use crate::rules::Depot;
-use crate::target::{Target, TargetError, TargetFile};
+use crate::target::{Surroundings, Target, TargetError, TargetFile};
 use crate::xml::engine_versions;
 
 /// Longest time until the traffic has settled.
@@ -104,7 +104,7 @@ pub(super) struct Drive<'a> {
     pub(super) recorder: Arc<Recorder>,
     pub(super) fakes: &'a Running,
     pub(super) target: RwLock<Target>,
-    pub(super) export_path: PathBuf,
+    pub(super) around: Surroundings,
     pub(super) lost: AtomicBool,
     pub(super) vain: Mutex<HashMap<(SystemId, String), usize>>,
     pub(super) stop: Shutdown,
@@ -197,10 +197,11 @@ async fn drive(
     inputs.sort_by(|a, b| a.name.cmp(&b.name));
     // Absolute, since a started target has a folder of its own.
     let folder = out.canonicalize().map_err(cannot)?;
-    let export_path = folder.join(INPUTS).join("export.toml");
+    let around =
+        Surroundings { export: folder.join(INPUTS).join("export.toml"), hub: String::new() };
     let mut target = Target::new(config.target.clone(), &folder);
     progress(Progress::Phase("Prüfgegenstand erreichen"));
-    let says = match reach(&mut target, &export_path).await {
+    let says = match reach(&mut target, &around).await {
         Ok(says) => says,
         Err(error) => {
             target.stop().await;
@@ -228,7 +229,7 @@ async fn drive(
         recorder: recorder.clone(),
         fakes: &fakes,
         target: RwLock::new(target),
-        export_path,
+        around,
         lost: AtomicBool::new(false),
         vain: Mutex::default(),
         stop,
@@ -240,6 +241,11 @@ async fn drive(
         .case
         .iter()
         .filter(|c| config.chosen.as_ref().is_none_or(|chosen| chosen.contains(&c.id)))
+        .filter(|c| {
+            let (claims, stands_for) = (&config.target.claims, config.target.stands_for());
+            let standing = config.plan.applicability(c, claims, stands_for);
+            matches!(standing, Applicability::Applies(_))
+        })
         .collect();
     drive.all(&cases, config.jobs, progress).await;
     let end = drive.finish(progress).await;
@@ -260,8 +266,8 @@ async fn drive(
     Ok(end)
 }
 
-async fn reach(target: &mut Target, export_path: &Path) -> Result<String, TargetError> {
-    target.start(export_path, false).await?;
+async fn reach(target: &mut Target, around: &Surroundings) -> Result<String, TargetError> {
+    target.start(around, false).await?;
     target.ready().await
 }
 
@@ -397,7 +403,7 @@ impl Drive<'_> {
             return Err("the case needs a target without history, and the target file has no [start] command".into());
         }
         target.stop().await;
-        target.start(&self.export_path, true).await.map_err(|error| {
+        target.start(&self.around, true).await.map_err(|error| {
             self.lose(&error.to_string());
             error.to_string()
         })

@@ -43,6 +43,9 @@ impl Drive<'_> {
             }
             Step::Restart { .. } => self.restart().await,
             Step::Manual { .. } => StepOutcome::ByHand,
+            Step::Deliver { .. } | Step::Look { .. } | Step::Prompt { .. } => {
+                self.component(case, step).await
+            }
             Step::ReadBack { name, system, folder } => {
                 self.read_back(case, name, system, folder).await
             }
@@ -63,7 +66,10 @@ impl Drive<'_> {
         let url = {
             let target = self.target.read().await;
             let kind = self.plan.system.iter().find(|s| &s.id == from).map(|s| s.kind);
-            let endpoints = &target.file.endpoints;
+            let Some(endpoints) = &target.file.endpoints else {
+                let reason = "the target has no [endpoints] to which a message could be sent";
+                return StepOutcome::Impossible { reason: reason.into() };
+            };
             match kind {
                 Some(ComponentKind::Fachverfahren) => target.url(&endpoints.fachverfahren),
                 _ => target.url(&endpoints.portal),
@@ -172,7 +178,7 @@ impl Drive<'_> {
         }
         target.kill().await;
         self.recorder.append(&Record::Target { event: TargetEvent::Killed, detail: String::new() });
-        match target.start(&self.export_path, false).await {
+        match target.start(&self.around, false).await {
             Ok(()) => {
                 let detail = target.url("");
                 self.recorder.append(&Record::Target { event: TargetEvent::Started, detail });
@@ -241,7 +247,10 @@ impl Drive<'_> {
     pub(super) async fn fetch_log(&self, case: Option<&CaseId>) {
         let url = {
             let target = self.target.read().await;
-            target.url(&target.file.endpoints.log)
+            match &target.file.endpoints {
+                Some(endpoints) => target.url(&endpoints.log),
+                None => return,
+            }
         };
         let started = self.clock.now();
         let request = ClientRequest {

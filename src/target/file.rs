@@ -1,15 +1,18 @@
-//! The target file.
+//! The target file: what is under test, what it claims, and how it is reached.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::diagnostic::{Authored, Diagnostic, Diagnostics, Path as Place, read, read_text};
-use crate::ids::ComponentKind;
+use super::check;
+use super::doing::{Action, Doing};
+use crate::diagnostic::{Diagnostics, read, read_text};
+use crate::ids::{Claims, ComponentKind, Digest, SystemId};
 
 /// The format this version reads.
-const FORMAT: &str = "pruefstand/target/1";
+pub(super) const FORMAT: &str = "pruefstand/target/1";
 
 /// The whole file.
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
@@ -19,10 +22,37 @@ pub struct TargetFile {
     pub format: String,
     /// What it is.
     pub target: TargetHead,
-    /// Where it is reached.
-    pub endpoints: Endpoints,
+    /// What it claims to do; everything of its kind where absent.
+    #[serde(default, skip_serializing_if = "Claims::is_everything")]
+    pub claims: Claims,
+    /// Where a hub is reached; not for other kinds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoints: Option<Endpoints>,
+    /// Where another component is reached, and in whose place it stands; not for hubs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interface: Option<Interface>,
+    /// How the harness shows who it is; each value comes from the environment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credentials: Option<Credentials>,
+    /// What it can stand.
+    #[serde(default, skip_serializing_if = "Limits::is_usual")]
+    pub limits: Limits,
+    /// How the entries of its transaction log map to the words of the Testplan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<LogMapping>,
     /// How it is started, where the harness does that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start: Option<Start>,
+    /// What is done before the first message, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub prepare: Vec<Doing>,
+    /// How it is told that the organisation's configuration changed (`{endpoints}` names the new
+    /// export); a target with a start command is started anew where this is absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reconfigure: Option<Doing>,
+    /// How it is made to do what no message makes it do, such as sending a Bescheid.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub action: Vec<Action>,
 }
 
 /// Identity of a target.
@@ -38,10 +68,24 @@ pub struct TargetHead {
     /// Version.
     pub version: String,
     /// Base address; absent where its command says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
+    /// The files that are the product, with their digests, so that a result speaks of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub file: Vec<ProductFile>,
 }
 
-/// Where a target is reached: paths below its base address, or full addresses.
+/// A file of the product.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProductFile {
+    /// Path, relative to the target file.
+    pub path: String,
+    /// SHA-256 of its bytes, in hexadecimal digits.
+    pub sha256: Digest,
+}
+
+/// Where a hub is reached: paths below its base address, or full addresses.
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Endpoints {
@@ -51,8 +95,166 @@ pub struct Endpoints {
     pub fachverfahren: String,
     /// Answers 2xx when it is ready.
     pub ready: String,
-    /// Gives the transaction log as JSON.
+    /// Gives the transaction log.
     pub log: String,
+}
+
+/// What another component than a hub offers, and in whose place it stands.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Interface {
+    /// The system of the organisation in whose place it stands; it takes that system's format.
+    pub system: SystemId,
+    /// What it speaks; what the system's fake speaks where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub protocol: Option<Protocol>,
+    /// Where: a path below its base address, or a full address (`smtp://`, `file://` too). What the
+    /// start command says where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// Where it tells what it holds about a case, with `{vorgang}` in it: a path or an address, or
+    /// for a mail system the folder (Maildir) of its mailbox. What it holds is judged by a person
+    /// where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<String>,
+    /// Answers 2xx when it is ready; a connection is enough where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ready: Option<String>,
+}
+
+/// What a component speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Protocol {
+    /// XML over HTTP.
+    XmlHttp,
+    /// SOAP 1.1, attachments inline.
+    #[serde(rename = "soap-1.1")]
+    Soap11,
+    /// SOAP 1.2, attachments with MTOM.
+    #[serde(rename = "soap-1.2")]
+    Soap12,
+    /// JSON over HTTP.
+    RestJson,
+    /// A transfer folder.
+    File,
+    /// CMIS 1.1, browser binding.
+    CmisBrowser,
+    /// CMIS 1.1, AtomPub binding.
+    CmisAtom,
+    /// xdomea over HTTP, container in, container back.
+    Xdomea,
+    /// SMTP.
+    Smtp,
+}
+
+/// How the harness shows who it is. Each key names a variable of the environment; the values are
+/// read when they are needed and stand in no file.
+#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Credentials {
+    /// Variable with the user's name (basic authentication).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_env: Option<String>,
+    /// Variable with the password.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password_env: Option<String>,
+    /// Variable with a bearer token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_env: Option<String>,
+    /// File with the authorities (PEM) that the target's certificate must come from, relative to the
+    /// target file; those of the machine where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authorities: Option<String>,
+    /// File with the harness's own certificate (PEM), relative to the target file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<String>,
+    /// Variable with the path of its key (PEM).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_env: Option<String>,
+}
+
+/// What a target can stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Most cases at once; the smaller of this and `--jobs` counts.
+    pub parallel: Option<u32>,
+    /// Most messages a second.
+    pub per_second: Option<u32>,
+    /// Longest time until a connection stands, milliseconds.
+    pub connect_ms: u32,
+    /// Longest time for an answer, milliseconds.
+    pub answer_ms: u32,
+    /// Largest answer that is read, bytes; what goes beyond is a fault of the target.
+    pub answer_bytes: u64,
+    /// Longest time until a started target is ready, milliseconds.
+    pub start_ms: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            parallel: None,
+            per_second: None,
+            connect_ms: 5_000,
+            answer_ms: 15_000,
+            answer_bytes: 64 * 1024 * 1024,
+            start_ms: 30_000,
+        }
+    }
+}
+
+impl Limits {
+    fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// How the entries of a transaction log map to ours.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LogMapping {
+    /// Key of the list of entries in the answer, steps divided by `/`; the answer itself is the list
+    /// where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entries: Option<String>,
+    /// One JSON value a line instead of a list.
+    #[serde(default)]
+    pub lines: bool,
+    /// Key of the time (RFC 3339).
+    #[serde(default = "zeit")]
+    pub zeit: String,
+    /// Key of the transaction.
+    #[serde(default = "transaktion")]
+    pub transaktion: String,
+    /// Key of the event.
+    #[serde(default = "ereignis")]
+    pub ereignis: String,
+    /// Key of the detail.
+    #[serde(default = "einzelheit")]
+    pub einzelheit: String,
+    /// Names of its events and what they are called here (`empfangen`, `erkannt`, `geprueft`,
+    /// `umgeformt`, `zugestellt`, `gemailt`, `abgelegt`, `bestaetigt`, `zurueckgewiesen`); any other
+    /// name stays as it is.
+    #[serde(default)]
+    pub events: BTreeMap<String, String>,
+}
+
+fn zeit() -> String {
+    "zeit".into()
+}
+
+fn transaktion() -> String {
+    "transaktion".into()
+}
+
+fn ereignis() -> String {
+    "ereignis".into()
+}
+
+fn einzelheit() -> String {
+    "einzelheit".into()
 }
 
 /// How a target is started.
@@ -60,7 +262,8 @@ pub struct Endpoints {
 #[serde(deny_unknown_fields)]
 pub struct Start {
     /// Program and arguments; `{endpoints}` stands for the file with the organisation's export,
-    /// `{state}` for a folder of its own. When it is ready it prints a line with `{"url": "…"}`.
+    /// `{state}` for a folder of its own, `{hub}` for the address of the hub that the harness plays.
+    /// When it is ready it prints a line with `{"url": "…"}`.
     pub command: Vec<String>,
 }
 
@@ -79,36 +282,8 @@ impl TargetFile {
     /// # Errors
     /// Every finding at once, with its place.
     pub fn from_text(name: &str, text: &str) -> Result<Self, Diagnostics> {
-        let authored: Authored<Self> = read(name, text)?;
-        let root = Place::default();
-        let mut list = Vec::new();
-        let mut error = |at: &Place, message: String, help: &str| {
-            list.push(Diagnostic::error(authored.span(at), message, help));
-        };
-        let file = &authored.value;
-        if file.format != FORMAT {
-            error(
-                &root.at("format"),
-                format!("this version reads \"{FORMAT}\", not \"{}\"", file.format),
-                "convert the file",
-            );
-        }
-        match (&file.target.url, &file.start) {
-            (None, None) => error(
-                &root.at("target"),
-                "there is neither an address nor a command".into(),
-                "add url = \"http://…\" or [start] command = […]",
-            ),
-            (Some(url), _) if !url.starts_with("http://") => error(
-                &root.at("target").at("url"),
-                format!("\"{url}\" is no address that can be spoken to"),
-                "write it like \"http://127.0.0.1:8080\"",
-            ),
-            _ => {}
-        }
-        if file.start.as_ref().is_some_and(|s| s.command.is_empty()) {
-            error(&root.at("start").at("command"), "the command is empty".into(), "name a program");
-        }
+        let authored = read::<Self>(name, text)?;
+        let list = check::check(&authored);
         if list.is_empty() {
             Ok(authored.value)
         } else {
@@ -116,40 +291,55 @@ impl TargetFile {
         }
     }
 
-    /// The reference hub, started by this program like any other target.
-    pub fn reference_hub(program: &Path, base: &Path, defects: &[String]) -> Self {
-        let mut command = vec![
-            program.display().to_string(),
-            "hub".into(),
-            "up".into(),
-            "--endpoints".into(),
-            "{endpoints}".into(),
-            "--state".into(),
-            "{state}".into(),
-            "--base".into(),
-            base.display().to_string(),
-            "--format".into(),
-            "json".into(),
-        ];
-        for defect in defects {
-            command.extend(["--defect".into(), defect.clone()]);
-        }
+    /// The system of the organisation in whose place it stands, where it is no hub.
+    pub fn stands_for(&self) -> Option<&SystemId> {
+        self.interface.as_ref().map(|i| &i.system)
+    }
+
+    /// A target of which nothing else is known.
+    fn of(kind: ComponentKind, vendor: &str, product: &str) -> Self {
         Self {
             format: FORMAT.into(),
             target: TargetHead {
-                kind: ComponentKind::Integrationsserver,
-                vendor: "Prüfstand".into(),
-                product: "Referenz-Datendrehscheibe".into(),
+                kind,
+                vendor: vendor.into(),
+                product: product.into(),
                 version: env!("CARGO_PKG_VERSION").into(),
                 url: None,
+                file: vec![],
             },
-            endpoints: Endpoints {
-                portal: "/eingang/portal".into(),
-                fachverfahren: "/eingang/fachverfahren".into(),
-                ready: "/bereit".into(),
-                log: "/protokoll".into(),
-            },
+            claims: Claims::default(),
+            endpoints: None,
+            interface: None,
+            credentials: None,
+            limits: Limits::default(),
+            log: None,
+            start: None,
+            prepare: vec![],
+            reconfigure: None,
+            action: vec![],
+        }
+    }
+
+    /// The reference hub, started by this program like any other target.
+    pub fn reference_hub(program: &Path, base: &Path, defects: &[String]) -> Self {
+        let mut command: Vec<String> = vec![program.display().to_string()];
+        command.extend(["hub", "up", "--endpoints", "{endpoints}"].map(str::to_owned));
+        command.extend(["--state", "{state}", "--base"].map(str::to_owned));
+        command.extend([base.display().to_string(), "--format".into(), "json".into()]);
+        for defect in defects {
+            command.extend(["--defect".into(), defect.clone()]);
+        }
+        let endpoints = Endpoints {
+            portal: "/eingang/portal".into(),
+            fachverfahren: "/eingang/fachverfahren".into(),
+            ready: "/bereit".into(),
+            log: "/protokoll".into(),
+        };
+        Self {
+            endpoints: Some(endpoints),
             start: Some(Start { command }),
+            ..Self::of(ComponentKind::Integrationsserver, "Prüfstand", "Referenz-Datendrehscheibe")
         }
     }
 }

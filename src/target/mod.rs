@@ -1,7 +1,10 @@
 //! The target (Prüfgegenstand): how it is reached or started, and asked for its transaction log.
 
+mod check;
+mod doing;
 mod file;
 mod process;
+mod reach;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -9,7 +12,11 @@ use std::time::Duration;
 use crate::channel::http::{ClientRequest, send};
 use crate::diagnostic::Diagnostics;
 
-pub use file::{Endpoints, TargetFile, TargetHead};
+pub use doing::{Action, Doing};
+pub use file::{
+    Credentials, Endpoints, Interface, Limits, LogMapping, ProductFile, Protocol, Start,
+    TargetFile, TargetHead,
+};
 
 /// Why a target cannot be used. All of these are found before the first message.
 #[derive(Debug, thiserror::Error)]
@@ -41,12 +48,29 @@ pub enum TargetError {
     },
 }
 
+/// What a target is told about the world around it.
+#[derive(Debug, Clone, Default)]
+pub struct Surroundings {
+    /// File with the organisation's export.
+    pub export: PathBuf,
+    /// Address of the hub that the harness plays; empty where the target is the hub.
+    pub hub: String,
+}
+
+impl Surroundings {
+    /// A text with what stands for `{endpoints}` and `{hub}`.
+    pub(crate) fn fill(&self, text: &str) -> String {
+        text.replace("{endpoints}", &self.export.display().to_string()).replace("{hub}", &self.hub)
+    }
+}
+
 /// A target, described and perhaps running.
 #[derive(Debug)]
 pub struct Target {
     /// Its description.
     pub file: TargetFile,
     base: String,
+    held: Option<String>,
     process: Option<process::Process>,
     folder: PathBuf,
     starts: u32,
@@ -56,7 +80,8 @@ impl Target {
     /// A target by its description. `folder` is where its output and state go, if it is started.
     pub fn new(file: TargetFile, folder: &Path) -> Self {
         let base = file.target.url.clone().unwrap_or_default();
-        Self { file, base, process: None, folder: folder.to_owned(), starts: 0 }
+        let held = file.interface.as_ref().and_then(|i| i.held.clone());
+        Self { file, base, held, process: None, folder: folder.to_owned(), starts: 0 }
     }
 
     /// Whether the harness can kill and start it.
@@ -66,7 +91,7 @@ impl Target {
 
     /// The address of an endpoint.
     pub fn url(&self, path: &str) -> String {
-        if path.starts_with("http://") {
+        if path.contains("://") {
             path.to_owned()
         } else {
             format!("{}{path}", self.base.trim_end_matches('/'))
@@ -77,21 +102,32 @@ impl Target {
     ///
     /// # Errors
     /// When the command fails or nobody answers.
-    pub async fn start(&mut self, export: &Path, fresh: bool) -> Result<(), TargetError> {
+    pub async fn start(&mut self, around: &Surroundings, fresh: bool) -> Result<(), TargetError> {
         if let Some(start) = &self.file.start {
             if fresh || self.starts == 0 {
                 self.starts += 1;
             }
             let state = self.folder.join(format!("zustand-{}", self.starts));
             let log = self.folder.join("target.log");
-            let (process, url) =
-                process::Process::start(&start.command, export, &state, &log).await?;
+            let limit = Duration::from_millis(u64::from(self.file.limits.start_ms));
+            let (process, says) =
+                process::Process::start(&start.command, around, (&state, &log), limit).await?;
             self.process = Some(process);
-            if let Some(url) = url {
-                self.base = url;
-            }
+            self.base = says.url;
+            self.held = says.held.or(self.held.take());
         }
         self.ready().await.map(|_| ())
+    }
+
+    /// Where a component takes what is handed over to it.
+    pub fn interface_url(&self) -> String {
+        let own = self.file.interface.as_ref().and_then(|i| i.url.as_deref());
+        own.map_or_else(|| self.base.clone(), |path| self.url(path))
+    }
+
+    /// Where it tells what it holds about a case, if it can be asked.
+    pub fn held_url(&self, vorgang: &str) -> Option<String> {
+        Some(self.url(&self.held.as_ref()?.replace("{vorgang}", vorgang)))
     }
 
     /// Asks whether it is ready; gives back what it says about itself.
@@ -99,7 +135,15 @@ impl Target {
     /// # Errors
     /// When nobody answers.
     pub async fn ready(&self) -> Result<String, TargetError> {
-        let url = self.url(&self.file.endpoints.ready);
+        let hub = self.file.endpoints.as_ref().map(|e| &e.ready);
+        let other = self.file.interface.as_ref().and_then(|i| i.ready.as_ref());
+        match hub.or(other) {
+            Some(path) => self.says_ready(self.url(path)).await,
+            None => reach::open(&self.interface_url()).await.map(|()| String::new()),
+        }
+    }
+
+    async fn says_ready(&self, url: String) -> Result<String, TargetError> {
         let unreachable =
             |reason| TargetError::Unreachable { what: "the target", url: url.clone(), reason };
         let request = ClientRequest {

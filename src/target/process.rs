@@ -8,10 +8,8 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
-use super::TargetError;
+use super::{Surroundings, TargetError};
 
-/// Longest time until a started target is ready.
-const START_LIMIT: Duration = Duration::from_secs(30);
 /// Time a target has to end by itself.
 const GRACE: Duration = Duration::from_secs(3);
 
@@ -21,25 +19,26 @@ pub(super) struct Process {
     group: Option<Pid>,
 }
 
-#[derive(serde::Deserialize)]
-struct Ready {
-    url: String,
+/// What a started target says when it is ready.
+#[derive(Debug, serde::Deserialize)]
+pub(super) struct Says {
+    /// Its base address.
+    pub url: String,
+    /// Where it tells what it holds, where that is not known before.
+    pub held: Option<String>,
 }
 
 impl Process {
     /// Starts a command and waits for its ready line.
     pub async fn start(
         command: &[String],
-        export: &Path,
-        state: &Path,
-        log: &Path,
-    ) -> Result<(Self, Option<String>), TargetError> {
+        around: &Surroundings,
+        (state, log): (&Path, &Path),
+        limit: Duration,
+    ) -> Result<(Self, Says), TargetError> {
         let filled: Vec<String> = command
             .iter()
-            .map(|part| {
-                part.replace("{endpoints}", &export.display().to_string())
-                    .replace("{state}", &state.display().to_string())
-            })
+            .map(|part| around.fill(part).replace("{state}", &state.display().to_string()))
             .collect();
         let failed = |reason: String| TargetError::Command {
             command: filled.clone(),
@@ -63,17 +62,17 @@ impl Process {
         let mut lines = BufReader::new(stdout).lines();
         let ready = async {
             while let Ok(Some(line)) = lines.next_line().await {
-                if let Ok(ready) = serde_json::from_str::<Ready>(&line) {
-                    return Some(ready.url);
+                if let Ok(says) = serde_json::from_str::<Says>(&line) {
+                    return Some(says);
                 }
             }
             None
         };
-        match tokio::time::timeout(START_LIMIT, ready).await {
-            Ok(Some(url)) => {
+        match tokio::time::timeout(limit, ready).await {
+            Ok(Some(says)) => {
                 // The rest of its output must not fill the pipe.
                 tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-                Ok((process, Some(url)))
+                Ok((process, says))
             }
             Ok(None) => {
                 process.kill().await;
@@ -81,7 +80,7 @@ impl Process {
             }
             Err(_) => {
                 process.kill().await;
-                Err(failed(format!("it was not ready within {START_LIMIT:?}")))
+                Err(failed(format!("it was not ready within {limit:?}")))
             }
         }
     }

@@ -1,5 +1,7 @@
 //! From plan and evidence to a verdict.
 
+use std::collections::BTreeSet;
+
 use super::Artefacts;
 use super::attested;
 use super::canary;
@@ -12,7 +14,7 @@ use super::view::{Context, RunView};
 use crate::concept::Level;
 use crate::evidence::{Attested, Evidence, StepOutcome};
 use crate::ids::{CaseId, RequirementId};
-use crate::plan::{Behaviour, Expectation, Step, TestCase, TestPlan};
+use crate::plan::{Applicability, Behaviour, Expectation, Step, TestCase, TestPlan};
 
 /// Judges a run with all checkers.
 pub fn judge(plan: &TestPlan, evidence: &Evidence, artefacts: &Artefacts<'_>) -> Verdict {
@@ -30,16 +32,30 @@ pub fn judge_with(
         checkers.iter().map(|c| canary::test(c.as_ref(), artefacts.engine)).collect();
     let run = RunView::new(plan, evidence);
     let mut cases = Vec::new();
+    // Cases that are not applicable for what the target claims and for where it stands.
+    let mut open: BTreeSet<CaseId> = BTreeSet::new();
     for case in &plan.case {
         let chosen = artefacts.chosen.as_ref().is_none_or(|list| list.contains(&case.id));
         // The level follows from the requirements, whatever the case itself says.
         let levels = plan.requirement.iter().filter(|r| case.requirements.contains(&r.id));
         let level = levels.map(|r| r.level).min().unwrap_or(Level::Muss);
         let case = &TestCase { level, ..case.clone() };
-        cases.push(if chosen {
-            Case { plan, run: &run, artefacts, checkers, canaries: &canaries, case }.judge()
-        } else {
-            verdict_of(case, CaseOutcome::NotTested, vec!["nicht ausgewählt".into()], vec![], 0)
+        let standing = plan.applicability(case, &artefacts.claims, artefacts.stands_for.as_ref());
+        cases.push(match (chosen, standing) {
+            (false, _) => {
+                let why = vec!["nicht ausgewählt".into()];
+                verdict_of(case, CaseOutcome::NotTested, why, vec![], 0)
+            }
+            (true, Applicability::NotApplicable(why)) => {
+                open.insert(case.id.clone());
+                verdict_of(case, CaseOutcome::NotApplicable, vec![why], vec![], 0)
+            }
+            (true, Applicability::Applies(left_out)) => {
+                let judged =
+                    Case { plan, run: &run, artefacts, checkers, canaries: &canaries, case };
+                let judged = judged.judge(&left_out);
+                CaseVerdict { not_claimed: left_out.into_iter().collect(), ..judged }
+            }
         });
     }
     for case in &mut cases {
@@ -50,11 +66,17 @@ pub fn judge_with(
         .iter()
         .filter(|c| artefacts.chosen.as_ref().is_none_or(|list| list.contains(&c.id)))
         .collect();
-    let untested: Vec<RequirementId> = plan
-        .requirement
+    let applying = plan.requirement.iter().filter(|r| r.applies);
+    let (claimed, not_claimed): (Vec<_>, Vec<_>) =
+        applying.partition(|r| plan.is_claimed(r, &artefacts.claims));
+    let not_claimed: Vec<RequirementId> = not_claimed.iter().map(|r| r.id.clone()).collect();
+    let untested: Vec<RequirementId> = claimed
         .iter()
-        .filter(|r| r.applies && r.level == Level::Muss)
-        .filter(|r| !plan.case.iter().any(|c| c.requirements.contains(&r.id)))
+        .filter(|r| r.level == Level::Muss)
+        .filter(|r| {
+            let tests = |c: &&TestCase| c.requirements.contains(&r.id) && !open.contains(&c.id);
+            !plan.case.iter().any(|c| tests(&c))
+        })
         .map(|r| r.id.clone())
         .collect();
     let (mut overall, mut admission) = overall(&counted);
@@ -78,6 +100,7 @@ pub fn judge_with(
         admission,
         filtered,
         untested,
+        not_claimed,
         counts,
         left_out: plan.left_out.iter().map(|l| l.cases as usize).sum(),
         not_made: plan.not_made.len(),
@@ -122,6 +145,7 @@ fn verdict_of(
         verdict,
         reasons,
         findings,
+        not_claimed: vec![],
         waiver: None,
         attested: None,
         duration_ms,
@@ -154,7 +178,8 @@ struct Case<'a> {
 }
 
 impl Case<'_> {
-    fn judge(&self) -> CaseVerdict {
+    /// Judges the case; nothing is expected for requirements that are left out.
+    fn judge(&self, left_out: &BTreeSet<RequirementId>) -> CaseVerdict {
         let context = Context {
             plan: self.plan,
             case: self.case,
@@ -163,13 +188,14 @@ impl Case<'_> {
             depot: &self.artefacts.depot,
             engine: self.artefacts.engine,
         };
-        let mut reasons = self.proof_of_execution(&context);
+        let mut reasons = self.proof_of_execution(&context, left_out);
         let mut findings = Vec::new();
         let (mut asked, mut said) = (false, None);
         if self.case.expect.is_empty() {
             reasons.push("der Testfall erwartet nichts".into());
         }
-        for expectation in &self.case.expect {
+        let expected = |e: &&Expectation| !left_out.contains(e.requirement());
+        for expectation in self.case.expect.iter().filter(expected) {
             match expectation {
                 Expectation::Undecidable { reason, .. } => {
                     reasons.push(reason.clone());
@@ -224,7 +250,11 @@ impl Case<'_> {
         CaseVerdict { attested: attested::shown(self.run, self.case), ..judged }
     }
 
-    fn proof_of_execution(&self, context: &Context<'_>) -> Vec<String> {
+    fn proof_of_execution(
+        &self,
+        context: &Context<'_>,
+        left_out: &BTreeSet<RequirementId>,
+    ) -> Vec<String> {
         let mut reasons = Vec::new();
         if self.run.lost {
             reasons.push("der Prüfgegenstand war während des Laufs nicht mehr erreichbar".into());
@@ -237,7 +267,8 @@ impl Case<'_> {
         } else if !self.run.settled {
             reasons.push("die Ruhezeit am Ende des Laufs fehlt".into());
         }
-        for step in &self.case.step {
+        let needed = |step: &&Step| !self.case.only_for(step.name(), left_out);
+        for step in self.case.step.iter().filter(needed) {
             let reason = match context.view.steps.get(step.name()) {
                 Some(StepOutcome::Done) => continue,
                 Some(StepOutcome::ByHand) if matches!(step, Step::Manual { .. }) => continue,

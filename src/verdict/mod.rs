@@ -21,6 +21,7 @@ pub use types::*;
 pub use view::{Context, Exchange, Log, LogEntry, RunView};
 pub use wire::{HttpMessage, MailPart, mail_parts};
 
+use crate::ids::{CaseId, Claims, SystemId};
 use crate::xml::Transformed;
 
 /// Runs a rule sheet over a message. A seam, so that judging itself starts no process.
@@ -34,7 +35,11 @@ pub struct Artefacts<'a> {
     /// Files of the rule depot in use, for hints.
     pub depot: BTreeMap<String, Vec<u8>>,
     /// The chosen cases, where not all.
-    pub chosen: Option<Vec<crate::ids::CaseId>>,
+    pub chosen: Option<Vec<CaseId>>,
+    /// What the target claims; what it does not claim is not applicable.
+    pub claims: Claims,
+    /// The system of the organisation in whose place the target stands, where it is no hub.
+    pub stands_for: Option<SystemId>,
     /// Runs rule sheets.
     pub engine: &'a dyn RuleEngine,
 }

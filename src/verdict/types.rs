@@ -140,6 +140,9 @@ pub struct CaseVerdict {
     pub reasons: Vec<String>,
     /// Findings.
     pub findings: Vec<Finding>,
+    /// Requirements of it that the target does not claim, so that nothing was expected for them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_claimed: Vec<RequirementId>,
     /// Somebody accepts its failure for a time. It changes no verdict and no admission; whoever
     /// decides on a release may take it into account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -236,6 +239,9 @@ pub struct Verdict {
     pub filtered: bool,
     /// MUSS requirements that apply and that no case tests; each keeps the result open.
     pub untested: Vec<RequirementId>,
+    /// Requirements that apply and that the target does not claim.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_claimed: Vec<RequirementId>,
     /// How many cases ended how.
     pub counts: Counts,
     /// Cases that limits of the catalogue left out of the plan.

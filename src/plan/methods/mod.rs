@@ -23,12 +23,13 @@ use super::case::{Change, Damage, MessageUse, Validity};
 use super::catalogue::Method;
 use super::derive::Derivation;
 use crate::concept::{Aspect, Fault, Field, Group, Message, MessageKind};
-use crate::ids::SystemId;
+use crate::ids::{ComponentKind, SystemId};
 use crate::organisation::Authority;
 
 type Apply = fn(&mut Derivation<'_>, &Method);
 
-const METHODS: [(&str, Apply); 34] = [
+/// Methods for a hub, which stands in the middle of everything.
+const HUB: [(&str, Apply); 32] = [
     ("minimal", partitions::minimal),
     ("maximal", partitions::maximal),
     ("optional", partitions::optional),
@@ -56,8 +57,6 @@ const METHODS: [(&str, Apply); 34] = [
     ("outage", failures::outage),
     ("crash", failures::crash),
     ("foreign", failures::foreign),
-    ("entry", manual::entry),
-    ("manual", manual::manual),
     ("samples", samples::samples),
     ("schema-valid", schema::valid),
     ("schema-partitions", schema::partitions),
@@ -65,14 +64,21 @@ const METHODS: [(&str, Apply); 34] = [
     ("schema-syntax", schema::syntax),
 ];
 
+/// Methods for any component, where its requirements ask for them.
+const ANY: [(&str, Apply); 2] = [("entry", manual::entry), ("manual", manual::manual)];
+
 /// Names a catalogue may use.
 pub(super) fn names() -> Vec<&'static str> {
-    METHODS.iter().map(|(name, _)| *name).collect()
+    HUB.iter().chain(&ANY).map(|(name, _)| *name).collect()
 }
 
 /// Applies a method.
 pub(super) fn apply(d: &mut Derivation<'_>, method: &Method) {
-    if let Some((_, apply)) = METHODS.iter().find(|(name, _)| *name == method.id) {
+    let own: &[(&str, Apply)] = match d.scope.component {
+        ComponentKind::Integrationsserver => &HUB,
+        _ => &[],
+    };
+    if let Some((_, apply)) = own.iter().chain(&ANY).find(|(name, _)| *name == method.id) {
         apply(d, method);
     }
 }
@@ -131,7 +137,7 @@ fn send_in_context(
 /// Who sends a message.
 fn sender(d: &Derivation<'_>, message: &Message, authority: &Authority) -> Option<SystemId> {
     match message.from {
-        crate::ids::ComponentKind::Fachverfahren => authority.fachverfahren.clone(),
+        ComponentKind::Fachverfahren => authority.fachverfahren.clone(),
         _ => Some(d.portal.clone()),
     }
 }
@@ -139,7 +145,7 @@ fn sender(d: &Derivation<'_>, message: &Message, authority: &Authority) -> Optio
 /// Where a message arrives in the end.
 fn destination(d: &Derivation<'_>, message: &Message, authority: &Authority) -> Option<SystemId> {
     match message.to {
-        crate::ids::ComponentKind::Antragsassistent => Some(d.portal.clone()),
+        ComponentKind::Antragsassistent => Some(d.portal.clone()),
         _ => authority.receiver().cloned(),
     }
 }

@@ -1,0 +1,93 @@
+//! What is wrong with a target file, beyond its shape.
+
+use super::doing::Doing;
+use super::file::{FORMAT, Limits, TargetFile};
+use crate::diagnostic::{Authored, Diagnostic, Path};
+use crate::ids::ComponentKind;
+
+/// All findings about a target file.
+pub(super) fn check(authored: &Authored<TargetFile>) -> Vec<Diagnostic> {
+    let file = &authored.value;
+    let root = Path::default();
+    let mut list = Vec::new();
+    let mut error = |at: Path, message: String, help: &str| {
+        list.push(Diagnostic::error(authored.span(&at), message, help));
+    };
+    if file.format != FORMAT {
+        let text = format!("this version reads \"{FORMAT}\", not \"{}\"", file.format);
+        error(root.at("format"), text, "convert the file");
+    }
+    let own_address = file.interface.as_ref().and_then(|i| i.url.as_ref()).is_some();
+    if let Some(url) = &file.target.url
+        && !is_http(url)
+    {
+        let text = format!("\"{url}\" is no address that can be spoken to");
+        let help = "write it like \"http://127.0.0.1:8080\" or \"https://…\"";
+        error(root.at("target").at("url"), text, help);
+    }
+    if file.target.url.is_none() && file.start.is_none() && !own_address {
+        let text = "there is neither an address nor a command".to_owned();
+        error(root.at("target"), text, "add url = \"http://…\" or [start] command = […]");
+    }
+    let hub = file.target.kind == ComponentKind::Integrationsserver;
+    match (hub, &file.endpoints, &file.interface) {
+        (true, None, _) => error(
+            root.at("target").at("kind"),
+            "an integrationsserver needs [endpoints]".into(),
+            "add portal, fachverfahren, ready and log",
+        ),
+        (true, _, Some(_)) => error(
+            root.at("interface"),
+            "an integrationsserver has [endpoints], no [interface]".into(),
+            "remove the table, or correct kind",
+        ),
+        (false, Some(_), _) => error(
+            root.at("endpoints"),
+            format!("only an integrationsserver has [endpoints], this is {:?}", file.target.kind),
+            "describe it in [interface], or correct kind",
+        ),
+        (false, _, None) => error(
+            root.at("target").at("kind"),
+            format!("a target of kind {:?} needs [interface]", file.target.kind),
+            "add system = \"…\": the system of the organisation in whose place it stands",
+        ),
+        _ => {}
+    }
+    if file.start.as_ref().is_some_and(|s| s.command.is_empty()) {
+        error(root.at("start").at("command"), "the command is empty".into(), "name a program");
+    }
+    let prepare = file.prepare.iter().enumerate().map(|(n, d)| (root.at("prepare").at(n), d));
+    let action =
+        file.action.iter().enumerate().map(|(n, a)| (root.at("action").at(n).at("do"), &a.doing));
+    let reconfigure = file.reconfigure.iter().map(|d| (root.at("reconfigure"), d));
+    for (at, doing) in prepare.chain(action).chain(reconfigure) {
+        if matches!(doing, Doing::Command { command, .. } if command.is_empty()) {
+            error(at.at("command"), "the command is empty".into(), "name a program");
+        }
+    }
+    limits(&file.limits, &root.at("limits"), &mut error);
+    list
+}
+
+fn limits(limits: &Limits, at: &Path, error: &mut impl FnMut(Path, String, &str)) {
+    let zero = [
+        ("parallel", limits.parallel == Some(0)),
+        ("per_second", limits.per_second == Some(0)),
+        ("connect_ms", limits.connect_ms == 0),
+        ("answer_ms", limits.answer_ms == 0),
+        ("answer_bytes", limits.answer_bytes == 0),
+        ("start_ms", limits.start_ms == 0),
+    ];
+    for (key, _) in zero.iter().filter(|(_, zero)| *zero) {
+        error(
+            at.at(key),
+            format!("{key} = 0 would let nothing through"),
+            "leave it out, or raise it",
+        );
+    }
+}
+
+/// An address that is spoken to by HTTP.
+pub(super) fn is_http(url: &str) -> bool {
+    url.starts_with("http://") || url.starts_with("https://")
+}
