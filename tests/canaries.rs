@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use pruefstand::evidence::Evidence;
+use pruefstand::ids::Claims;
 use pruefstand::plan::Expectation;
 use pruefstand::verdict::{
     Artefacts, CaseOutcome, Checker, Context, Judgement, Overall, RuleEngine, World, all_checkers,
