@@ -301,7 +301,16 @@ pub enum FakeCommand {
         /// Port of the page on loopback; a free one where absent.
         #[arg(long)]
         page: Option<u16>,
+        /// Only this system, such as a target to try the test bench on: with `--format json` the line
+        /// then has its address as `url`, and as `held` where it tells what it holds about a case.
+        #[arg(long)]
+        system: Option<String>,
+        /// Switch on a fault (see `fake defects`).
+        #[arg(long)]
+        defect: Vec<String>,
     },
+    /// Switchable faults of the fake systems.
+    Defects,
 }
 
 #[derive(Debug, Subcommand)]

@@ -2,6 +2,7 @@
 //! told to misbehave towards the exchanges of one case. They judge nothing.
 
 mod cases;
+mod defect;
 mod dms;
 mod file_drop;
 mod forms;
@@ -37,6 +38,7 @@ use crate::channel::{Observer, Shutdown, Unobserved, http, tls};
 use crate::ids::SystemId;
 use crate::organisation::{ExportedTrust, FakeKind, System, TestOrganisation};
 
+pub use defect::{FAKE_DEFECTS, FakeDefect, FakeDefectInfo};
 pub use inbox::{Held, Shown};
 pub use page::{Listed, Page};
 pub use recent::{Recent, Seen};
@@ -163,10 +165,32 @@ impl Running {
         Self::begin(organisation, observer, true).await
     }
 
+    /// The same with faults of their own, for the place of a target.
+    ///
+    /// # Errors
+    /// As [`Running::start_lively`].
+    pub async fn start_faulty(
+        organisation: &TestOrganisation,
+        observer: Arc<dyn Observer>,
+        defects: &[FakeDefect],
+    ) -> Result<Self, StartError> {
+        let scripts = Scripts::with(defects);
+        Self::begin_with(organisation, observer, true, scripts).await
+    }
+
     async fn begin(
         organisation: &TestOrganisation,
         observer: Arc<dyn Observer>,
         lively: bool,
+    ) -> Result<Self, StartError> {
+        Self::begin_with(organisation, observer, lively, Scripts::default()).await
+    }
+
+    async fn begin_with(
+        organisation: &TestOrganisation,
+        observer: Arc<dyn Observer>,
+        lively: bool,
+        scripts: Scripts,
     ) -> Result<Self, StartError> {
         let mut running = Self {
             tls: None,
@@ -174,7 +198,7 @@ impl Running {
             certificates: BTreeMap::new(),
             security: None,
             urls: BTreeMap::new(),
-            scripts: Scripts::default(),
+            scripts,
             shown: BTreeMap::new(),
             mailboxes: BTreeMap::new(),
             senders: BTreeMap::new(),

@@ -153,6 +153,17 @@ impl Page {
         render(HELD, context! { id, held, gone => shown.let_go() })
     }
 
+    /// What one system holds about one case, for programs.
+    fn holding(&self, path: &str) -> Reply {
+        let content = self.content();
+        let (id, vorgang) = path.split_once('/').unwrap_or_default();
+        let found = content.shown.iter().find(|(system, _)| system.as_str() == id);
+        match found {
+            Some((_, shown)) => cases::holding(vorgang, &shown.held()),
+            None => Reply::text(404, "text/plain", "nothing of this system can be looked at\n"),
+        }
+    }
+
     /// The fields of a form of this page.
     fn form(&self, request: &Request) -> Result<BTreeMap<String, String>, Reply> {
         let fields = parse_pairs(&String::from_utf8_lossy(&request.body));
@@ -275,6 +286,7 @@ impl Handler for Page {
             match (request.method.as_str(), request.path.as_str()) {
                 ("GET", "/") => self.show(),
                 ("GET", path) if path.starts_with("/system/") => self.held(&path[8..]),
+                ("GET", path) if path.starts_with("/bestand/") => self.holding(&path[9..]),
                 ("GET", "/vorgaenge") => cases::json(&self.world),
                 ("POST", "/verhalten") => self.change(&request),
                 ("POST", "/zertifikat") => self.certify(&request),

@@ -1,8 +1,9 @@
 //! What fake systems have been told: by correlator, by number of the request, or for everything.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::defect::FakeDefect;
 use crate::ids::{Correlator, SystemId};
 
 /// How to treat an exchange.
@@ -46,6 +47,7 @@ pub enum Which {
 struct Told {
     by: HashMap<(SystemId, Which), Behaviour>,
     requests: HashMap<SystemId, u64>,
+    defects: HashSet<FakeDefect>,
 }
 
 /// The scripts of all systems of a run; cloned freely.
@@ -53,6 +55,18 @@ struct Told {
 pub struct Scripts(Arc<Mutex<Told>>);
 
 impl Scripts {
+    /// Scripts of fakes that have these faults all the time.
+    pub(super) fn with(defects: &[FakeDefect]) -> Self {
+        let told = Told { defects: defects.iter().copied().collect(), ..Told::default() };
+        Self(Arc::new(Mutex::new(told)))
+    }
+
+    /// Whether the fakes have a fault.
+    pub(super) fn has(&self, defect: FakeDefect) -> bool {
+        let told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        told.defects.contains(&defect)
+    }
+
     /// From now on, treat these exchanges like this; with [`Behaviour::Answer`] as usual again.
     pub fn tell(&self, system: &SystemId, which: Which, behaviour: Behaviour) {
         let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
