@@ -6,6 +6,7 @@ mod defect;
 mod dms;
 mod file_drop;
 mod forms;
+mod hub;
 mod inbox;
 mod intake;
 mod later;

@@ -12,6 +12,7 @@ use super::certifier;
 use super::conditions::Rules;
 use super::from_schema::{self, FromSchema};
 use super::methods;
+use super::own_side;
 use super::planned;
 use super::types::{
     EmbeddedFile, Head, NotMade, PairCoverage, PlanAuthority, PlanCodeList, PlanConversion,
@@ -287,7 +288,7 @@ fn finish(d: Derivation<'_>, catalogue: &Catalogue, scope: Scope) -> TestPlan {
             }
         })
         .collect();
-    let receiver = concept
+    let mut receiver: Vec<PlanReceiver> = concept
         .receiver
         .iter()
         .map(|r| PlanReceiver {
@@ -306,6 +307,8 @@ fn finish(d: Derivation<'_>, catalogue: &Catalogue, scope: Scope) -> TestPlan {
                 .collect(),
         })
         .collect();
+    let hub = (scope.component != ComponentKind::Integrationsserver).then(own_side::played_hub);
+    receiver.extend(hub.iter().map(|(_, receiver)| receiver.clone()));
     let head = &concept.concept;
     TestPlan {
         format: FORMAT.into(),
@@ -351,6 +354,7 @@ fn finish(d: Derivation<'_>, catalogue: &Catalogue, scope: Scope) -> TestPlan {
             .system
             .iter()
             .map(|s| PlanSystem { id: s.id.clone(), kind: s.kind, receiver: s.receiver.clone() })
+            .chain(hub.iter().map(|(system, _)| system.clone()))
             .collect(),
         receiver,
         code_list: concept
@@ -491,6 +495,12 @@ impl<'a> Derivation<'a> {
     /// Finishes a case.
     pub fn push(&mut self, builder: CaseBuilder) {
         let (mut case, primary) = builder.finish();
+        if self.scope.component == ComponentKind::Fachverfahren {
+            match own_side::of_fachverfahren(self, case) {
+                Some(seen) => case = seen,
+                None => return,
+            }
+        }
         if let Err(reason) = self.keep_rules(&mut case) {
             self.dropped.insert(case.id, reason);
             return;

@@ -75,7 +75,8 @@ pub(super) fn names() -> Vec<&'static str> {
 /// Applies a method.
 pub(super) fn apply(d: &mut Derivation<'_>, method: &Method) {
     let own: &[(&str, Apply)] = match d.scope.component {
-        ComponentKind::Integrationsserver => &HUB,
+        // A Fachverfahren gets what a hub would hand over, seen from its own side.
+        ComponentKind::Integrationsserver | ComponentKind::Fachverfahren => &HUB,
         _ => &[],
     };
     if let Some((_, apply)) = own.iter().chain(&ANY).find(|(name, _)| *name == method.id) {

@@ -3,11 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use super::convert::convert;
 use super::{Checker, Context, Expectation, Found, Judgement, World, delivered, sheet_hint};
 use crate::concept::{Arrival, Form};
 use crate::ids::RequirementId;
-use crate::plan::{PlanField, PlanMessage, PlanReceiver, Step};
+use crate::message::common_element;
+use crate::plan::{PlanField, PlanMessage, PlanReceiver, Step, convert};
 use crate::verdict::view::Exchange;
 use crate::xml::{Element, compare_qualified, parse};
 
@@ -73,17 +73,6 @@ impl Checker for Content {
             _ => world.lose_delivery(),
         }
     }
-}
-
-/// The innermost element in which all these places lie; none where they share no element.
-fn common_element<'a>(mut places: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let mut common = places.next()?.rsplit_once('/')?.0;
-    for place in places {
-        while !place.strip_prefix(common).is_some_and(|rest| rest.starts_with('/')) {
-            common = common.rsplit_once('/')?.0;
-        }
-    }
-    Some(common)
 }
 
 fn message_of<'a>(context: &Context<'a>, step: &str) -> Option<&'a PlanMessage> {

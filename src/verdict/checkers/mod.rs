@@ -3,7 +3,6 @@
 
 mod absence;
 mod content;
-mod convert;
 mod delivery;
 mod documents;
 mod filing;

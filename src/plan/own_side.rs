@@ -1,0 +1,142 @@
+//! A component's case is the hub's case seen from its own side: what a hub would hand over to a
+//! Fachverfahren is handed over by the harness, what the Fachverfahren would send is asked of it, and
+//! what concerns others is left out.
+
+use std::collections::BTreeMap;
+
+use super::case::{Expectation, MessageUse, Outcome, Step, TestCase};
+use super::derive::Derivation;
+use super::types::{PlanReceiver, PlanSystem};
+use crate::concept::{Aspect, Fault, Form};
+use crate::ids::{ComponentKind, PLAYED_HUB, RequirementId, SystemId};
+
+/// How long a Fachverfahren has to send what it was told to send, milliseconds.
+const SENDING: u32 = 30_000;
+
+/// The hub that the harness plays, as a system of the plan.
+pub(super) fn played_hub() -> (PlanSystem, PlanReceiver) {
+    let system = PlanSystem {
+        id: SystemId::from(PLAYED_HUB),
+        kind: ComponentKind::Integrationsserver,
+        receiver: PLAYED_HUB.into(),
+    };
+    let receiver = PlanReceiver {
+        id: PLAYED_HUB.into(),
+        kind: ComponentKind::Integrationsserver,
+        form: Form::Unchanged,
+        root: None,
+        namespace: None,
+        own: BTreeMap::new(),
+        documents: None,
+        folder: None,
+        lineage: BTreeMap::new(),
+    };
+    (system, receiver)
+}
+
+/// The case of a Fachverfahren; none where nothing of it concerns one.
+pub(super) fn of_fachverfahren(d: &Derivation<'_>, case: TestCase) -> Option<TestCase> {
+    let mut own = OwnSide { d, held: vec![], handed: vec![], prompted: vec![], system: None };
+    let mut steps = Vec::new();
+    for step in case.step {
+        match step {
+            Step::Send { name, message, .. } => steps.push(own.step(name, message)?),
+            // What is waited for and looked up lies with others.
+            Step::Await { .. } | Step::ReadBack { .. } => {}
+            Step::Manual { .. } => steps.push(step),
+            // Others that are down, and a hub that is killed, are no matter of a Fachverfahren.
+            _ => return None,
+        }
+    }
+    let mut expect: Vec<Expectation> = Vec::new();
+    for expectation in case.expect {
+        expect.extend(own.expectation(expectation));
+    }
+    if let Some(at) = &own.system {
+        let (look, keeping) = ("bestand".to_owned(), d.requirement(Aspect::Keeping));
+        let refused = case.requirements.first().cloned();
+        let requirement = match own.held.is_empty() {
+            true => refused,
+            false => keeping.cloned(),
+        };
+        if let Some(requirement) = requirement.filter(|_| !own.handed.is_empty()) {
+            steps.push(Step::Look { name: look.clone(), at: at.clone() });
+            expect.push(Expectation::Held { requirement, steps: own.held, look });
+        }
+    }
+    let asks = expect.iter().any(|e| matches!(e, Expectation::Attested { .. }));
+    let about = !own.handed.is_empty() || !own.prompted.is_empty();
+    (about || asks).then_some(TestCase { step: steps, expect, ..case })
+}
+
+struct OwnSide<'a, 'b> {
+    d: &'a Derivation<'b>,
+    /// Steps whose messages are held in the end.
+    held: Vec<String>,
+    /// Steps that hand over, with what is wrong with the message.
+    handed: Vec<(String, Option<Fault>)>,
+    /// Steps that ask for a message.
+    prompted: Vec<String>,
+    /// The Fachverfahren.
+    system: Option<SystemId>,
+}
+
+impl OwnSide<'_, '_> {
+    fn step(&mut self, name: String, message: Box<MessageUse>) -> Option<Step> {
+        let known = self.d.concept.message(&message.message)?;
+        let mut authorities = self.d.organisation.file.authority.iter();
+        let system = authorities.find(|a| a.ags == message.behoerde)?.fachverfahren.clone()?;
+        self.system = Some(system.clone());
+        if known.from == ComponentKind::Fachverfahren {
+            self.prompted.push(name.clone());
+            return Some(Step::Prompt {
+                name,
+                at: system,
+                instruction: format!(
+                    "Im Fachverfahren zum Vorgang der Prüfung \"{}\" absenden.",
+                    known.title
+                ),
+                message,
+                within_ms: SENDING,
+            });
+        }
+        self.handed.push((name.clone(), message.fault));
+        Some(Step::Deliver { name, to: system, message })
+    }
+
+    fn fault_of(&self, step: &str) -> Option<Option<Fault>> {
+        self.handed.iter().find(|(name, _)| name == step).map(|(_, fault)| *fault)
+    }
+
+    fn expectation(&mut self, expectation: Expectation) -> Option<Expectation> {
+        match expectation {
+            Expectation::Reply { requirement, step, outcome, .. } => {
+                self.reply(requirement, step, outcome)
+            }
+            e @ (Expectation::Attested { .. } | Expectation::Undecidable { .. }) => Some(e),
+            _ => None,
+        }
+    }
+
+    fn reply(
+        &mut self,
+        requirement: RequirementId,
+        step: String,
+        outcome: Outcome,
+    ) -> Option<Expectation> {
+        if self.prompted.contains(&step) {
+            return Some(Expectation::Incoming { requirement, step, as_entered: false });
+        }
+        let fault = self.fault_of(&step)?;
+        if fault == Some(Fault::Duplicate) {
+            // Hubs hand over at least once: the same again leads to no second case, whether it is
+            // taken again or not.
+            let same_as = self.held.last().cloned();
+            return Some(Expectation::Answer { requirement, step, outcome: None, same_as });
+        }
+        if outcome == Outcome::Accepted {
+            self.held.push(step.clone());
+        }
+        Some(Expectation::Answer { requirement, step, outcome: Some(outcome), same_as: None })
+    }
+}
