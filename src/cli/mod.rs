@@ -7,6 +7,7 @@ mod certs;
 mod credentials;
 mod exit;
 mod output;
+mod person;
 mod plans;
 mod runs;
 mod servers;

@@ -23,7 +23,7 @@ use super::args::{Format, Lang, RunArgs};
 use super::authored::organisation_of;
 use super::exit::{CliError, Exit};
 use super::servers::{defects, fresh, on_signal, program, runtime};
-use super::{output, plans};
+use super::{output, person, plans};
 
 const CONCEPT: &str = include_str!("../../testplans/gewerbe/concept.toml");
 
@@ -192,6 +192,7 @@ pub fn demo(out: Option<PathBuf>, names: &[String], format: Format) -> Result<Ex
         chosen: None,
         program: program()?,
         clock: Clock::system(),
+        person: person::at_the_terminal(),
     };
     let (judged, exit) = drive(config, format)?;
     if exit == Exit::Passed {
@@ -269,6 +270,7 @@ pub fn run(args: RunArgs, format: Format) -> Result<Exit, CliError> {
         chosen,
         program: program()?,
         clock: Clock::system(),
+        person: person::at_the_terminal(),
     };
     drive(config, format).map(|(_, exit)| exit)
 }

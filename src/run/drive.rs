@@ -21,7 +21,7 @@ use crate::ids::{CaseId, Digest, SystemId};
 use crate::organisation::{TestOrganisation, export};
 use crate::plan::{Applicability, Step, TestCase, TestPlan};
 use crate::rules::Depot;
-use crate::target::{Surroundings, Target, TargetError, TargetFile};
+use crate::target::{Person, Surroundings, Target, TargetError, TargetFile};
 use crate::xml::engine_versions;
 
 /// Longest time until the traffic has settled.
@@ -48,6 +48,8 @@ pub struct RunConfig {
     pub program: PathBuf,
     /// Clock.
     pub clock: Clock,
+    /// Who can be told what only a person can do.
+    pub person: Person,
 }
 
 /// What happens while a run goes on.
@@ -199,7 +201,7 @@ async fn drive(
     let folder = out.canonicalize().map_err(cannot)?;
     let around =
         Surroundings { export: folder.join(INPUTS).join("export.toml"), hub: String::new() };
-    let mut target = Target::new(config.target.clone(), &folder);
+    let mut target = Target::new(config.target.clone(), &folder).with_person(config.person.clone());
     progress(Progress::Phase("Prüfgegenstand erreichen"));
     let says = match reach(&mut target, &around).await {
         Ok(says) => says,

@@ -64,6 +64,12 @@ pub(super) fn check(authored: &Authored<TargetFile>) -> Vec<Diagnostic> {
         if matches!(doing, Doing::Command { command, .. } if command.is_empty()) {
             error(at.at("command"), "the command is empty".into(), "name a program");
         }
+        if let Doing::Call { method, .. } = doing
+            && !super::METHODS.contains(&method.to_ascii_uppercase().as_str())
+        {
+            let help = format!("use one of {}", super::METHODS.join(", "));
+            error(at.at("method"), format!("\"{method}\" is no method of HTTP"), &help);
+        }
     }
     limits(&file.limits, &root.at("limits"), &mut error);
     list

@@ -1,15 +1,19 @@
 //! The target (Prüfgegenstand): how it is reached or started, and asked for its transaction log.
 
 mod check;
+mod commands;
 mod doing;
 mod file;
+mod fill;
+mod perform;
+mod person;
 mod process;
 mod reach;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::channel::http::{ClientRequest, send};
+use crate::channel::http::{ClientError, ClientExchange, ClientRequest, send};
 use crate::diagnostic::Diagnostics;
 
 pub use doing::{Action, Doing};
@@ -17,6 +21,8 @@ pub use file::{
     Credentials, Endpoints, Interface, Limits, LogMapping, ProductFile, Protocol, Start,
     TargetFile, TargetHead,
 };
+pub use perform::{Called, DoingError, Performed};
+pub use person::{Person, Said};
 
 /// Why a target cannot be used. All of these are found before the first message.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +54,9 @@ pub enum TargetError {
     },
 }
 
+/// Methods of calls (RFC 9110, section 9).
+const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"];
+
 /// What a target is told about the world around it.
 #[derive(Debug, Clone, Default)]
 pub struct Surroundings {
@@ -55,13 +64,6 @@ pub struct Surroundings {
     pub export: PathBuf,
     /// Address of the hub that the harness plays; empty where the target is the hub.
     pub hub: String,
-}
-
-impl Surroundings {
-    /// A text with what stands for `{endpoints}` and `{hub}`.
-    pub(crate) fn fill(&self, text: &str) -> String {
-        text.replace("{endpoints}", &self.export.display().to_string()).replace("{hub}", &self.hub)
-    }
 }
 
 /// A target, described and perhaps running.
@@ -72,6 +74,8 @@ pub struct Target {
     base: String,
     held: Option<String>,
     process: Option<process::Process>,
+    commands: commands::Commands,
+    person: Person,
     folder: PathBuf,
     starts: u32,
 }
@@ -81,7 +85,51 @@ impl Target {
     pub fn new(file: TargetFile, folder: &Path) -> Self {
         let base = file.target.url.clone().unwrap_or_default();
         let held = file.interface.as_ref().and_then(|i| i.held.clone());
-        Self { file, base, held, process: None, folder: folder.to_owned(), starts: 0 }
+        Self {
+            file,
+            base,
+            held,
+            process: None,
+            commands: commands::Commands::default(),
+            person: Person::nobody(),
+            folder: folder.to_owned(),
+            starts: 0,
+        }
+    }
+
+    /// With somebody who can be told what to do.
+    #[must_use]
+    pub fn with_person(self, person: Person) -> Self {
+        Self { person, ..self }
+    }
+
+    /// The folder of its own, `{state}`.
+    fn state(&self) -> PathBuf {
+        self.folder.join(format!("zustand-{}", self.starts))
+    }
+
+    /// Sends one request to the target, within its limits.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn send(
+        &self,
+        method: &str,
+        url: &str,
+        content_type: &str,
+        body: Vec<u8>,
+    ) -> Result<ClientExchange, ClientError> {
+        let Some(method) = METHODS.iter().find(|m| **m == method) else {
+            return Err(ClientError::Url(format!("{method} {url}")));
+        };
+        let request = ClientRequest {
+            method,
+            url: url.to_owned(),
+            content_type: content_type.to_owned(),
+            body,
+            limit: Duration::from_millis(u64::from(self.file.limits.answer_ms)),
+        };
+        send(request).await
     }
 
     /// Whether the harness can kill and start it.
@@ -103,15 +151,16 @@ impl Target {
     /// # Errors
     /// When the command fails or nobody answers.
     pub async fn start(&mut self, around: &Surroundings, fresh: bool) -> Result<(), TargetError> {
+        if self.file.start.is_some() && (fresh || self.starts == 0) {
+            self.starts += 1;
+        }
         if let Some(start) = &self.file.start {
-            if fresh || self.starts == 0 {
-                self.starts += 1;
-            }
-            let state = self.folder.join(format!("zustand-{}", self.starts));
+            let values = self.values(around, &[]);
+            let command: Vec<String> =
+                start.command.iter().map(|part| values.fill(part, fill::Written::Plain)).collect();
             let log = self.folder.join("target.log");
             let limit = Duration::from_millis(u64::from(self.file.limits.start_ms));
-            let (process, says) =
-                process::Process::start(&start.command, around, (&state, &log), limit).await?;
+            let (process, says) = process::Process::start(command, &log, limit).await?;
             self.process = Some(process);
             self.base = says.url;
             self.held = says.held.or(self.held.take());
@@ -167,10 +216,11 @@ impl Target {
         }
     }
 
-    /// Ends it in order.
+    /// Ends it in order, and what commands left running.
     pub async fn stop(&mut self) {
         if let Some(process) = self.process.take() {
             process.stop().await;
         }
+        self.commands.end();
     }
 }

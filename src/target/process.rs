@@ -8,7 +8,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
-use super::{Surroundings, TargetError};
+use super::TargetError;
 
 /// Time a target has to end by itself.
 const GRACE: Duration = Duration::from_secs(3);
@@ -31,15 +31,10 @@ pub(super) struct Says {
 impl Process {
     /// Starts a command and waits for its ready line.
     pub async fn start(
-        command: &[String],
-        around: &Surroundings,
-        (state, log): (&Path, &Path),
+        filled: Vec<String>,
+        log: &Path,
         limit: Duration,
     ) -> Result<(Self, Says), TargetError> {
-        let filled: Vec<String> = command
-            .iter()
-            .map(|part| around.fill(part).replace("{state}", &state.display().to_string()))
-            .collect();
         let failed = |reason: String| TargetError::Command {
             command: filled.clone(),
             reason,
@@ -103,5 +98,14 @@ impl Process {
         let _ = tokio::time::timeout(GRACE, self.child.wait()).await;
         self.signal(Signal::KILL);
         let _ = self.child.wait().await;
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // Whoever was broken off leaves nothing running; a group that has ended is not there.
+        if self.child.id().is_some() {
+            self.signal(Signal::KILL);
+        }
     }
 }
