@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::diagnostic::{Authored, Diagnostics, folder_of, read, read_text};
 use crate::ids::{CertificateKind, ComponentKind, Digest, SystemId};
 
-pub use export::{Export, ExportedAuthority, ExportedSystem, ExportedTrust, export};
+pub use export::{Export, ExportedAuthority, ExportedSystem, ExportedTrust, export, protocol};
 
 /// The format this version reads.
 pub const FORMAT: &str = "pruefstand/organisation/1";

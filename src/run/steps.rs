@@ -122,7 +122,7 @@ impl Drive<'_> {
     }
 
     /// A target that does not answer three times in a row is lost.
-    async fn check_lost(&self) {
+    pub(super) async fn check_lost(&self) {
         for _ in 0..3 {
             if self.target.read().await.ready().await.is_ok() {
                 return;

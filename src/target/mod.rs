@@ -73,6 +73,7 @@ pub struct Target {
     pub file: TargetFile,
     base: String,
     held: Option<String>,
+    act: Option<String>,
     process: Option<process::Process>,
     commands: commands::Commands,
     person: Person,
@@ -89,6 +90,7 @@ impl Target {
             file,
             base,
             held,
+            act: None,
             process: None,
             commands: commands::Commands::default(),
             person: Person::nobody(),
@@ -164,6 +166,7 @@ impl Target {
             self.process = Some(process);
             self.base = says.url;
             self.held = says.held.or(self.held.take());
+            self.act = says.act.or(self.act.take());
         }
         self.ready().await.map(|_| ())
     }
@@ -177,6 +180,11 @@ impl Target {
     /// Where it tells what it holds about a case, if it can be asked.
     pub fn held_url(&self, vorgang: &str) -> Option<String> {
         Some(self.url(&self.held.as_ref()?.replace("{vorgang}", vorgang)))
+    }
+
+    /// Where it is told to send something, as it said when it started.
+    pub fn act_url(&self) -> Option<String> {
+        self.act.clone()
     }
 
     /// Asks whether it is ready; gives back what it says about itself.
