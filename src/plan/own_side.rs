@@ -53,20 +53,18 @@ pub(super) fn of_fachverfahren(d: &Derivation<'_>, case: TestCase) -> Option<Tes
         expect.extend(own.expectation(expectation));
     }
     if let Some(at) = &own.system {
-        let (look, keeping) = ("bestand".to_owned(), d.requirement(Aspect::Keeping));
-        let refused = case.requirements.first().cloned();
-        let requirement = match own.held.is_empty() {
-            true => refused,
-            false => keeping.cloned(),
-        };
+        let look = "bestand".to_owned();
+        let requirement = d.requirement(Aspect::Keeping).cloned();
         if let Some(requirement) = requirement.filter(|_| !own.handed.is_empty()) {
             steps.push(Step::Look { name: look.clone(), at: at.clone() });
             expect.push(Expectation::Held { requirement, steps: own.held, look });
         }
     }
-    let asks = expect.iter().any(|e| matches!(e, Expectation::Attested { .. }));
+    let other = |e: &Expectation| {
+        matches!(e, Expectation::Attested { .. } | Expectation::Foreign { .. })
+    };
     let about = !own.handed.is_empty() || !own.prompted.is_empty();
-    (about || asks).then_some(TestCase { step: steps, expect, ..case })
+    (about || expect.iter().any(other)).then_some(TestCase { step: steps, expect, ..case })
 }
 
 struct OwnSide<'a, 'b> {
@@ -113,7 +111,9 @@ impl OwnSide<'_, '_> {
             Expectation::Reply { requirement, step, outcome, .. } => {
                 self.reply(requirement, step, outcome)
             }
-            e @ (Expectation::Attested { .. } | Expectation::Undecidable { .. }) => Some(e),
+            e @ (Expectation::Attested { .. }
+            | Expectation::Undecidable { .. }
+            | Expectation::Foreign { .. }) => Some(e),
             _ => None,
         }
     }

@@ -2,6 +2,8 @@
 //! world with one thing wrong. A checker is alive when it finds nothing in the first and something in
 //! the second.
 
+mod component;
+
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
@@ -50,9 +52,9 @@ pub(super) fn test(checker: &dyn Checker, engine: &dyn RuleEngine) -> CanaryResu
         };
         checker.check(&context, &expectation)
     };
-    let sound = look(&World::sound());
+    let sound = look(&checker.world());
     let missed = (0..checker.canaries()).find(|which| {
-        let mut world = World::sound();
+        let mut world = checker.world();
         checker.spoil(&mut world, *which);
         look(&world).findings.is_empty()
     });
@@ -78,15 +80,22 @@ fn payload(text: &str) -> Payload {
 }
 
 impl World {
-    fn sound() -> Self {
+    /// A world in which nothing has happened yet.
+    fn empty() -> Self {
         let case: CaseId = "kanarie/1".into();
-        let mut world = Self {
+        Self {
             plan: plan(&case),
-            case: case.clone(),
+            case,
             records: Vec::new(),
             clock: Timestamp::from_second(1_790_000_000).unwrap_or_default(),
             exchange: 0,
-        };
+        }
+    }
+
+    /// The world of a hub in which nothing is wrong.
+    pub(super) fn sound() -> Self {
+        let mut world = Self::empty();
+        let case = world.case.clone();
         let (vorgang, id, quiet) =
             (vorgang_of(&case), nachricht_of(&case, 1), nachricht_of(&case, 2));
         let kopf = |id: &str| {

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::wire::{HttpMessage, mail_parts};
 use crate::evidence::{Attestation, Direction, Evidence, Record, StepOutcome, TargetEvent};
-use crate::ids::{CaseId, ComponentKind, Correlator, SystemId};
+use crate::ids::{CaseId, ComponentKind, Correlator, PLAYED_HUB, SystemId};
 use crate::plan::{Step, TestCase, TestPlan, nachricht_of};
 use crate::xml::{Element, parse};
 
@@ -95,6 +95,29 @@ impl Exchange {
                 .unwrap_or_default();
         }
         HttpMessage::read(&self.request).map(|m| m.body).unwrap_or_default()
+    }
+
+    /// Whether the receiving side said that it will not take it: the sender's fault, for good.
+    pub fn is_refused(&self) -> bool {
+        let status = self.answer.as_deref().and_then(HttpMessage::read).and_then(|m| m.status());
+        status.is_some_and(|status| (400..500).contains(&status))
+    }
+
+    /// The file number (Aktenzeichen) in its answer: an element, an attribute of the root, or a key.
+    pub fn file_number(&self) -> Option<String> {
+        let body = self.answer_body();
+        if let Ok(document) = parse(&body) {
+            let root = document.root;
+            let mut found = root.attribute("aktenzeichen").map(str::to_owned);
+            root.walk(&mut |_, element| {
+                if element.name == "Aktenzeichen" {
+                    found = Some(element.text().trim().to_owned());
+                }
+            });
+            return found;
+        }
+        let json: serde_json::Value = serde_json::from_slice(&body).ok()?;
+        json["aktenzeichen"].as_str().map(str::to_owned)
     }
 
     /// The body of its answer.
@@ -302,6 +325,13 @@ impl RunView {
             };
             if cases.len() > 1 && cases.iter().any(&in_window) {
                 cases.retain(|case| in_window(case));
+            }
+            if cases.is_empty() && exchange.system.as_str() == PLAYED_HUB {
+                // Some targets give numbers by themselves: then it belongs to the case that ran alone.
+                let here = |(_, from, to): &&(CaseId, u64, u64)| {
+                    (*from..=*to).contains(&exchange.seq)
+                };
+                cases.extend(alone.iter().find(here).map(|(case, _, _)| case));
             }
             if cases.is_empty() && exchange.is_delivery() {
                 self.foreign.push(place);

@@ -29,7 +29,7 @@ use crate::organisation::Authority;
 type Apply = fn(&mut Derivation<'_>, &Method);
 
 /// Methods for a hub, which stands in the middle of everything.
-const HUB: [(&str, Apply); 32] = [
+const HUB: [(&str, Apply); 31] = [
     ("minimal", partitions::minimal),
     ("maximal", partitions::maximal),
     ("optional", partitions::optional),
@@ -56,7 +56,6 @@ const HUB: [(&str, Apply); 32] = [
     ("duplicate", failures::duplicate),
     ("outage", failures::outage),
     ("crash", failures::crash),
-    ("foreign", failures::foreign),
     ("samples", samples::samples),
     ("schema-valid", schema::valid),
     ("schema-partitions", schema::partitions),
@@ -65,7 +64,11 @@ const HUB: [(&str, Apply); 32] = [
 ];
 
 /// Methods for any component, where its requirements ask for them.
-const ANY: [(&str, Apply); 2] = [("entry", manual::entry), ("manual", manual::manual)];
+const ANY: [(&str, Apply); 3] = [
+    ("entry", manual::entry),
+    ("manual", manual::manual),
+    ("foreign", failures::foreign),
+];
 
 /// Names a catalogue may use.
 pub(super) fn names() -> Vec<&'static str> {

@@ -2,12 +2,15 @@
 //! it found; it never says "passed".
 
 mod absence;
+mod answer;
 mod content;
 mod delivery;
 mod documents;
 mod filing;
 mod foreign;
 mod header;
+mod held;
+mod incoming;
 mod log;
 mod nothing_else;
 mod own;
@@ -48,6 +51,10 @@ pub trait Checker: Send + Sync {
     fn canaries(&self) -> usize {
         1
     }
+    /// The world in which nothing is wrong from which its canaries are made.
+    fn world(&self) -> World {
+        World::sound()
+    }
     /// Turns a world in which nothing is wrong into one of its canaries: known to be bad.
     fn spoil(&self, world: &mut World, which: usize);
 }
@@ -66,6 +73,9 @@ pub fn all() -> Vec<Box<dyn Checker>> {
         Box::new(log::TransactionLog),
         Box::new(header::Header),
         Box::new(rules::Rules),
+        Box::new(answer::Answer),
+        Box::new(held::Held),
+        Box::new(incoming::Incoming),
         Box::new(nothing_else::NothingElse),
         Box::new(foreign::Foreign),
     ]
