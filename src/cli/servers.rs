@@ -116,7 +116,7 @@ pub fn fake(command: FakeCommand, format: Format) -> Result<Exit, CliError> {
         let (page, address) = show_page(&mut running, page, listed.clone(), recent).await?;
         print_systems(
             (&exported, &listed),
-            &address,
+            (&address, &page.act_url(&address)),
             certificates.as_ref(),
             (format, system.is_some()),
         );
@@ -161,7 +161,7 @@ pub fn fake(command: FakeCommand, format: Format) -> Result<Exit, CliError> {
                     watch::say(&done);
                     print_systems(
                         (&exported, &listed),
-                        &address,
+                        (&address, &page.act_url(&address)),
                         certificates.as_ref(),
                         (format, system.is_some()),
                     );
@@ -198,7 +198,7 @@ fn listed(
 
 fn print_systems(
     (exported, listed): (&Export, &[Listed]),
-    page: &str,
+    (page, act): (&str, &str),
     certificates: Option<&CertificateFolder>,
     (format, alone): (Format, bool),
 ) {
@@ -225,6 +225,7 @@ fn print_systems(
             if let Some(s) = exported.system.first().filter(|_| alone) {
                 line["url"] = s.url.clone().into();
                 line["held"] = format!("{page}bestand/{}/{{vorgang}}", s.id).into();
+                line["act"] = act.into();
             }
             output::result(&line.to_string());
         }

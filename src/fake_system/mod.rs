@@ -4,6 +4,7 @@
 mod cases;
 mod defect;
 mod dms;
+mod faulty;
 mod file_drop;
 mod forms;
 mod hub;
@@ -130,6 +131,8 @@ pub struct Running {
     pub mailboxes: BTreeMap<SystemId, Arc<Mailbox>>,
     /// The portals that send applications.
     pub senders: BTreeMap<SystemId, Arc<Sender>>,
+    /// What Fachverfahren send, by themselves or when they are told to.
+    laters: BTreeMap<SystemId, Arc<later::Later>>,
     /// What all of them know in common.
     pub world: Arc<World>,
     observer: Arc<dyn Observer>,
@@ -203,6 +206,7 @@ impl Running {
             shown: BTreeMap::new(),
             mailboxes: BTreeMap::new(),
             senders: BTreeMap::new(),
+            laters: BTreeMap::new(),
             world: Arc::new(World::new(&organisation.file, Clock::system())),
             observer,
             lively,

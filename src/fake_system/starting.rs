@@ -30,6 +30,10 @@ impl Running {
     /// Lets a system serve; from here on nothing can fail.
     pub(super) fn serve(&mut self, ready: Ready) {
         let Ready { system, place, later, sender, secured, desk, up } = ready;
+        let later = later.map(Arc::new);
+        if let Some(later) = &later {
+            self.laters.insert(system.id.clone(), later.clone());
+        }
         let system = &system;
         let (id, world) = (system.id.clone(), self.world.clone());
         let inbox = Arc::new(Inbox::new(Clock::system()));
@@ -41,8 +45,10 @@ impl Running {
             Place::Folder(opened) => {
                 self.shown.insert(id.clone(), inbox.clone());
                 self.urls.insert(id.clone(), opened.url());
-                let later = later.map(|l| l.into_folder(opened.output()));
-                let intake = Intake::new(id, inbox, world, later);
+                if let Some(later) = &later {
+                    later.into_folder(opened.output());
+                }
+                let intake = Intake::new(id, inbox, (world, scripts.clone()), later);
                 let fake = file_drop::FileDrop::new(system, opened, scripts, observer, intake);
                 self.tasks.spawn(Arc::new(fake).serve(stop));
                 return;
@@ -74,18 +80,24 @@ impl Running {
             }
             FakeKind::FachverfahrenSoap => {
                 self.shown.insert(id.clone(), inbox.clone());
-                let intake = Intake::new(id, inbox, world, later);
+                let intake = Intake::new(id, inbox, (world, scripts), later);
                 self.serve_http(door, soap::Soap::new(system, &url, observer, intake));
             }
             FakeKind::FachverfahrenJson => {
                 self.shown.insert(id.clone(), inbox.clone());
-                let intake = Intake::new(id, inbox, world, later);
+                let intake = Intake::new(id, inbox, (world, scripts), later);
                 self.serve_http(door, rest::Rest::new(system, observer, intake));
             }
             kind => {
                 self.shown.insert(id.clone(), inbox.clone());
                 let (held, known) = (inbox.clone(), world.clone());
-                let fake = xml_http::XmlOverHttp::new(system, kind, observer, inbox, world, later);
+                let fake = xml_http::XmlOverHttp::new(
+                    (system, kind),
+                    observer,
+                    inbox,
+                    (world, scripts.clone()),
+                    later,
+                );
                 let fake = Scripted::new(id.clone(), scripts, fake);
                 match sender {
                     Some(sender) => {

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::case::{Expectation, MessageUse, Outcome, Step, TestCase};
+use super::case::{Damage, Expectation, MessageUse, Outcome, Step, TestCase, Validity};
 use super::derive::Derivation;
 use super::types::{PlanReceiver, PlanSystem};
 use crate::concept::{Aspect, Fault, Form};
@@ -60,9 +60,8 @@ pub(super) fn of_fachverfahren(d: &Derivation<'_>, case: TestCase) -> Option<Tes
             expect.push(Expectation::Held { requirement, steps: own.held, look });
         }
     }
-    let other = |e: &Expectation| {
-        matches!(e, Expectation::Attested { .. } | Expectation::Foreign { .. })
-    };
+    let other =
+        |e: &Expectation| matches!(e, Expectation::Attested { .. } | Expectation::Foreign { .. });
     let about = !own.handed.is_empty() || !own.prompted.is_empty();
     (about || expect.iter().any(other)).then_some(TestCase { step: steps, expect, ..case })
 }
@@ -71,8 +70,8 @@ struct OwnSide<'a, 'b> {
     d: &'a Derivation<'b>,
     /// Steps whose messages are held in the end.
     held: Vec<String>,
-    /// Steps that hand over, with what is wrong with the message.
-    handed: Vec<(String, Option<Fault>)>,
+    /// Steps that hand over, with the number of the message and what is wrong with it.
+    handed: Vec<(String, u32, Option<Fault>)>,
     /// Steps that ask for a message.
     prompted: Vec<String>,
     /// The Fachverfahren.
@@ -86,6 +85,10 @@ impl OwnSide<'_, '_> {
         let system = authorities.find(|a| a.ags == message.behoerde)?.fachverfahren.clone()?;
         self.system = Some(system.clone());
         if known.from == ComponentKind::Fachverfahren {
+            // What it sends are its own values; only whether they are right can be asked.
+            if !message.change.is_empty() || message.validity != Validity::Valid {
+                return None;
+            }
             self.prompted.push(name.clone());
             return Some(Step::Prompt {
                 name,
@@ -98,12 +101,19 @@ impl OwnSide<'_, '_> {
                 within_ms: SENDING,
             });
         }
-        self.handed.push((name.clone(), message.fault));
+        if matches!(message.damage, Some(Damage::WrongOrder | Damage::UnknownElement | Damage::Nil))
+        {
+            // The concept says where values stand in the format of a receiver, and has no schema of it.
+            return None;
+        }
+        let again = self.handed.iter().any(|(_, number, _)| *number == message.number);
+        let fault = if again { Some(Fault::Duplicate) } else { message.fault };
+        self.handed.push((name.clone(), message.number, fault));
         Some(Step::Deliver { name, to: system, message })
     }
 
     fn fault_of(&self, step: &str) -> Option<Option<Fault>> {
-        self.handed.iter().find(|(name, _)| name == step).map(|(_, fault)| *fault)
+        self.handed.iter().find(|(name, ..)| name == step).map(|(.., fault)| *fault)
     }
 
     fn expectation(&mut self, expectation: Expectation) -> Option<Expectation> {

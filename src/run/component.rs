@@ -110,9 +110,9 @@ impl Drive<'_> {
             Doing::Command { .. } | Doing::Call { .. } => None,
         };
         let doing = match &action.doing {
-            Doing::Person { instruction } => Doing::Person {
-                instruction: told(prompted.instruction, instruction, &sheet.1),
-            },
+            Doing::Person { instruction } => {
+                Doing::Person { instruction: told(prompted.instruction, instruction, &sheet.1) }
+            }
             other => other.clone(),
         };
         let number = {
@@ -143,7 +143,12 @@ impl Drive<'_> {
             Some(Err(error)) => {
                 // A target that refuses to act, or cannot, may be tried again; what it did is told.
                 let place = (Some(&case.id), prompted.name);
-                self.recorder.observation(&"harness".into(), None, "action", &format!("{place:?}: {error}"));
+                self.recorder.observation(
+                    &"harness".into(),
+                    None,
+                    "action",
+                    &format!("{place:?}: {error}"),
+                );
                 return impossible(error.to_string());
             }
             Some(Ok(_)) => {}

@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use tokio::sync::{RwLock, Semaphore};
 
+use super::component::Numbers;
 use super::folder::{
     INPUTS, MANIFEST, Manifest, PLAN, TargetSummary, write_inputs, write_manifest,
 };
-use super::component::Numbers;
 use super::preflight::{PreflightFinding, preflight};
 use super::recorder::Recorder;
 use crate::ambient::Clock;
@@ -22,7 +22,7 @@ use crate::ids::{CaseId, Digest, SystemId};
 use crate::organisation::{TestOrganisation, export, protocol};
 use crate::plan::{Applicability, Step, TestCase, TestPlan};
 use crate::rules::Depot;
-use crate::target::{Protocol, Person, Surroundings, Target, TargetError, TargetFile};
+use crate::target::{Person, Protocol, Surroundings, Target, TargetError, TargetFile};
 use crate::xml::engine_versions;
 
 /// Longest time until the traffic has settled.
@@ -220,8 +220,7 @@ async fn drive(
     inputs.sort_by(|a, b| a.name.cmp(&b.name));
     // Absolute, since a started target has a folder of its own.
     let folder = out.canonicalize().map_err(cannot)?;
-    let around =
-        Surroundings { export: folder.join(INPUTS).join("export.toml"), hub };
+    let around = Surroundings { export: folder.join(INPUTS).join("export.toml"), hub };
     let mut target = Target::new(config.target.clone(), &folder).with_person(config.person.clone());
     progress(Progress::Phase("Prüfgegenstand erreichen"));
     let says = match reach(&mut target, &around).await {

@@ -328,9 +328,8 @@ impl RunView {
             }
             if cases.is_empty() && exchange.system.as_str() == PLAYED_HUB {
                 // Some targets give numbers by themselves: then it belongs to the case that ran alone.
-                let here = |(_, from, to): &&(CaseId, u64, u64)| {
-                    (*from..=*to).contains(&exchange.seq)
-                };
+                let here =
+                    |(_, from, to): &&(CaseId, u64, u64)| (*from..=*to).contains(&exchange.seq);
                 cases.extend(alone.iter().find(here).map(|(case, _, _)| case));
             }
             if cases.is_empty() && exchange.is_delivery() {

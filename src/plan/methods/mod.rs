@@ -64,11 +64,8 @@ const HUB: [(&str, Apply); 31] = [
 ];
 
 /// Methods for any component, where its requirements ask for them.
-const ANY: [(&str, Apply); 3] = [
-    ("entry", manual::entry),
-    ("manual", manual::manual),
-    ("foreign", failures::foreign),
-];
+const ANY: [(&str, Apply); 3] =
+    [("entry", manual::entry), ("manual", manual::manual), ("foreign", failures::foreign)];
 
 /// Names a catalogue may use.
 pub(super) fn names() -> Vec<&'static str> {

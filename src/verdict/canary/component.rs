@@ -31,9 +31,12 @@ impl World {
         let taken = "<ergebnis aktenzeichen=\"A2\"/>";
         world.own("d1", "/annahme", &post(&delivered), &http("200 Einmal", taken));
         world.done("d1");
-        world.own("d2", "/annahme", &post(&delivered), &http("200 Zweimal", taken));
+        let again = "<ergebnis aktenzeichen=\"A2\" status=\"bekannt\"/>";
+        world.own("d2", "/annahme", &post(&delivered), &http("200 Zweimal", again));
         world.done("d2");
-        world.own("b", "/bestand", "GET /bestand HTTP/1.1\r\n\r\n", &http("200 Bestand", &delivered));
+        // The same by its meaning, written otherwise.
+        let held = delivered.replace("<Gehalten>", "<Gehalten >");
+        world.own("b", "/bestand", "GET /bestand HTTP/1.1\r\n\r\n", &http("200 Bestand", &held));
         world.done("b");
         let sent = format!(
             "<W xmlns=\"urn:k\"><Kopf><Vorgangsnummer>{vorgang}</Vorgangsnummer>\
@@ -146,9 +149,8 @@ impl World {
             let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
             let code = base64::engine::general_purpose::STANDARD.encode(body);
             let one = format!("{{\"name\":\"F\",\"inhalt\":\"{code}\"}}");
-            let list = format!(
-                "{{\"format\":\"pruefstand/bestand/1\",\"nachrichten\":[{one},{one}]}}"
-            );
+            let list =
+                format!("{{\"format\":\"pruefstand/bestand/1\",\"nachrichten\":[{one},{one}]}}");
             http("200 Bestand", &list)
         });
     }

@@ -124,7 +124,7 @@ impl Checker for Answer {
         match which {
             0 => world.replace("200 Zweimal", "422 Zweimal"),
             1 => world.replace("200 Zweimal", "503 Zweimal"),
-            _ => world.replace("aktenzeichen=\"A2\"", "aktenzeichen=\"A3\""),
+            _ => world.replace("\"A2\" status", "\"A3\" status"),
         }
     }
 }

@@ -120,7 +120,10 @@ impl Checker for Held {
                     }
                     None => {
                         found("held.missing", format!("\"{}\" wird nicht gehalten", one.step))
-                            .values("die zugestellte Nachricht", format!("{} Nachricht(en)", things.len()))
+                            .values(
+                                "die zugestellte Nachricht",
+                                format!("{} Nachricht(en)", things.len()),
+                            )
                             .seen([one.number])
                             .absent()
                             .into(&mut judgement);
@@ -161,7 +164,7 @@ impl Checker for Held {
 
     fn spoil(&self, world: &mut World, which: usize) {
         match which {
-            0 => world.replace("<Gehalten>Größe</Gehalten>", "<Gehalten>GrÃ¶ÃŸe</Gehalten>"),
+            0 => world.replace("<Gehalten >Größe", "<Gehalten >GrÃ¶ÃŸe"),
             1 => world.empty_stock(),
             2 => world.repeat_stock(),
             _ => world.replace("200 Bestand", "404 Bestand"),

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::{Checker, Context, Expectation, Found, Judgement, World};
+use crate::evidence::StepOutcome;
 use crate::ids::{PLAYED_HUB, RequirementId};
 use crate::message::{build, sheet};
 use crate::plan::{MessageUse, PlanMessage, Step, nachricht_of};
@@ -41,6 +42,10 @@ impl Checker for Incoming {
         else {
             return Judgement::cannot(format!("der Plan beschreibt \"{step}\" nicht"));
         };
+        let told = context.view.steps.get(step);
+        if !matches!(told, Some(StepOutcome::Done | StepOutcome::TimedOut)) {
+            return Judgement::cannot(format!("\"{step}\" konnte nicht ausgelöst werden"));
+        }
         let mut judgement = Judgement::default();
         let at_hub: Vec<&Exchange> =
             context.deliveries().filter(|e| e.system.as_str() == PLAYED_HUB).collect();
@@ -68,11 +73,14 @@ impl Checker for Incoming {
         };
         let look = Look { context, requirement, step, planned, exchange };
         if arrived.len() > 1 {
-            look.found("incoming.repeated", format!("\"{}\" kam {} Mal", planned.title, arrived.len()))
-                .values("genau einmal", format!("{} Mal", arrived.len()))
-                .hint("Nur wiederholen, was die Datendrehscheibe nicht quittiert hat")
-                .seen(arrived.iter().skip(1).map(|(e, _)| e.number))
-                .into(&mut judgement);
+            look.found(
+                "incoming.repeated",
+                format!("\"{}\" kam {} Mal", planned.title, arrived.len()),
+            )
+            .values("genau einmal", format!("{} Mal", arrived.len()))
+            .hint("Nur wiederholen, was die Datendrehscheibe nicht quittiert hat")
+            .seen(arrived.iter().skip(1).map(|(e, _)| e.number))
+            .into(&mut judgement);
         }
         look.valid(&mut judgement);
         look.identity(root, &mut judgement);
@@ -96,7 +104,9 @@ impl Checker for Incoming {
             1 => world.repeat_incoming(),
             2 => world.replace("<Wert>eingegeben</Wert>", "<Wert>anderes</Wert>"),
             3 => world.replace("<Wert>eingegeben</Wert>", "<Fremd>eingegeben</Fremd>"),
-            _ => world.replace("<Aktenzeichen>A2</Aktenzeichen>", "<Aktenzeichen>A9</Aktenzeichen>"),
+            _ => {
+                world.replace("<Aktenzeichen>A2</Aktenzeichen>", "<Aktenzeichen>A9</Aktenzeichen>")
+            }
         }
     }
 
@@ -151,10 +161,13 @@ impl Look<'_> {
         for path in fields {
             for value in root.values_at(&path, &self.planned.namespace) {
                 if handed.contains(value.trim()) {
-                    self.found("incoming.reused-id", "Die Nachricht trägt die Kennung einer anderen".into())
-                        .values("eine eigene Kennung", value)
-                        .hint("Jede Nachricht bekommt eine neue Kennung, sonst gilt sie als Dublette")
-                        .into(judgement);
+                    self.found(
+                        "incoming.reused-id",
+                        "Die Nachricht trägt die Kennung einer anderen".into(),
+                    )
+                    .values("eine eigene Kennung", value)
+                    .hint("Jede Nachricht bekommt eine neue Kennung, sonst gilt sie als Dublette")
+                    .into(judgement);
                 }
             }
         }
@@ -171,10 +184,13 @@ impl Look<'_> {
         if let Some(given) = given
             && let Some(other) = named.iter().find(|n| **n != given)
         {
-            self.found("incoming.file-number", "Die Nachricht nennt ein anderes Aktenzeichen".into())
-                .values(given, other.clone())
-                .hint("Das Aktenzeichen aus der Antwort auf die Zustellung gilt für den ganzen Vorgang")
-                .into(judgement);
+            self.found(
+                "incoming.file-number",
+                "Die Nachricht nennt ein anderes Aktenzeichen".into(),
+            )
+            .values(given, other.clone())
+            .hint("Das Aktenzeichen aus der Antwort auf die Zustellung gilt für den ganzen Vorgang")
+            .into(judgement);
         }
     }
 
@@ -197,8 +213,14 @@ impl Look<'_> {
             }
             let document = path.starts_with("Anlagen");
             let (id, text) = match document {
-                true => ("incoming.document", "Eine Anlage ist nicht so angekommen, wie sie beigefügt wurde"),
-                false => ("incoming.value", "Eine Angabe ist nicht so angekommen, wie sie eingegeben wurde"),
+                true => (
+                    "incoming.document",
+                    "Eine Anlage ist nicht so angekommen, wie sie beigefügt wurde",
+                ),
+                false => (
+                    "incoming.value",
+                    "Eine Angabe ist nicht so angekommen, wie sie eingegeben wurde",
+                ),
             };
             let said = |value: Option<String>| value.unwrap_or_else(|| "nichts".into());
             self.found(id, text.into())

@@ -6,8 +6,8 @@ use super::{Checker, Context, Exchange, Expectation, Found, Judgement, World};
 use crate::concept::MessageKind;
 use crate::evidence::StepOutcome;
 use crate::ids::{ComponentKind, PLAYED_HUB, SystemId};
-use crate::xml::parse;
 use crate::plan::{MessageUse, PlanAuthority, Step, Validity, vorgang_of};
+use crate::xml::parse;
 
 pub(super) struct NothingElse;
 
