@@ -128,13 +128,7 @@ pub fn derive(
             }
         }
     }
-    let mut offers: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    for (at, authority) in organisation.file.authority.iter().enumerate() {
-        let services: BTreeSet<&String> = authority.services.iter().collect();
-        for service in services {
-            offers.entry(service).or_default().push(at);
-        }
-    }
+    let parts = own_side::parts(organisation, scope.component);
     let mut d = Derivation {
         concept,
         organisation,
@@ -142,7 +136,7 @@ pub fn derive(
         portal: portal.id.clone(),
         scope,
         covers,
-        offers,
+        offers: offers(organisation),
         values: Vec::new(),
         cases: Vec::new(),
         files: BTreeMap::new(),
@@ -167,9 +161,13 @@ pub fn derive(
     }
     d.planned_at = (0..).zip(&all).map(|(at, m)| (m.id.clone(), at)).collect();
     d.planned = all;
-    for method in catalogue.file.method.iter().filter(|m| catalogue.applies(m)) {
-        methods::apply(&mut d, method);
+    for (number, part) in parts.iter().enumerate() {
+        (d.organisation, d.offers) = (part, offers(part));
+        for method in catalogue.file.method.iter().filter(|m| catalogue.applies(m)) {
+            methods::apply(&mut d, method, number == 0);
+        }
     }
+    (d.organisation, d.offers) = (organisation, offers(organisation));
     let mut combinations: BTreeMap<String, usize> = BTreeMap::new();
     for case in d.cases.iter().filter(|c| c.method == "combination") {
         let message = case.id.0.split('/').nth(1).unwrap_or_default();
@@ -190,6 +188,18 @@ pub fn derive(
     certifier::add(&mut plan, catalogue)?;
     settle_requirements(&mut plan);
     Ok(plan)
+}
+
+/// Authorities by the services they offer.
+fn offers(organisation: &TestOrganisation) -> BTreeMap<&str, Vec<usize>> {
+    let mut offers: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (at, authority) in organisation.file.authority.iter().enumerate() {
+        let services: BTreeSet<&String> = authority.services.iter().collect();
+        for service in services {
+            offers.entry(service).or_default().push(at);
+        }
+    }
+    offers
 }
 
 /// What every case gets, whoever made it: its correlators, that nothing else happens, the

@@ -8,7 +8,8 @@ use super::case::{Damage, Expectation, MessageUse, Outcome, Step, TestCase, Vali
 use super::derive::Derivation;
 use super::types::{PlanReceiver, PlanSystem};
 use crate::concept::{Aspect, Fault, Form};
-use crate::ids::{ComponentKind, PLAYED_HUB, RequirementId, SystemId};
+use crate::ids::{CaseId, ComponentKind, PLAYED_HUB, RequirementId, SystemId};
+use crate::organisation::TestOrganisation;
 
 /// How long a Fachverfahren has to send what it was told to send, milliseconds.
 const SENDING: u32 = 30_000;
@@ -32,6 +33,26 @@ pub(super) fn played_hub() -> (PlanSystem, PlanReceiver) {
         lineage: BTreeMap::new(),
     };
     (system, receiver)
+}
+
+/// The organisation in parts that are derived one after the other: a Fachverfahren is tested alone,
+/// with everything that is for it; for any other component, the whole.
+pub(super) fn parts(
+    organisation: &TestOrganisation,
+    component: ComponentKind,
+) -> Vec<TestOrganisation> {
+    if component != ComponentKind::Fachverfahren {
+        return vec![organisation.clone()];
+    }
+    let mut out = Vec::new();
+    for system in organisation.file.system.iter().filter(|s| s.kind == component) {
+        let mut part = organisation.clone();
+        part.file.authority.retain(|a| a.fachverfahren.as_ref() == Some(&system.id));
+        if !part.file.authority.is_empty() {
+            out.push(part);
+        }
+    }
+    out
 }
 
 /// The case of a Fachverfahren; none where nothing of it concerns one.
@@ -63,7 +84,11 @@ pub(super) fn of_fachverfahren(d: &Derivation<'_>, case: TestCase) -> Option<Tes
     let other =
         |e: &Expectation| matches!(e, Expectation::Attested { .. } | Expectation::Foreign { .. });
     let about = !own.handed.is_empty() || !own.prompted.is_empty();
-    (about || expect.iter().any(other)).then_some(TestCase { step: steps, expect, ..case })
+    let id = match &own.system {
+        Some(system) => CaseId(format!("{}/{system}", case.id)),
+        None => case.id,
+    };
+    (about || expect.iter().any(other)).then_some(TestCase { id, step: steps, expect, ..case })
 }
 
 struct OwnSide<'a, 'b> {

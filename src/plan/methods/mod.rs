@@ -72,14 +72,15 @@ pub(super) fn names() -> Vec<&'static str> {
     HUB.iter().chain(&ANY).map(|(name, _)| *name).collect()
 }
 
-/// Applies a method.
-pub(super) fn apply(d: &mut Derivation<'_>, method: &Method) {
+/// Applies a method; `all` is false where what is there for every component was applied before.
+pub(super) fn apply(d: &mut Derivation<'_>, method: &Method, all: bool) {
     let own: &[(&str, Apply)] = match d.scope.component {
         // A Fachverfahren gets what a hub would hand over, seen from its own side.
         ComponentKind::Integrationsserver | ComponentKind::Fachverfahren => &HUB,
         _ => &[],
     };
-    if let Some((_, apply)) = own.iter().chain(&ANY).find(|(name, _)| *name == method.id) {
+    let any: &[(&str, Apply)] = if all { &ANY } else { &[] };
+    if let Some((_, apply)) = own.iter().chain(any).find(|(name, _)| *name == method.id) {
         apply(d, method);
     }
 }
