@@ -12,7 +12,7 @@ use crate::ids::{CaseId, ComponentKind, PLAYED_HUB, RequirementId, SystemId};
 use crate::organisation::TestOrganisation;
 
 /// How long a Fachverfahren has to send what it was told to send, milliseconds.
-const SENDING: u32 = 30_000;
+const SENDING: u32 = 10_000;
 
 /// The hub that the harness plays, as a system of the plan.
 pub(super) fn played_hub() -> (PlanSystem, PlanReceiver) {

@@ -10,7 +10,7 @@ use crate::plan::catalogue::Method;
 use crate::plan::{Expectation, Step};
 
 /// How long an Antragsassistent has to send what was entered, milliseconds.
-const SENDING: u32 = 30_000;
+const SENDING: u32 = 10_000;
 
 /// Each application once with what is mandatory and once with everything, entered by a person.
 pub(super) fn entry(d: &mut Derivation<'_>, method: &Method) {
