@@ -97,6 +97,7 @@ pub fn judge_folder(dir: &Path) -> Result<Judged, CliError> {
         chosen: manifest.chosen.clone(),
         claims: target.claims.clone(),
         stands_for: target.stands_for().cloned(),
+        log: target.log.clone(),
         engine: &engine,
     };
     let verdict = verdict::judge(&plan, &evidence, &artefacts);

@@ -249,7 +249,8 @@ async fn drive(
             matches!(standing, Applicability::Applies(_))
         })
         .collect();
-    drive.all(&cases, config.jobs, progress).await;
+    let most = config.target.limits.parallel.and_then(|n| usize::try_from(n).ok());
+    drive.all(&cases, config.jobs.min(most.unwrap_or(usize::MAX)), progress).await;
     let end = drive.finish(progress).await;
     let target = drive.target.into_inner();
     let mut target = target;

@@ -6,15 +6,16 @@ use std::time::Duration;
 use super::drive::Drive;
 use super::recorder::OwnExchange;
 use crate::channel::Observer;
-use crate::channel::http::{ClientError, ClientRequest, send, send_over};
+use crate::channel::http::{ClientError, ClientExchange, ClientRequest, send_over};
 use crate::evidence::{Record, StepOutcome, TargetEvent};
 use crate::fake_system::Behaviour;
 use crate::ids::{CaseId, ComponentKind, SystemId};
 use crate::message::build;
 use crate::plan::{MessageUse, Step, TestCase};
+use crate::target::explain;
 
-/// Longest time for one message to the target.
-const SEND_LIMIT: Duration = Duration::from_secs(15);
+/// Longest time for one answer of a fake.
+const READ_LIMIT: Duration = Duration::from_secs(15);
 /// After so many waits in vain for the same thing at the same place, with none that succeeded in
 /// between, later waits for it are short: the plan's deadlines have been missed often enough, and the
 /// verdict looks at arrival times anyway.
@@ -63,28 +64,29 @@ impl Drive<'_> {
             Ok(built) => built,
             Err(error) => return StepOutcome::Impossible { reason: error.to_string() },
         };
-        let url = {
+        let (url, caller) = {
             let target = self.target.read().await;
             let kind = self.plan.system.iter().find(|s| &s.id == from).map(|s| s.kind);
             let Some(endpoints) = &target.file.endpoints else {
                 let reason = "the target has no [endpoints] to which a message could be sent";
                 return StepOutcome::Impossible { reason: reason.into() };
             };
-            match kind {
+            let url = match kind {
                 Some(ComponentKind::Fachverfahren) => target.url(&endpoints.fachverfahren),
                 _ => target.url(&endpoints.portal),
-            }
+            };
+            (url, target.caller())
         };
+        caller.pace().await;
         let started = self.clock.now();
-        let request = ClientRequest {
-            method: "POST",
-            url: url.clone(),
-            content_type: "application/xml".into(),
-            body: built.bytes,
-            limit: SEND_LIMIT,
-        };
-        let own = |request: &[u8], answer: &[u8], failure| {
-            self.recorder.own(&OwnExchange {
+        let sent = caller.send("POST", &url, "application/xml", built.bytes).await;
+        let (request, answer, failure) = passed(&sent);
+        match &sent {
+            Err(error) if !error.was_sent() => {
+                self.check_lost().await;
+                return StepOutcome::Unreachable { reason: explain(error) };
+            }
+            _ => self.recorder.own(&OwnExchange {
                 system: from,
                 case: Some(&case.id),
                 step: name,
@@ -93,32 +95,12 @@ impl Drive<'_> {
                 request,
                 answer,
                 failure,
-            });
-        };
-        match send(request).await {
-            Ok(done) => {
-                own(&done.raw_request, &done.raw_answer, None);
-                StepOutcome::Done
-            }
-            Err(ClientError::Broken { raw_request, raw_answer, reason }) => {
-                own(&raw_request, &raw_answer, Some(reason));
-                self.check_lost().await;
-                StepOutcome::Done
-            }
-            Err(ClientError::TimedOut { raw_request, limit }) => {
-                own(&raw_request, &[], Some(format!("no answer within {limit:?}")));
-                StepOutcome::Done
-            }
-            Err(
-                error @ (ClientError::Unreachable { .. }
-                | ClientError::Handshake { .. }
-                | ClientError::NoTrust(_)
-                | ClientError::Url(_)),
-            ) => {
-                self.check_lost().await;
-                StepOutcome::Unreachable { reason: error.to_string() }
-            }
+            }),
         }
+        if matches!(sent, Err(ClientError::Broken { .. } | ClientError::TlsBroken { .. })) {
+            self.check_lost().await;
+        }
+        StepOutcome::Done
     }
 
     /// A target that does not answer three times in a row is lost.
@@ -228,7 +210,7 @@ impl Drive<'_> {
             url: url.to_owned(),
             content_type: String::new(),
             body: vec![],
-            limit: SEND_LIMIT,
+            limit: READ_LIMIT,
         };
         let done = send_over(request, self.fakes.tls.clone()).await.ok()?;
         self.recorder.own(&OwnExchange {
@@ -245,37 +227,46 @@ impl Drive<'_> {
     }
 
     pub(super) async fn fetch_log(&self, case: Option<&CaseId>) {
-        let url = {
+        let (url, caller) = {
             let target = self.target.read().await;
             match &target.file.endpoints {
-                Some(endpoints) => target.url(&endpoints.log),
+                Some(endpoints) => (target.url(&endpoints.log), target.caller()),
                 None => return,
             }
         };
         let started = self.clock.now();
-        let request = ClientRequest {
-            method: "GET",
-            url: url.clone(),
-            content_type: String::new(),
-            body: vec![],
-            limit: SEND_LIMIT,
-        };
-        let (sent, answer, failure) = match send(request).await {
-            Ok(done) => (done.raw_request, done.raw_answer, None),
-            Err(error) => {
-                self.check_lost().await;
-                (vec![], vec![], Some(error.to_string()))
-            }
-        };
+        let sent = caller.send("GET", &url, "", vec![]).await;
+        if sent.is_err() {
+            self.check_lost().await;
+        }
+        let (request, answer, failure) = passed(&sent);
         self.recorder.own(&OwnExchange {
             system: &"harness".into(),
             case,
             step: "protokoll",
             peer: &url,
             started,
-            request: &sent,
-            answer: &answer,
+            request,
+            answer,
             failure,
         });
+    }
+}
+
+/// What passed, and what was wrong with it.
+pub(super) fn passed(sent: &Result<ClientExchange, ClientError>) -> (&[u8], &[u8], Option<String>) {
+    match sent {
+        Ok(done) if done.surplus > 0 => {
+            let why = format!(
+                "{} bytes came after the answer, which belong to nothing that was asked",
+                done.surplus
+            );
+            (&done.raw_request, &done.raw_answer, Some(why))
+        }
+        Ok(done) => (&done.raw_request, &done.raw_answer, None),
+        Err(error) => {
+            let (request, answer) = error.passed();
+            (request, answer, Some(explain(error)))
+        }
     }
 }

@@ -1,25 +1,30 @@
 //! The target (Prüfgegenstand): how it is reached or started, and asked for its transaction log.
 
+mod access;
+mod caller;
 mod check;
 mod commands;
 mod doing;
 mod file;
 mod fill;
+mod pacer;
 mod perform;
 mod person;
 mod process;
 mod reach;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::channel::http::{ClientError, ClientExchange, ClientRequest, send};
+use crate::channel::http::{ClientError, ClientExchange};
 use crate::diagnostic::Diagnostics;
 
+pub use access::AccessFault;
+pub use caller::{Caller, explain};
 pub use doing::{Action, Doing};
 pub use file::{
-    Credentials, Endpoints, Interface, Limits, LogMapping, ProductFile, Protocol, Start,
-    TargetFile, TargetHead,
+    Credentials, Endpoints, Interface, Limits, ProductFile, Protocol, Start, TargetFile, TargetHead,
 };
 pub use perform::{Called, DoingError, Performed};
 pub use person::{Person, Said};
@@ -76,15 +81,24 @@ pub struct Target {
     process: Option<process::Process>,
     commands: commands::Commands,
     person: Person,
+    access: Arc<access::Access>,
+    faults: Vec<AccessFault>,
+    pacer: Arc<pacer::Pacer>,
     folder: PathBuf,
     starts: u32,
 }
 
 impl Target {
-    /// A target by its description. `folder` is where its output and state go, if it is started.
+    /// A target by its description, with credentials from the environment. `folder` is where its output
+    /// and state go, if it is started.
     pub fn new(file: TargetFile, folder: &Path) -> Self {
         let base = file.target.url.clone().unwrap_or_default();
         let held = file.interface.as_ref().and_then(|i| i.held.clone());
+        let secure = file.addresses().iter().any(|a| a.starts_with("https://"));
+        let environment = |name: &str| std::env::var(name).ok();
+        let (access, faults) =
+            access::Access::of(file.credentials.as_ref(), &file.folder, secure, &environment);
+        let pacer = Arc::new(pacer::Pacer::new(file.limits.per_second));
         Self {
             file,
             base,
@@ -92,6 +106,9 @@ impl Target {
             process: None,
             commands: commands::Commands::default(),
             person: Person::nobody(),
+            access: Arc::new(access),
+            faults,
+            pacer,
             folder: folder.to_owned(),
             starts: 0,
         }
@@ -108,7 +125,24 @@ impl Target {
         self.folder.join(format!("zustand-{}", self.starts))
     }
 
-    /// Sends one request to the target, within its limits.
+    /// What its credentials lack; nothing is sent before it is there.
+    pub fn access_faults(&self) -> &[AccessFault] {
+        &self.faults
+    }
+
+    /// Sends requests to it.
+    pub fn caller(&self) -> Caller {
+        let addresses = self.file.addresses().into_iter().map(str::to_owned);
+        let origins = addresses.chain([self.base.clone()]).filter_map(|a| caller::origin(&a));
+        Caller {
+            access: self.access.clone(),
+            limits: self.file.limits,
+            pacer: self.pacer.clone(),
+            origins: Arc::new(origins.collect()),
+        }
+    }
+
+    /// Sends one request, with its credentials and within its limits.
     ///
     /// # Errors
     /// See [`ClientError`].
@@ -119,17 +153,7 @@ impl Target {
         content_type: &str,
         body: Vec<u8>,
     ) -> Result<ClientExchange, ClientError> {
-        let Some(method) = METHODS.iter().find(|m| **m == method) else {
-            return Err(ClientError::Url(format!("{method} {url}")));
-        };
-        let request = ClientRequest {
-            method,
-            url: url.to_owned(),
-            content_type: content_type.to_owned(),
-            body,
-            limit: Duration::from_millis(u64::from(self.file.limits.answer_ms)),
-        };
-        send(request).await
+        self.caller().send(method, url, content_type, body).await
     }
 
     /// Whether the harness can kill and start it.
@@ -195,14 +219,8 @@ impl Target {
     async fn says_ready(&self, url: String) -> Result<String, TargetError> {
         let unreachable =
             |reason| TargetError::Unreachable { what: "the target", url: url.clone(), reason };
-        let request = ClientRequest {
-            method: "GET",
-            url: url.clone(),
-            content_type: String::new(),
-            body: vec![],
-            limit: Duration::from_secs(5),
-        };
-        let answer = send(request).await.map_err(|e| unreachable(e.to_string()))?;
+        let answer =
+            self.send("GET", &url, "", vec![]).await.map_err(|e| unreachable(explain(&e)))?;
         if !(200..300).contains(&answer.status) {
             return Err(unreachable(format!("it answers {}", answer.status)));
         }
