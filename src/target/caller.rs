@@ -14,6 +14,8 @@ use crate::channel::http::{ClientError, ClientExchange, ClientRequest, Manner, s
 #[derive(Debug, Clone)]
 pub struct Caller {
     pub(super) access: Arc<Access>,
+    /// Whether all credentials are there.
+    pub(super) complete: bool,
     pub(super) limits: Limits,
     pub(super) pacer: Arc<Pacer>,
     /// Scheme, host and port of the target's own addresses: nobody else gets its credentials.
@@ -66,13 +68,21 @@ impl Caller {
 
     /// How requests to an address are sent.
     fn manner(&self, url: &str) -> Manner {
-        let own = origin(url).is_some_and(|origin| self.origins.contains(&origin));
         Manner {
-            headers: if own { self.access.headers.clone() } else { vec![] },
+            headers: if self.is_own(url) { self.access.headers.clone() } else { vec![] },
             tls: self.access.tls.clone(),
             connect: Some(Duration::from_millis(u64::from(self.limits.connect_ms))),
             answer_bytes: self.limits.answer_bytes,
         }
+    }
+
+    /// Whether an address wants credentials that are not there.
+    pub fn lacks(&self, url: &str) -> bool {
+        !self.complete && self.is_own(url)
+    }
+
+    fn is_own(&self, url: &str) -> bool {
+        origin(url).is_some_and(|origin| self.origins.contains(&origin))
     }
 
     /// Whether requests carry something that is hidden in what is recorded.

@@ -79,7 +79,7 @@ pub struct TargetHead {
 }
 
 /// A file of the product.
-#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProductFile {
     /// Path, relative to the target file.

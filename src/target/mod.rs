@@ -7,11 +7,14 @@ mod commands;
 mod doing;
 mod file;
 mod fill;
+mod guard;
 mod pacer;
 mod perform;
 mod person;
 mod process;
+mod questions;
 mod reach;
+mod tree;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -26,8 +29,10 @@ pub use doing::{Action, Doing};
 pub use file::{
     Credentials, Endpoints, Interface, Limits, ProductFile, Protocol, Start, TargetFile, TargetHead,
 };
+pub use guard::guard;
 pub use perform::{Called, DoingError, Performed};
 pub use person::{Person, Said};
+pub use questions::{Question, host_and_port};
 
 /// Why a target cannot be used. All of these are found before the first message.
 #[derive(Debug, thiserror::Error)]
@@ -120,6 +125,14 @@ impl Target {
         Self { person, ..self }
     }
 
+    /// With a program that guards what is started (`PROGRAM target-guard -- COMMAND`, see [`guard`]), so
+    /// that nothing of it outlives the target. Without, only process groups are ended.
+    #[must_use]
+    pub fn guarded_by(mut self, program: &Path) -> Self {
+        self.commands.guard = Some(program.to_owned());
+        self
+    }
+
     /// The folder of its own, `{state}`.
     fn state(&self) -> PathBuf {
         self.folder.join(format!("zustand-{}", self.starts))
@@ -136,6 +149,7 @@ impl Target {
         let origins = addresses.chain([self.base.clone()]).filter_map(|a| caller::origin(&a));
         Caller {
             access: self.access.clone(),
+            complete: self.faults.is_empty(),
             limits: self.file.limits,
             pacer: self.pacer.clone(),
             origins: Arc::new(origins.collect()),
@@ -175,6 +189,15 @@ impl Target {
     /// # Errors
     /// When the command fails or nobody answers.
     pub async fn start(&mut self, around: &Surroundings, fresh: bool) -> Result<(), TargetError> {
+        self.launch(around, fresh).await?;
+        self.ready().await.map(|_| ())
+    }
+
+    /// Starts it where it has a command.
+    ///
+    /// # Errors
+    /// When the command fails or does not say that it is ready.
+    pub async fn launch(&mut self, around: &Surroundings, fresh: bool) -> Result<(), TargetError> {
         if self.file.start.is_some() && (fresh || self.starts == 0) {
             self.starts += 1;
         }
@@ -184,12 +207,14 @@ impl Target {
                 start.command.iter().map(|part| values.fill(part, fill::Written::Plain)).collect();
             let log = self.folder.join("target.log");
             let limit = Duration::from_millis(u64::from(self.file.limits.start_ms));
-            let (process, says) = process::Process::start(command, &log, limit).await?;
+            let (process, says) =
+                process::Process::start(command, self.commands.guard.as_deref(), &log, limit)
+                    .await?;
             self.process = Some(process);
             self.base = says.url;
             self.held = says.held.or(self.held.take());
         }
-        self.ready().await.map(|_| ())
+        Ok(())
     }
 
     /// Where a component takes what is handed over to it.
@@ -239,6 +264,6 @@ impl Target {
         if let Some(process) = self.process.take() {
             process.stop().await;
         }
-        self.commands.end();
+        self.commands.end().await;
     }
 }
