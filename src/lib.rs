@@ -15,7 +15,7 @@
 //! | row | module | what lives there |
 //! | --- | --- | --- |
 //! | 0 | [`ids`], [`ambient`], [`secret`], [`diagnostic`], [`text`] | names and digests; clock and randomness as values; text that prints as `***`; findings about authored files; texts as administration writes them |
-//! | 1 | [`xml`], [`signing`], [`wire`] | parsing, schema validation, comparison, XSLT in a worker process (the only unsafe code) · keys and signatures · HTTP messages as bytes |
+//! | 1 | [`xml`], [`signing`], [`wire`], [`mapping`] | parsing, schema validation, comparison, XSLT in a worker process (the only unsafe code) · keys and signatures · HTTP messages as bytes · foreign transaction logs in our words |
 //! | 2 | [`xsd`] | what XML Schemas say: components, valid messages, messages that break one rule |
 //! | 3 | [`xdatenfelder`] | FIM's descriptions of forms, both editions, as one tree of fields |
 //! | 4 | [`concept`], [`organisation`] | the Systemkonzept · authorities, systems, the world of invented people |
@@ -38,6 +38,7 @@ pub mod diagnostic;
 pub mod evidence;
 pub mod fake_system;
 pub mod ids;
+pub mod mapping;
 pub mod message;
 pub mod organisation;
 pub mod plan;

@@ -67,6 +67,7 @@ fn every_checker_is_alive_and_missed_when_it_is_not() {
         chosen: None,
         claims: Claims::default(),
         stands_for: None,
+        log: None,
         engine: &engine,
     };
     let sound = judge_with(&plan, &evidence, &artefacts, &all_checkers());
@@ -141,6 +142,7 @@ fn nothing_checked_is_nothing_passed() {
         chosen,
         claims: Claims::default(),
         stands_for: None,
+        log: None,
         engine: &engine,
     };
     let outcome = |plan: &pruefstand::plan::TestPlan, evidence: &Evidence| {

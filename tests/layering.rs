@@ -8,7 +8,7 @@ use crate::support::root;
 /// Rows from the bottom up. A module may use modules in rows above its own in this list.
 const ROWS: [&[&str]; 12] = [
     &["ids", "ambient", "secret", "diagnostic", "text"],
-    &["xml", "signing", "wire"],
+    &["xml", "signing", "wire", "mapping"],
     &["xsd"],
     &["xdatenfelder"],
     &["concept", "organisation"],

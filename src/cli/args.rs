@@ -192,6 +192,13 @@ pub enum Command {
     /// Runs XSLT for a parent process.
     #[command(hide = true)]
     XsltWorker,
+    /// Runs a command of a target for a parent process, and ends all of it with that one.
+    #[command(hide = true)]
+    TargetGuard {
+        /// Program and arguments.
+        #[arg(last = true)]
+        command: Vec<String>,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -96,7 +96,9 @@ impl CliError {
             Self::Fake(_) | Self::Unreachable(_) => Exit::Unreachable,
             Self::Run(error) => match error {
                 RunError::CannotWrite(..) => Exit::CannotWrite,
-                RunError::Fake(_) => Exit::Unreachable,
+                RunError::Fake(_) | RunError::Unreachable { .. } | RunError::Prepare(_) => {
+                    Exit::Unreachable
+                }
                 RunError::Target(error) => of_target(error),
                 RunError::Preflight(_) => Exit::BadInput,
                 RunError::Interrupted => Exit::Interrupted,
@@ -144,7 +146,9 @@ impl std::fmt::Display for CliError {
             Self::Target(error) => write!(f, "error: {error}"),
             Self::Run(error) => {
                 write!(f, "error: {error}")?;
-                if let RunError::Preflight(findings) = error {
+                if let RunError::Preflight(findings) | RunError::Unreachable { findings, .. } =
+                    error
+                {
                     for finding in findings {
                         write!(
                             f,

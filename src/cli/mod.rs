@@ -69,5 +69,6 @@ fn dispatch(args: Args) -> Result<Exit, CliError> {
         Command::Compare { a, b } => authored::compare_files(&a, &b, format),
         Command::FileSchemas { out } => authored::file_schemas(&out),
         Command::XsltWorker => servers::xslt_worker(),
+        Command::TargetGuard { command } => servers::target_guard(&command),
     }
 }

@@ -14,7 +14,7 @@ use pruefstand::ids::{CaseId, ComponentKind};
 use pruefstand::organisation::TestOrganisation;
 use pruefstand::plan::{self, Catalogue, Scope, TestPlan};
 use pruefstand::report::{self, Language, Material};
-use pruefstand::run::{self, INPUTS, Manifest, PLAN, RunConfig, RunEnd, execute};
+use pruefstand::run::{self, INPUTS, Manifest, PLAN, Preflight, RunConfig, RunEnd, execute};
 use pruefstand::target::{Surroundings, Target, TargetFile};
 use pruefstand::verdict::{self, Artefacts, RuleEngine, Verdict};
 use pruefstand::xml::{SheetSet, Transformed, Worker};
@@ -97,6 +97,7 @@ pub fn judge_folder(dir: &Path) -> Result<Judged, CliError> {
         chosen: manifest.chosen.clone(),
         claims: target.claims.clone(),
         stands_for: target.stands_for().cloned(),
+        log: target.log.clone(),
         engine: &engine,
     };
     let verdict = verdict::judge(&plan, &evidence, &artefacts);
@@ -282,42 +283,41 @@ pub fn preflight(
     format: Format,
 ) -> Result<Exit, CliError> {
     let file = TargetFile::load(target)?;
-    let head = file.target.clone();
     let organisation = organisation_of(organisation)?;
     let plan = plan.map(plan::load).transpose()?;
     let folder = fresh(&std::env::temp_dir().join("pruefstand-preflight"));
     let made = std::fs::create_dir_all(&folder);
     made.map_err(|e| CliError::CannotWrite(folder.display().to_string(), e))?;
-    let says = runtime()?.block_on(async {
+    let clock = Clock::system();
+    let preflight = Preflight { plan: plan.as_ref(), organisation: &organisation, clock: &clock };
+    let guard = program()?;
+    let looked = runtime()?.block_on(async {
         let export = pruefstand::organisation::export(&organisation, &BTreeMap::new());
         let path = folder.join("export.toml");
         let _ = std::fs::write(&path, toml::to_string(&export).unwrap_or_default());
-        let mut target = Target::new(file, &folder);
+        let mut target = Target::new(file, &folder).guarded_by(&guard);
         let around = Surroundings { export: path, hub: String::new() };
-        let ready = match target.start(&around, false).await {
-            Ok(()) => target.ready().await,
-            Err(error) => Err(error),
-        };
+        let looked = preflight.look(&mut target, &around).await;
         target.stop().await;
-        ready
+        looked
     });
     let _ = std::fs::remove_dir_all(&folder);
-    let says = says?;
-    let findings =
-        plan.map(|p| run::preflight(&p, &organisation, &head, &says)).unwrap_or_default();
     match format {
-        Format::Json => output::json(&findings),
+        Format::Json => output::json(&looked.findings),
         Format::Text => {
-            for f in &findings {
+            for f in &looked.findings {
                 output::result(&format!("{}: {}\n  help: {}", f.check, f.problem, f.help));
             }
         }
     }
-    if findings.is_empty() {
-        output::say("preflight found nothing");
-        return Ok(Exit::Passed);
+    match (looked.unreachable, looked.findings.is_empty()) {
+        (Some(error), _) => Err(error.into()),
+        (None, true) => {
+            output::say("preflight found nothing");
+            Ok(Exit::Passed)
+        }
+        (None, false) => Ok(Exit::BadInput),
     }
-    Ok(Exit::BadInput)
 }
 
 pub fn judge(dir: &Path, format: Format) -> Result<Exit, CliError> {

@@ -398,3 +398,9 @@ pub fn fresh(base: &Path) -> PathBuf {
     }
     path
 }
+
+/// Guards a command of a target until nothing of it is left.
+pub fn target_guard(command: &[String]) -> Result<Exit, CliError> {
+    pruefstand::target::guard(command).map_err(|e| CliError::Fault(e.to_string()))?;
+    Ok(Exit::Passed)
+}

@@ -58,6 +58,9 @@ pub enum StepOutcome {
 pub enum TargetEvent {
     /// Started and ready.
     Started,
+    /// Something was done to it before the first message, or failed; the detail says what, and how it
+    /// ended. The bytes of a call are an exchange of their own, with the step `prepare-N`.
+    Prepared,
     /// Killed by the harness.
     Killed,
     /// Stopped by the harness at the end.

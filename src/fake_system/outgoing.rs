@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::channel::Observer;
-use crate::channel::http::{ClientError, ClientRequest, send};
+use crate::channel::http::{ClientRequest, send};
 use crate::ids::SystemId;
 
 /// Longest time for one message to be taken.
@@ -36,14 +36,15 @@ pub(super) async fn post(
     };
     let (sent, answer, result) = match send(request).await {
         Ok(done) => (done.raw_request, done.raw_answer, Ok((done.status, done.body))),
-        Err(ClientError::Broken { raw_request, raw_answer, reason }) => {
-            (raw_request, raw_answer, Err(Unanswered::Lost(reason)))
+        Err(error) => {
+            let (sent, answer) = error.passed();
+            let (sent, answer) = (sent.to_vec(), answer.to_vec());
+            let why = match error.was_sent() {
+                true => Unanswered::Lost(error.to_string()),
+                false => Unanswered::NotSent(error.to_string()),
+            };
+            (sent, answer, Err(why))
         }
-        Err(ClientError::TimedOut { raw_request, limit }) => {
-            let reason = format!("no answer within {limit:?}");
-            (raw_request, Vec::new(), Err(Unanswered::Lost(reason)))
-        }
-        Err(error) => (Vec::new(), Vec::new(), Err(Unanswered::NotSent(error.to_string()))),
     };
     let failure = match &result {
         Ok(_) => None,

@@ -6,22 +6,13 @@ use std::sync::PoisonError;
 use std::time::Duration;
 
 use super::drive::Drive;
-use super::recorder::OwnExchange;
+use super::steps::Asked;
 use crate::channel::Observer;
-use crate::channel::http::ClientError;
 use crate::evidence::StepOutcome;
 use crate::ids::{CaseId, PLAYED_HUB, SystemId};
 use crate::message::{HubValues, Sheet, build_for, sheet};
 use crate::plan::{MessageUse, Step, TestCase, document_bytes, vorgang_of};
 use crate::target::{Doing, Protocol};
-
-/// A request to the target.
-struct Asked<'a> {
-    method: &'a str,
-    url: String,
-    content_type: &'a str,
-    body: Vec<u8>,
-}
 
 /// A message that the target is made to send.
 struct Prompted<'a> {
@@ -67,7 +58,7 @@ impl Drive<'_> {
         };
         let url = self.target.read().await.interface_url();
         let request = Asked { method: "POST", url, content_type, body: built.bytes };
-        let (outcome, answer) = self.own_request(case, name, to, request).await;
+        let (outcome, answer) = self.ask(case, name, to, request).await;
         if let Some(number) = answer.as_deref().and_then(file_number) {
             let mut numbers = self.numbers.lock().unwrap_or_else(PoisonError::into_inner);
             numbers.insert(case.id.clone(), number);
@@ -84,7 +75,7 @@ impl Drive<'_> {
             );
         };
         let request = Asked { method: "GET", url, content_type: "", body: vec![] };
-        self.own_request(case, name, &"harness".into(), request).await.0
+        self.ask(case, name, &"harness".into(), request).await.0
     }
 
     /// Makes the target send a message, and waits for it.
@@ -193,50 +184,6 @@ impl Drive<'_> {
             .and_then(|()| std::fs::write(&path, json.to_string()))
             .map_err(|e| format!("{}: {e}", path.display()))?;
         Ok((path, made))
-    }
-
-    /// Sends a request of the harness, records it, and tells how it ended and what was answered.
-    async fn own_request(
-        &self,
-        case: &TestCase,
-        step: &str,
-        system: &SystemId,
-        request: Asked<'_>,
-    ) -> (StepOutcome, Option<Vec<u8>>) {
-        let Asked { method, url, content_type, body } = request;
-        let started = self.clock.now();
-        let own = |request: &[u8], answer: &[u8], failure| {
-            self.recorder.own(&OwnExchange {
-                system,
-                case: Some(&case.id),
-                step,
-                peer: &url,
-                started,
-                request,
-                answer,
-                failure,
-            });
-        };
-        let sent = self.target.read().await.send(method, &url, content_type, body).await;
-        match sent {
-            Ok(done) => {
-                own(&done.raw_request, &done.raw_answer, None);
-                (StepOutcome::Done, Some(done.body.to_vec()))
-            }
-            Err(ClientError::Broken { raw_request, raw_answer, reason }) => {
-                own(&raw_request, &raw_answer, Some(reason));
-                self.check_lost().await;
-                (StepOutcome::Done, None)
-            }
-            Err(ClientError::TimedOut { raw_request, limit }) => {
-                own(&raw_request, &[], Some(format!("no answer within {limit:?}")));
-                (StepOutcome::Done, None)
-            }
-            Err(error) => {
-                self.check_lost().await;
-                (StepOutcome::Unreachable { reason: error.to_string() }, None)
-            }
-        }
     }
 }
 

@@ -12,7 +12,8 @@ use super::component::Numbers;
 use super::folder::{
     INPUTS, MANIFEST, Manifest, PLAN, TargetSummary, write_inputs, write_manifest,
 };
-use super::preflight::{PreflightFinding, preflight};
+use super::preflight::{Preflight, PreflightFinding};
+use super::prepare::{note_hidden, prepare};
 use super::recorder::Recorder;
 use crate::ambient::Clock;
 use crate::channel::{Observer, Shutdown};
@@ -22,7 +23,9 @@ use crate::ids::{CaseId, Digest, SystemId};
 use crate::organisation::{TestOrganisation, export, protocol};
 use crate::plan::{Applicability, Step, TestCase, TestPlan};
 use crate::rules::Depot;
-use crate::target::{Person, Protocol, Surroundings, Target, TargetError, TargetFile};
+use crate::target::{
+    DoingError, Person, Protocol, Surroundings, Target, TargetError, TargetFile,
+};
 use crate::xml::engine_versions;
 
 /// Longest time until the traffic has settled.
@@ -79,6 +82,17 @@ pub enum RunError {
     /// The target cannot be used.
     #[error(transparent)]
     Target(#[from] TargetError),
+    /// The target cannot be reached, and what else is wrong.
+    #[error("{error}")]
+    Unreachable {
+        /// Why not.
+        error: Box<TargetError>,
+        /// All faults, this one among them.
+        findings: Vec<PreflightFinding>,
+    },
+    /// The target could not be prepared.
+    #[error("the target could not be prepared: {0}")]
+    Prepare(Box<DoingError>),
     /// Configuration faults.
     #[error("{} configuration fault(s) before the first message", .0.len())]
     Preflight(Vec<PreflightFinding>),
@@ -221,30 +235,24 @@ async fn drive(
     // Absolute, since a started target has a folder of its own.
     let folder = out.canonicalize().map_err(cannot)?;
     let around = Surroundings { export: folder.join(INPUTS).join("export.toml"), hub };
-    let mut target = Target::new(config.target.clone(), &folder).with_person(config.person.clone());
-    progress(Progress::Phase("Prüfgegenstand erreichen"));
-    let says = match reach(&mut target, &around).await {
+    let mut target = Target::new(config.target.clone(), &folder)
+        .with_person(config.person.clone())
+        .guarded_by(&config.program);
+    progress(Progress::Phase("Prüfgegenstand erreichen, Vorprüfung"));
+    let says = match ready_to_go(&config, &mut target, &around, &recorder, progress).await {
         Ok(says) => says,
         Err(error) => {
             target.stop().await;
             fakes.stop().await;
-            return Err(error.into());
+            return Err(error);
         }
     };
-    progress(Progress::Phase("Vorprüfung"));
-    let findings = preflight(&config.plan, &config.organisation, &config.target.target, &says);
-    if !findings.is_empty() {
-        target.stop().await;
-        fakes.stop().await;
-        return Err(RunError::Preflight(findings));
-    }
     let mut manifest = manifest(&config, inputs, says);
     write_manifest(out, &manifest).map_err(cannot)?;
     recorder.append(&Record::Inputs {
         digests: manifest.inputs.iter().map(|i| (i.name.clone(), i.sha256.clone())).collect(),
         chosen: config.chosen.clone(),
     });
-    recorder.append(&Record::Target { event: TargetEvent::Started, detail: target.url("") });
     let drive = Drive {
         plan: &config.plan,
         clock: config.clock.clone(),
@@ -273,7 +281,8 @@ async fn drive(
             matches!(standing, Applicability::Applies(_))
         })
         .collect();
-    drive.all(&cases, config.jobs, progress).await;
+    let most = config.target.limits.parallel.and_then(|n| usize::try_from(n).ok());
+    drive.all(&cases, config.jobs.min(most.unwrap_or(usize::MAX)), progress).await;
     let end = drive.finish(progress).await;
     let target = drive.target.into_inner();
     let mut target = target;
@@ -292,9 +301,41 @@ async fn drive(
     Ok(end)
 }
 
-async fn reach(target: &mut Target, around: &Surroundings) -> Result<String, TargetError> {
-    target.start(around, false).await?;
-    target.ready().await
+/// Starts and reaches the target, looks for faults of the configuration, and prepares it. Gives back
+/// what it says about itself.
+async fn ready_to_go(
+    config: &RunConfig,
+    target: &mut Target,
+    around: &Surroundings,
+    recorder: &Recorder,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<String, RunError> {
+    let preflight = Preflight {
+        plan: Some(&config.plan),
+        organisation: &config.organisation,
+        clock: &config.clock,
+    };
+    let looked = preflight.look(target, around).await;
+    match (looked.unreachable, looked.findings) {
+        (Some(error), findings) => {
+            return Err(RunError::Unreachable { error: Box::new(error), findings });
+        }
+        (None, findings) if !findings.is_empty() => return Err(RunError::Preflight(findings)),
+        _ => {}
+    }
+    let detail = target.url("");
+    recorder.append(&Record::Target { event: TargetEvent::Started, detail });
+    note_hidden(target, recorder);
+    if target.file.prepare.is_empty() {
+        return Ok(looked.says);
+    }
+    progress(Progress::Phase("Prüfgegenstand vorbereiten"));
+    prepare(target, around, recorder, &config.clock)
+        .await
+        .map_err(|error| RunError::Prepare(Box::new(error)))?;
+    let says = target.ready().await?;
+    let findings = preflight.authorities(&says);
+    if findings.is_empty() { Ok(says) } else { Err(RunError::Preflight(findings)) }
 }
 
 /// The journal folders of a started target are not evidence.
@@ -340,6 +381,7 @@ fn manifest(config: &RunConfig, inputs: Vec<super::ManifestInput>, says: String)
             vendor: head.vendor.clone(),
             product: head.product.clone(),
             version: head.version.clone(),
+            files: head.file.clone(),
         },
         target_says: says,
         inputs,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::evidence::{Evidence, Record};
 use crate::ids::{CaseId, Digest};
 use crate::organisation::{Export, TestOrganisation};
-use crate::target::TargetFile;
+use crate::target::{ProductFile, TargetFile};
 
 /// The manifest.
 pub const MANIFEST: &str = "run.json";
@@ -66,6 +66,9 @@ pub struct TargetSummary {
     pub product: String,
     /// Version.
     pub version: String,
+    /// The files that are the product; their digests were right before the first message.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<ProductFile>,
 }
 
 /// Writes plan and inputs; gives back their digests.

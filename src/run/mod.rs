@@ -5,9 +5,10 @@ mod component;
 mod drive;
 mod folder;
 mod preflight;
+mod prepare;
 mod recorder;
 mod steps;
 
 pub use drive::{Progress, RunConfig, RunEnd, RunError, execute};
 pub use folder::{INPUTS, MANIFEST, Manifest, ManifestInput, PLAN, digests};
-pub use preflight::{PreflightFinding, preflight};
+pub use preflight::{Looked, Preflight, PreflightFinding};

@@ -6,21 +6,30 @@ use std::time::Duration;
 use super::drive::Drive;
 use super::recorder::OwnExchange;
 use crate::channel::Observer;
-use crate::channel::http::{ClientError, ClientRequest, send, send_over};
+use crate::channel::http::{ClientError, ClientExchange, ClientRequest, send_over};
 use crate::evidence::{Record, StepOutcome, TargetEvent};
 use crate::fake_system::Behaviour;
 use crate::ids::{CaseId, ComponentKind, SystemId};
 use crate::message::build;
 use crate::plan::{MessageUse, Step, TestCase};
+use crate::target::explain;
 
-/// Longest time for one message to the target.
-const SEND_LIMIT: Duration = Duration::from_secs(15);
+/// Longest time for one answer of a fake.
+const READ_LIMIT: Duration = Duration::from_secs(15);
 /// After so many waits in vain for the same thing at the same place, with none that succeeded in
 /// between, later waits for it are short: the plan's deadlines have been missed often enough, and the
 /// verdict looks at arrival times anyway.
 const VAIN_WAITS: usize = 6;
 /// A short wait.
 const SHORT_WAIT: Duration = Duration::from_millis(700);
+
+/// A request to the target.
+pub(super) struct Asked<'a> {
+    pub method: &'a str,
+    pub url: String,
+    pub content_type: &'a str,
+    pub body: Vec<u8>,
+}
 
 impl Drive<'_> {
     pub(super) async fn step(&self, case: &TestCase, step: &Step, since: u64) -> StepOutcome {
@@ -75,50 +84,46 @@ impl Drive<'_> {
                 _ => target.url(&endpoints.portal),
             }
         };
+        let content_type = "application/xml";
+        let request = Asked { method: "POST", url, content_type, body: built.bytes };
+        self.ask(case, name, from, request).await.0
+    }
+
+    /// Sends a request to the target and records it; gives back how it ended, and the body of the
+    /// answer.
+    pub(super) async fn ask(
+        &self,
+        case: &TestCase,
+        step: &str,
+        system: &SystemId,
+        request: Asked<'_>,
+    ) -> (StepOutcome, Option<Vec<u8>>) {
+        let Asked { method, url, content_type, body } = request;
+        let caller = self.target.read().await.caller();
+        caller.pace().await;
         let started = self.clock.now();
-        let request = ClientRequest {
-            method: "POST",
-            url: url.clone(),
-            content_type: "application/xml".into(),
-            body: built.bytes,
-            limit: SEND_LIMIT,
-        };
-        let own = |request: &[u8], answer: &[u8], failure| {
-            self.recorder.own(&OwnExchange {
-                system: from,
+        let sent = caller.send(method, &url, content_type, body).await;
+        let (request, answer, failure) = passed(&sent);
+        match &sent {
+            Err(error) if !error.was_sent() => {
+                self.check_lost().await;
+                return (StepOutcome::Unreachable { reason: explain(error) }, None);
+            }
+            _ => self.recorder.own(&OwnExchange {
+                system,
                 case: Some(&case.id),
-                step: name,
+                step,
                 peer: &url,
                 started,
                 request,
                 answer,
                 failure,
-            });
-        };
-        match send(request).await {
-            Ok(done) => {
-                own(&done.raw_request, &done.raw_answer, None);
-                StepOutcome::Done
-            }
-            Err(ClientError::Broken { raw_request, raw_answer, reason }) => {
-                own(&raw_request, &raw_answer, Some(reason));
-                self.check_lost().await;
-                StepOutcome::Done
-            }
-            Err(ClientError::TimedOut { raw_request, limit }) => {
-                own(&raw_request, &[], Some(format!("no answer within {limit:?}")));
-                StepOutcome::Done
-            }
-            Err(
-                error @ (ClientError::Unreachable { .. }
-                | ClientError::Handshake { .. }
-                | ClientError::NoTrust(_)
-                | ClientError::Url(_)),
-            ) => {
-                self.check_lost().await;
-                StepOutcome::Unreachable { reason: error.to_string() }
-            }
+            }),
         }
+        if matches!(sent, Err(ClientError::Broken { .. } | ClientError::TlsBroken { .. })) {
+            self.check_lost().await;
+        }
+        (StepOutcome::Done, sent.ok().map(|done| done.body.to_vec()))
     }
 
     /// A target that does not answer three times in a row is lost.
@@ -228,7 +233,7 @@ impl Drive<'_> {
             url: url.to_owned(),
             content_type: String::new(),
             body: vec![],
-            limit: SEND_LIMIT,
+            limit: READ_LIMIT,
         };
         let done = send_over(request, self.fakes.tls.clone()).await.ok()?;
         self.recorder.own(&OwnExchange {
@@ -245,37 +250,46 @@ impl Drive<'_> {
     }
 
     pub(super) async fn fetch_log(&self, case: Option<&CaseId>) {
-        let url = {
+        let (url, caller) = {
             let target = self.target.read().await;
             match &target.file.endpoints {
-                Some(endpoints) => target.url(&endpoints.log),
+                Some(endpoints) => (target.url(&endpoints.log), target.caller()),
                 None => return,
             }
         };
         let started = self.clock.now();
-        let request = ClientRequest {
-            method: "GET",
-            url: url.clone(),
-            content_type: String::new(),
-            body: vec![],
-            limit: SEND_LIMIT,
-        };
-        let (sent, answer, failure) = match send(request).await {
-            Ok(done) => (done.raw_request, done.raw_answer, None),
-            Err(error) => {
-                self.check_lost().await;
-                (vec![], vec![], Some(error.to_string()))
-            }
-        };
+        let sent = caller.send("GET", &url, "", vec![]).await;
+        if sent.is_err() {
+            self.check_lost().await;
+        }
+        let (request, answer, failure) = passed(&sent);
         self.recorder.own(&OwnExchange {
             system: &"harness".into(),
             case,
             step: "protokoll",
             peer: &url,
             started,
-            request: &sent,
-            answer: &answer,
+            request,
+            answer,
             failure,
         });
+    }
+}
+
+/// What passed, and what was wrong with it.
+pub(super) fn passed(sent: &Result<ClientExchange, ClientError>) -> (&[u8], &[u8], Option<String>) {
+    match sent {
+        Ok(done) if done.surplus > 0 => {
+            let why = format!(
+                "{} bytes came after the answer, which belong to nothing that was asked",
+                done.surplus
+            );
+            (&done.raw_request, &done.raw_answer, Some(why))
+        }
+        Ok(done) => (&done.raw_request, &done.raw_answer, None),
+        Err(error) => {
+            let (request, answer) = error.passed();
+            (request, answer, Some(explain(error)))
+        }
     }
 }

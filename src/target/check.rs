@@ -1,7 +1,7 @@
 //! What is wrong with a target file, beyond its shape.
 
 use super::doing::Doing;
-use super::file::{FORMAT, Limits, TargetFile};
+use super::file::{Credentials, FORMAT, Limits, TargetFile};
 use crate::diagnostic::{Authored, Diagnostic, Path};
 use crate::ids::ComponentKind;
 
@@ -31,6 +31,15 @@ pub(super) fn check(authored: &Authored<TargetFile>) -> Vec<Diagnostic> {
         let text = "there is neither an address nor a command".to_owned();
         error(root.at("target"), text, "add url = \"http://…\" or [start] command = […]");
     }
+    for address in file.addresses() {
+        let authority =
+            address.split_once("://").and_then(|(_, rest)| rest.split(['/', '?']).next());
+        if authority.is_some_and(|a| a.contains('@')) {
+            let help = "remove it, and name variables of the environment in [credentials]";
+            error(root.at("target"), "an address holds a name or a password".into(), help);
+        }
+    }
+    credentials(file.credentials.as_ref(), &root.at("credentials"), &mut error);
     let hub = file.target.kind == ComponentKind::Integrationsserver;
     match (hub, &file.endpoints, &file.interface) {
         (true, None, _) => error(
@@ -75,6 +84,31 @@ pub(super) fn check(authored: &Authored<TargetFile>) -> Vec<Diagnostic> {
     }
     limits(&file.limits, &root.at("limits"), &mut error);
     list
+}
+
+fn credentials(
+    credentials: Option<&Credentials>,
+    at: &Path,
+    error: &mut impl FnMut(Path, String, &str),
+) {
+    let Some(it) = credentials else { return };
+    let pairs = [
+        (("user_env", &it.user_env), ("password_env", &it.password_env)),
+        (("certificate", &it.certificate), ("key_env", &it.key_env)),
+    ];
+    for ((one, a), (other, b)) in pairs {
+        let (there, missing) = match (a, b) {
+            (Some(_), None) => (one, other),
+            (None, Some(_)) => (other, one),
+            _ => continue,
+        };
+        error(at.at(there), format!("{there} needs {missing}"), "add it, or remove both");
+    }
+    if it.user_env.is_some() && it.token_env.is_some() {
+        let text =
+            "a request has one Authorization header, and both user_env and token_env want it";
+        error(at.at("token_env"), text.into(), "remove one of them");
+    }
 }
 
 fn limits(limits: &Limits, at: &Path, error: &mut impl FnMut(Path, String, &str)) {

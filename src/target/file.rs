@@ -1,7 +1,6 @@
 //! The target file: what is under test, what it claims, and how it is reached.
 
-use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -10,6 +9,7 @@ use super::check;
 use super::doing::{Action, Doing};
 use crate::diagnostic::{Diagnostics, read, read_text};
 use crate::ids::{Claims, ComponentKind, Digest, SystemId};
+use crate::mapping::LogMapping;
 
 /// The format this version reads.
 pub(super) const FORMAT: &str = "pruefstand/target/1";
@@ -53,6 +53,9 @@ pub struct TargetFile {
     /// How it is made to do what no message makes it do, such as sending a Bescheid.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub action: Vec<Action>,
+    /// Folder of the file, to which paths in it are relative.
+    #[serde(skip)]
+    pub folder: PathBuf,
 }
 
 /// Identity of a target.
@@ -76,7 +79,7 @@ pub struct TargetHead {
 }
 
 /// A file of the product.
-#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProductFile {
     /// Path, relative to the target file.
@@ -189,6 +192,10 @@ pub struct Credentials {
     /// target file; those of the machine where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authorities: Option<String>,
+    /// File with their lists of withdrawn certificates (CRL, PEM), relative to the target file; none is
+    /// asked for where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withdrawn: Option<String>,
     /// File with the harness's own certificate (PEM), relative to the target file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub certificate: Option<String>,
@@ -209,7 +216,7 @@ pub struct Limits {
     pub connect_ms: u32,
     /// Longest time for an answer, milliseconds.
     pub answer_ms: u32,
-    /// Largest answer that is read, bytes; what goes beyond is a fault of the target.
+    /// Largest answer that is read, with its head, bytes; what goes beyond is a fault of the target.
     pub answer_bytes: u64,
     /// Longest time until a started target is ready, milliseconds.
     pub start_ms: u32,
@@ -234,52 +241,6 @@ impl Limits {
     }
 }
 
-/// How the entries of a transaction log map to ours.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct LogMapping {
-    /// Key of the list of entries in the answer, steps divided by `/`; the answer itself is the list
-    /// where absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub entries: Option<String>,
-    /// One JSON value a line instead of a list.
-    #[serde(default)]
-    pub lines: bool,
-    /// Key of the time (RFC 3339).
-    #[serde(default = "zeit")]
-    pub zeit: String,
-    /// Key of the transaction.
-    #[serde(default = "transaktion")]
-    pub transaktion: String,
-    /// Key of the event.
-    #[serde(default = "ereignis")]
-    pub ereignis: String,
-    /// Key of the detail.
-    #[serde(default = "einzelheit")]
-    pub einzelheit: String,
-    /// Names of its events and what they are called here (`empfangen`, `erkannt`, `geprueft`,
-    /// `umgeformt`, `zugestellt`, `gemailt`, `abgelegt`, `bestaetigt`, `zurueckgewiesen`); any other
-    /// name stays as it is.
-    #[serde(default)]
-    pub events: BTreeMap<String, String>,
-}
-
-fn zeit() -> String {
-    "zeit".into()
-}
-
-fn transaktion() -> String {
-    "transaktion".into()
-}
-
-fn ereignis() -> String {
-    "ereignis".into()
-}
-
-fn einzelheit() -> String {
-    "einzelheit".into()
-}
-
 /// How a target is started.
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -297,7 +258,8 @@ impl TargetFile {
     /// Every finding at once, with its place.
     pub fn load(path: &Path) -> Result<Self, Diagnostics> {
         let (name, text) = read_text(path)?;
-        Self::from_text(&name, &text)
+        let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+        Ok(Self { folder, ..Self::from_text(&name, &text)? })
     }
 
     /// Reads and checks the text of a target file.
@@ -312,6 +274,17 @@ impl TargetFile {
         } else {
             Err(Diagnostics::new(authored.source, list))
         }
+    }
+
+    /// Every address in it that is spoken to by itself.
+    pub(super) fn addresses(&self) -> Vec<&str> {
+        let hub =
+            self.endpoints.iter().flat_map(|e| [&e.portal, &e.fachverfahren, &e.ready, &e.log]);
+        let other = self.interface.iter().flat_map(|i| {
+            [i.url.as_ref(), i.held.as_ref(), i.ready.as_ref()].into_iter().flatten()
+        });
+        let base = self.target.url.iter();
+        base.chain(hub).chain(other).map(String::as_str).filter(|a| a.contains("://")).collect()
     }
 
     /// The system of the organisation in whose place it stands, where it is no hub.
@@ -341,6 +314,7 @@ impl TargetFile {
             prepare: vec![],
             reconfigure: None,
             action: vec![],
+            folder: PathBuf::new(),
         }
     }
 

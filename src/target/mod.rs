@@ -1,28 +1,38 @@
 //! The target (Prüfgegenstand): how it is reached or started, and asked for its transaction log.
 
+mod access;
+mod caller;
 mod check;
 mod commands;
 mod doing;
 mod file;
 mod fill;
+mod guard;
+mod pacer;
 mod perform;
 mod person;
 mod process;
+mod questions;
 mod reach;
+mod tree;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::channel::http::{ClientError, ClientExchange, ClientRequest, send};
+use crate::channel::http::{ClientError, ClientExchange};
 use crate::diagnostic::Diagnostics;
 
+pub use access::AccessFault;
+pub use caller::{Caller, explain};
 pub use doing::{Action, Doing};
 pub use file::{
-    Credentials, Endpoints, Interface, Limits, LogMapping, ProductFile, Protocol, Start,
-    TargetFile, TargetHead,
+    Credentials, Endpoints, Interface, Limits, ProductFile, Protocol, Start, TargetFile, TargetHead,
 };
+pub use guard::guard;
 pub use perform::{Called, DoingError, Performed};
 pub use person::{Person, Said};
+pub use questions::{Question, host_and_port};
 
 /// Why a target cannot be used. All of these are found before the first message.
 #[derive(Debug, thiserror::Error)]
@@ -77,15 +87,24 @@ pub struct Target {
     process: Option<process::Process>,
     commands: commands::Commands,
     person: Person,
+    access: Arc<access::Access>,
+    faults: Vec<AccessFault>,
+    pacer: Arc<pacer::Pacer>,
     folder: PathBuf,
     starts: u32,
 }
 
 impl Target {
-    /// A target by its description. `folder` is where its output and state go, if it is started.
+    /// A target by its description, with credentials from the environment. `folder` is where its output
+    /// and state go, if it is started.
     pub fn new(file: TargetFile, folder: &Path) -> Self {
         let base = file.target.url.clone().unwrap_or_default();
         let held = file.interface.as_ref().and_then(|i| i.held.clone());
+        let secure = file.addresses().iter().any(|a| a.starts_with("https://"));
+        let environment = |name: &str| std::env::var(name).ok();
+        let (access, faults) =
+            access::Access::of(file.credentials.as_ref(), &file.folder, secure, &environment);
+        let pacer = Arc::new(pacer::Pacer::new(file.limits.per_second));
         Self {
             file,
             base,
@@ -94,6 +113,9 @@ impl Target {
             process: None,
             commands: commands::Commands::default(),
             person: Person::nobody(),
+            access: Arc::new(access),
+            faults,
+            pacer,
             folder: folder.to_owned(),
             starts: 0,
         }
@@ -105,12 +127,38 @@ impl Target {
         Self { person, ..self }
     }
 
+    /// With a program that guards what is started (`PROGRAM target-guard -- COMMAND`, see [`guard`]), so
+    /// that nothing of it outlives the target. Without, only process groups are ended.
+    #[must_use]
+    pub fn guarded_by(mut self, program: &Path) -> Self {
+        self.commands.guard = Some(program.to_owned());
+        self
+    }
+
     /// The folder of its own, `{state}`.
     fn state(&self) -> PathBuf {
         self.folder.join(format!("zustand-{}", self.starts))
     }
 
-    /// Sends one request to the target, within its limits.
+    /// What its credentials lack; nothing is sent before it is there.
+    pub fn access_faults(&self) -> &[AccessFault] {
+        &self.faults
+    }
+
+    /// Sends requests to it.
+    pub fn caller(&self) -> Caller {
+        let addresses = self.file.addresses().into_iter().map(str::to_owned);
+        let origins = addresses.chain([self.base.clone()]).filter_map(|a| caller::origin(&a));
+        Caller {
+            access: self.access.clone(),
+            complete: self.faults.is_empty(),
+            limits: self.file.limits,
+            pacer: self.pacer.clone(),
+            origins: Arc::new(origins.collect()),
+        }
+    }
+
+    /// Sends one request, with its credentials and within its limits.
     ///
     /// # Errors
     /// See [`ClientError`].
@@ -121,17 +169,7 @@ impl Target {
         content_type: &str,
         body: Vec<u8>,
     ) -> Result<ClientExchange, ClientError> {
-        let Some(method) = METHODS.iter().find(|m| **m == method) else {
-            return Err(ClientError::Url(format!("{method} {url}")));
-        };
-        let request = ClientRequest {
-            method,
-            url: url.to_owned(),
-            content_type: content_type.to_owned(),
-            body,
-            limit: Duration::from_millis(u64::from(self.file.limits.answer_ms)),
-        };
-        send(request).await
+        self.caller().send(method, url, content_type, body).await
     }
 
     /// Whether the harness can kill and start it.
@@ -153,6 +191,15 @@ impl Target {
     /// # Errors
     /// When the command fails or nobody answers.
     pub async fn start(&mut self, around: &Surroundings, fresh: bool) -> Result<(), TargetError> {
+        self.launch(around, fresh).await?;
+        self.ready().await.map(|_| ())
+    }
+
+    /// Starts it where it has a command.
+    ///
+    /// # Errors
+    /// When the command fails or does not say that it is ready.
+    pub async fn launch(&mut self, around: &Surroundings, fresh: bool) -> Result<(), TargetError> {
         if self.file.start.is_some() && (fresh || self.starts == 0) {
             self.starts += 1;
         }
@@ -162,13 +209,15 @@ impl Target {
                 start.command.iter().map(|part| values.fill(part, fill::Written::Plain)).collect();
             let log = self.folder.join("target.log");
             let limit = Duration::from_millis(u64::from(self.file.limits.start_ms));
-            let (process, says) = process::Process::start(command, &log, limit).await?;
+            let (process, says) =
+                process::Process::start(command, self.commands.guard.as_deref(), &log, limit)
+                    .await?;
             self.process = Some(process);
             self.base = says.url;
             self.held = says.held.or(self.held.take());
             self.act = says.act.or(self.act.take());
         }
-        self.ready().await.map(|_| ())
+        Ok(())
     }
 
     /// Where a component takes what is handed over to it.
@@ -205,14 +254,8 @@ impl Target {
     async fn says_ready(&self, url: String) -> Result<String, TargetError> {
         let unreachable =
             |reason| TargetError::Unreachable { what: "the target", url: url.clone(), reason };
-        let request = ClientRequest {
-            method: "GET",
-            url: url.clone(),
-            content_type: String::new(),
-            body: vec![],
-            limit: Duration::from_secs(5),
-        };
-        let answer = send(request).await.map_err(|e| unreachable(e.to_string()))?;
+        let answer =
+            self.send("GET", &url, "", vec![]).await.map_err(|e| unreachable(explain(&e)))?;
         if !(200..300).contains(&answer.status) {
             return Err(unreachable(format!("it answers {}", answer.status)));
         }
@@ -231,6 +274,6 @@ impl Target {
         if let Some(process) = self.process.take() {
             process.stop().await;
         }
-        self.commands.end();
+        self.commands.end().await;
     }
 }

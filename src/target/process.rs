@@ -1,23 +1,19 @@
-//! A target as a child process, in a process group of its own.
+//! A target that the harness starts.
 
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process_group};
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, Command};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
 
 use super::TargetError;
+use super::tree::Tree;
 
 /// Time a target has to end by itself.
 const GRACE: Duration = Duration::from_secs(3);
 
 #[derive(Debug)]
-pub(super) struct Process {
-    child: Child,
-    group: Option<Pid>,
-}
+pub(super) struct Process(Tree);
 
 /// What a started target says when it is ready.
 #[derive(Debug, serde::Deserialize)]
@@ -33,81 +29,65 @@ pub(super) struct Says {
 impl Process {
     /// Starts a command and waits for its ready line.
     pub async fn start(
-        filled: Vec<String>,
+        command: Vec<String>,
+        guard: Option<&Path>,
         log: &Path,
         limit: Duration,
     ) -> Result<(Self, Says), TargetError> {
         let failed = |reason: String| TargetError::Command {
-            command: filled.clone(),
+            command: command.clone(),
             reason,
             log: log.display().to_string(),
         };
         let open = std::fs::File::options().create(true).append(true).open(log);
         let output = open.map_err(|e| failed(format!("{}: {e}", log.display())))?;
-        let mut child = Command::new(&filled[0])
-            .args(&filled[1..])
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(output)
-            .process_group(0)
-            .kill_on_drop(true)
-            .spawn()
+        let mut tree = Tree::start(guard, &command, Stdio::piped(), Stdio::from(output))
             .map_err(|e| failed(e.to_string()))?;
-        let group = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
-        let stdout = child.stdout.take().ok_or_else(|| failed("no output".into()))?;
-        let process = Self { child, group };
+        let stdout = tree.take_stdout().ok_or_else(|| failed("no output".into()))?;
         let mut lines = BufReader::new(stdout).lines();
-        let ready = async {
+        let said = async {
             while let Ok(Some(line)) = lines.next_line().await {
                 if let Ok(says) = serde_json::from_str::<Says>(&line) {
-                    return Some(says);
+                    return Ok(says);
                 }
             }
-            None
+            Err("it ended before it was ready".to_owned())
+        };
+        let ready = async {
+            tokio::pin!(said);
+            tokio::select! {
+                said = &mut said => said,
+                ended = tree.ended() => match ended {
+                    Some(reason) => Err(format!("it ended before it was ready: {reason}")),
+                    // What it left running may still say that it is ready.
+                    None => said.await,
+                },
+            }
         };
         match tokio::time::timeout(limit, ready).await {
-            Ok(Some(says)) => {
+            Ok(Ok(says)) => {
                 // The rest of its output must not fill the pipe.
                 tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-                Ok((process, says))
+                Ok((Self(tree), says))
             }
-            Ok(None) => {
-                process.kill().await;
-                Err(failed("it ended before it was ready".into()))
+            Ok(Err(reason)) => {
+                tree.kill().await;
+                Err(failed(reason))
             }
             Err(_) => {
-                process.kill().await;
+                tree.kill().await;
                 Err(failed(format!("it was not ready within {limit:?}")))
             }
         }
     }
 
-    fn signal(&self, signal: Signal) {
-        if let Some(group) = self.group {
-            let _ = kill_process_group(group, signal);
-        }
+    /// Kills it at once, with everything it started.
+    pub async fn kill(self) {
+        self.0.kill().await;
     }
 
-    /// Kills the whole group at once.
-    pub async fn kill(mut self) {
-        self.signal(Signal::KILL);
-        let _ = self.child.wait().await;
-    }
-
-    /// TERM, a grace period, then KILL for the whole group.
-    pub async fn stop(mut self) {
-        self.signal(Signal::TERM);
-        let _ = tokio::time::timeout(GRACE, self.child.wait()).await;
-        self.signal(Signal::KILL);
-        let _ = self.child.wait().await;
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        // Whoever was broken off leaves nothing running; a group that has ended is not there.
-        if self.child.id().is_some() {
-            self.signal(Signal::KILL);
-        }
+    /// TERM, a grace period, then KILL for all that is left.
+    pub async fn stop(self) {
+        self.0.stop(GRACE).await;
     }
 }

@@ -30,7 +30,7 @@ pub fn judge_with(
 ) -> Verdict {
     let canaries: Vec<CanaryResult> =
         checkers.iter().map(|c| canary::test(c.as_ref(), artefacts.engine)).collect();
-    let run = RunView::new(plan, evidence);
+    let run = RunView::with_log(plan, evidence, artefacts.log.as_ref());
     let mut cases = Vec::new();
     // Cases that are not applicable for what the target claims and for where it stands.
     let mut open: BTreeSet<CaseId> = BTreeSet::new();

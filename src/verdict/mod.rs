@@ -22,6 +22,7 @@ pub use view::{Context, Exchange, Log, LogEntry, RunView};
 pub use wire::{HttpMessage, MailPart, mail_parts};
 
 use crate::ids::{CaseId, Claims, SystemId};
+use crate::mapping::LogMapping;
 use crate::xml::Transformed;
 
 /// Runs a rule sheet over a message. A seam, so that judging itself starts no process.
@@ -40,6 +41,8 @@ pub struct Artefacts<'a> {
     pub claims: Claims,
     /// The system of the organisation in whose place the target stands, where it is no hub.
     pub stands_for: Option<SystemId>,
+    /// How the target's log is read, where it has words of its own.
+    pub log: Option<LogMapping>,
     /// Runs rule sheets.
     pub engine: &'a dyn RuleEngine,
 }

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::wire::{HttpMessage, mail_parts};
 use crate::evidence::{Attestation, Direction, Evidence, Record, StepOutcome, TargetEvent};
 use crate::ids::{CaseId, ComponentKind, Correlator, PLAYED_HUB, SystemId};
+use crate::mapping::LogMapping;
 use crate::plan::{Step, TestCase, TestPlan, nachricht_of};
 use crate::xml::{Element, parse};
 
@@ -200,6 +201,11 @@ pub struct RunView {
 impl RunView {
     /// Reads evidence.
     pub fn new(plan: &TestPlan, evidence: &Evidence) -> Self {
+        Self::with_log(plan, evidence, None)
+    }
+
+    /// The same, of a target whose log has words of its own.
+    pub fn with_log(plan: &TestPlan, evidence: &Evidence, log: Option<&LogMapping>) -> Self {
         let mut view = Self {
             exchanges: Vec::new(),
             cases: HashMap::new(),
@@ -282,7 +288,7 @@ impl RunView {
                 | Record::End { .. } => {}
             }
         }
-        view.attribute(plan, &alone);
+        view.attribute(plan, &alone, log);
         for exchange in view.exchanges.iter().filter(|e| e.own.is_some() && e.is_delivery()) {
             if let Some(transaction) = transaction_of(exchange) {
                 *view.transactions.entry(transaction).or_insert(0) += 1;
@@ -291,7 +297,12 @@ impl RunView {
         view
     }
 
-    fn attribute(&mut self, plan: &TestPlan, alone: &[(CaseId, u64, u64)]) {
+    fn attribute(
+        &mut self,
+        plan: &TestPlan,
+        alone: &[(CaseId, u64, u64)],
+        mapping: Option<&LogMapping>,
+    ) {
         let mut known: HashMap<&str, Vec<&CaseId>> = HashMap::new();
         for case in &plan.case {
             for correlator in &case.correlators {
@@ -301,7 +312,7 @@ impl RunView {
         for (place, exchange) in self.exchanges.iter().enumerate() {
             if let Some((case, step)) = &exchange.own {
                 if step == "protokoll" {
-                    let log = read_log(exchange);
+                    let log = read_log(exchange, mapping);
                     match case {
                         Some(case) => {
                             self.case_logs.insert(case.clone(), log);
@@ -353,14 +364,22 @@ fn transaction_of(exchange: &Exchange) -> Option<String> {
     document.root.child_text("Transaktion").filter(|t| !t.is_empty())
 }
 
-fn read_log(exchange: &Exchange) -> Log {
+fn read_log(exchange: &Exchange, mapping: Option<&LogMapping>) -> Log {
     if exchange.failure.is_some() {
         return Log::NotFetched;
     }
     let body = exchange.answer_body();
-    match serde_json::from_slice(&body) {
+    let entries = match mapping {
+        None => serde_json::from_slice(&body).map_err(|error| error.to_string()),
+        Some(mapping) => mapping.read(&body).and_then(|entries| {
+            let entries = entries.into_iter().map(serde_json::Value::Object).collect();
+            serde_json::from_value(serde_json::Value::Array(entries))
+                .map_err(|error| error.to_string())
+        }),
+    };
+    match entries {
         Ok(entries) => Log::Entries(entries),
-        Err(error) => Log::Unreadable(error.to_string()),
+        Err(why) => Log::Unreadable(why),
     }
 }
 

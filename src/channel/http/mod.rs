@@ -4,10 +4,13 @@ mod body;
 mod client;
 mod connection;
 mod limits;
+mod redact;
 mod reply;
 mod server;
 
-pub use client::{ClientError, ClientExchange, ClientRequest, send, send_over};
+pub use client::{
+    ClientError, ClientExchange, ClientRequest, Header, Manner, send, send_over, send_with,
+};
 pub use limits::Limits;
 pub use reply::{Early, Handler, Reply, Request};
 pub use server::{Settings, serve, serve_as};

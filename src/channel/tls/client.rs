@@ -30,8 +30,22 @@ pub struct Trust {
 /// # Errors
 /// When a text is no PEM, or its content cannot be used.
 pub fn client_config(trust: &Trust) -> Result<Arc<ClientConfig>, TlsError> {
-    let provider = Arc::new(default_provider());
+    config(trust, RootCertStore::empty())
+}
+
+/// The same; the authorities of the machine count too.
+///
+/// # Errors
+/// When a text is no PEM, its content cannot be used, or there is no authority at all.
+pub fn machine_config(trust: &Trust) -> Result<Arc<ClientConfig>, TlsError> {
     let mut roots = RootCertStore::empty();
+    // Machines have old ones that no library takes; the others count.
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    config(trust, roots)
+}
+
+fn config(trust: &Trust, mut roots: RootCertStore) -> Result<Arc<ClientConfig>, TlsError> {
+    let provider = Arc::new(default_provider());
     for certificate in CertificateDer::pem_slice_iter(trust.authorities.as_bytes()) {
         roots.add(certificate?)?;
     }

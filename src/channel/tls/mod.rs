@@ -2,13 +2,18 @@
 
 mod authority;
 mod client;
+mod fault;
 mod server;
 
 pub use authority::{Issued, TestAuthority, Usage};
-pub use client::{Trust, client_config};
+pub use client::{Trust, client_config, machine_config};
+pub use fault::TlsFault;
 pub use server::{Shown, server_config};
 
 use tokio_rustls::rustls;
+
+/// Settings of a client, for those who hold them and do not look into them.
+pub type ClientSettings = std::sync::Arc<rustls::ClientConfig>;
 
 /// Why there is no TLS.
 #[derive(Debug, thiserror::Error)]

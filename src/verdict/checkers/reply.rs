@@ -40,6 +40,17 @@ impl Checker for Reply {
                 .into(&mut judgement);
             return judgement;
         };
+        if let Some(why) = &sent.failure {
+            // What is cut off may look as good as a whole one.
+            found("reply.broken", "Die Antwort kam nicht so an, wie HTTP es vorsieht".into())
+                .values("eine ganze Antwort und nichts danach", why.clone())
+                .hint(
+                    "Länge, Ende der Verbindung und Zwischenstationen des Prüfgegenstands ansehen",
+                )
+                .absent()
+                .into(&mut judgement);
+            return judgement;
+        }
         let status = answer.status().unwrap_or(0);
         let root = parse(&answer.body).ok().map(|d| d.root).filter(|r| r.namespace == NAMESPACE);
         let reason = root.as_ref().filter(|r| r.name == "Rueckweisung");
