@@ -13,7 +13,7 @@ use super::types::{
 use super::view::{Context, RunView};
 use crate::concept::Level;
 use crate::evidence::{Attested, Evidence, StepOutcome};
-use crate::ids::{CaseId, RequirementId};
+use crate::ids::{CaseId, RequirementId, TargetRole};
 use crate::plan::{Applicability, Behaviour, Expectation, Step, TestCase, TestPlan};
 
 /// Judges a run with all checkers.
@@ -50,11 +50,11 @@ pub fn judge_with(
                 open.insert(case.id.clone());
                 verdict_of(case, CaseOutcome::NotApplicable, vec![why], vec![], 0)
             }
-            (true, Applicability::Applies(left_out)) => {
+            (true, Applicability::Applies(expected)) => {
                 let judged =
                     Case { plan, run: &run, artefacts, checkers, canaries: &canaries, case };
-                let judged = judged.judge(&left_out);
-                CaseVerdict { not_claimed: left_out.into_iter().collect(), ..judged }
+                let judged = judged.judge(&expected.expect);
+                CaseVerdict { not_claimed: expected.not_claimed.into_iter().collect(), ..judged }
             }
         });
     }
@@ -178,8 +178,8 @@ struct Case<'a> {
 }
 
 impl Case<'_> {
-    /// Judges the case; nothing is expected for requirements that are left out.
-    fn judge(&self, left_out: &BTreeSet<RequirementId>) -> CaseVerdict {
+    /// Judges the case by what is expected of this target.
+    fn judge(&self, expected: &[Expectation]) -> CaseVerdict {
         let context = Context {
             plan: self.plan,
             case: self.case,
@@ -187,15 +187,15 @@ impl Case<'_> {
             view: self.run.case(&self.case.id),
             depot: &self.artefacts.depot,
             engine: self.artefacts.engine,
+            log_claimed: self.artefacts.claims.any_of(&[TargetRole::Protokoll]),
         };
-        let mut reasons = self.proof_of_execution(&context, left_out);
+        let mut reasons = self.proof_of_execution(&context, expected);
         let mut findings = Vec::new();
         let (mut asked, mut said) = (false, None);
-        if self.case.expect.is_empty() {
+        if expected.is_empty() {
             reasons.push("der Testfall erwartet nichts".into());
         }
-        let expected = |e: &&Expectation| !left_out.contains(e.requirement());
-        for expectation in self.case.expect.iter().filter(expected) {
+        for expectation in expected {
             match expectation {
                 Expectation::Undecidable { reason, .. } => {
                     reasons.push(reason.clone());
@@ -250,11 +250,7 @@ impl Case<'_> {
         CaseVerdict { attested: attested::shown(self.run, self.case), ..judged }
     }
 
-    fn proof_of_execution(
-        &self,
-        context: &Context<'_>,
-        left_out: &BTreeSet<RequirementId>,
-    ) -> Vec<String> {
+    fn proof_of_execution(&self, context: &Context<'_>, expected: &[Expectation]) -> Vec<String> {
         let mut reasons = Vec::new();
         if self.run.lost {
             reasons.push("der Prüfgegenstand war während des Laufs nicht mehr erreichbar".into());
@@ -267,7 +263,7 @@ impl Case<'_> {
         } else if !self.run.settled {
             reasons.push("die Ruhezeit am Ende des Laufs fehlt".into());
         }
-        let needed = |step: &&Step| !self.case.only_for(step.name(), left_out);
+        let needed = |step: &&Step| !self.case.reads_in_vain(step.name(), expected);
         for step in self.case.step.iter().filter(needed) {
             let reason = match context.view.steps.get(step.name()) {
                 Some(StepOutcome::Done) => continue,
