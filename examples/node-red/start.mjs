@@ -38,10 +38,13 @@ function flowOf(variant) {
   if (variant === undefined) return flow;
   const file = join(here, "variants", `${variant}.json`);
   for (const { node, property, replace, by } of JSON.parse(readFileSync(file, "utf8")).changes) {
-    const found = flow.find((one) => one.id === node);
-    const parts = found?.[property]?.split(replace) ?? [];
+    // A property within others, such as rules.0.to.
+    const path = property.split(".");
+    const last = path.pop();
+    const holder = path.reduce((held, key) => held?.[key], flow.find((one) => one.id === node));
+    const parts = holder?.[last]?.split(replace) ?? [];
     if (parts.length !== 2) fail(`${file}: "${replace}" does not stand once in ${node}.${property}`);
-    found[property] = parts.join(by);
+    holder[last] = parts.join(by);
   }
   return flow;
 }

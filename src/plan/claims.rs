@@ -84,15 +84,20 @@ impl TestPlan {
             let ids: Vec<&str> = ids.iter().map(RequirementId::as_str).collect();
             Applicability::NotApplicable(format!("nicht beansprucht: {}", ids.join(", ")))
         };
-        if case.requirements.first().is_some_and(|id| not_claimed.contains(id)) {
+        let Some(first) = case.requirements.iter().find(|id| !not_claimed.contains(*id)) else {
             return shown(&not_claimed);
-        }
-        if let Some(role) = self.role_for_messages(case, claims) {
+        };
+        if let Some(role) = self.role_for_steps(case, claims) {
             return Applicability::NotApplicable(format!("nicht beansprucht: {}", role.name()));
         }
         let mut left_out = BTreeSet::new();
         let mut expect = Vec::new();
         for expectation in &case.expect {
+            if let Expectation::NothingElse { .. } = expectation {
+                // Whatever else is claimed: nobody may get what is for somebody else.
+                expect.push(Expectation::NothingElse { requirement: first.clone() });
+                continue;
+            }
             if not_claimed.contains(expectation.requirement()) {
                 continue;
             }
@@ -162,10 +167,13 @@ impl TestPlan {
         changed
     }
 
-    /// A role that is not claimed, but without which the messages of a case say nothing.
-    fn role_for_messages(&self, case: &TestCase, claims: &Claims) -> Option<TargetRole> {
+    /// A role that is not claimed, but without which what is done in a case shows nothing.
+    fn role_for_steps(&self, case: &TestCase, claims: &Claims) -> Option<TargetRole> {
         let missing = |role: TargetRole| !self.is_played(role, claims);
         case.step.iter().find_map(|step| {
+            if let Step::Fake { system, .. } = step {
+                return self.role_towards(system).filter(|role| missing(*role));
+            }
             let Step::Send { message, .. } = step else { return None };
             let kind = self.message(&message.message).map(|m| m.kind);
             let later = kind.is_some_and(|kind| kind != MessageKind::Antrag);
@@ -182,6 +190,17 @@ impl TestPlan {
                     .then_some(TargetRole::Mail),
             }
         })
+    }
+
+    /// The role in which a hub speaks to a system.
+    fn role_towards(&self, system: &SystemId) -> Option<TargetRole> {
+        match self.system.iter().find(|s| &s.id == system)?.kind {
+            ComponentKind::Fachverfahren => Some(TargetRole::Zustellung),
+            ComponentKind::Dms => Some(TargetRole::Ablage),
+            ComponentKind::Mailsystem => Some(TargetRole::Mail),
+            ComponentKind::Antragsassistent => Some(TargetRole::Bestaetigung),
+            _ => None,
+        }
     }
 
     /// Whether an authority has a mailbox and no Fachverfahren.

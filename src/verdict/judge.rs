@@ -14,7 +14,9 @@ use super::view::{Context, RunView};
 use crate::concept::Level;
 use crate::evidence::{Attested, Evidence, StepOutcome};
 use crate::ids::{CaseId, RequirementId, TargetRole};
-use crate::plan::{Applicability, Behaviour, Expectation, Step, TestCase, TestPlan};
+use crate::plan::{
+    Applicability, Behaviour, Expectation, PlanRequirement, Step, TestCase, TestPlan,
+};
 
 /// Judges a run with all checkers.
 pub fn judge(plan: &TestPlan, evidence: &Evidence, artefacts: &Artefacts<'_>) -> Verdict {
@@ -32,22 +34,31 @@ pub fn judge_with(
         checkers.iter().map(|c| canary::test(c.as_ref(), artefacts.engine)).collect();
     let run = RunView::new(plan, evidence);
     let mut cases = Vec::new();
-    // Cases that are not applicable for what the target claims and for where it stands.
-    let mut open: BTreeSet<CaseId> = BTreeSet::new();
+    // Requirements for which something is expected somewhere.
+    let mut tested: BTreeSet<RequirementId> = BTreeSet::new();
     for case in &plan.case {
         let chosen = artefacts.chosen.as_ref().is_none_or(|list| list.contains(&case.id));
+        let standing = plan.applicability(case, &artefacts.claims, artefacts.stands_for.as_ref());
+        if let Applicability::Applies(expected) = &standing {
+            let own =
+                expected.expect.iter().filter(|e| !matches!(e, Expectation::NothingElse { .. }));
+            tested.extend(own.map(|e| e.requirement().clone()));
+        }
         // The level follows from the requirements, whatever the case itself says.
-        let levels = plan.requirement.iter().filter(|r| case.requirements.contains(&r.id));
+        let counts = |id: &RequirementId| match &standing {
+            Applicability::Applies(expected) => !expected.not_claimed.contains(id),
+            Applicability::NotApplicable(_) => true,
+        };
+        let of_case = |r: &&PlanRequirement| case.requirements.contains(&r.id) && counts(&r.id);
+        let levels = plan.requirement.iter().filter(of_case);
         let level = levels.map(|r| r.level).min().unwrap_or(Level::Muss);
         let case = &TestCase { level, ..case.clone() };
-        let standing = plan.applicability(case, &artefacts.claims, artefacts.stands_for.as_ref());
         cases.push(match (chosen, standing) {
             (false, _) => {
                 let why = vec!["nicht ausgewählt".into()];
                 verdict_of(case, CaseOutcome::NotTested, why, vec![], 0)
             }
             (true, Applicability::NotApplicable(why)) => {
-                open.insert(case.id.clone());
                 verdict_of(case, CaseOutcome::NotApplicable, vec![why], vec![], 0)
             }
             (true, Applicability::Applies(expected)) => {
@@ -73,14 +84,15 @@ pub fn judge_with(
     let untested: Vec<RequirementId> = claimed
         .iter()
         .filter(|r| r.level == Level::Muss)
-        .filter(|r| {
-            let tests = |c: &&TestCase| c.requirements.contains(&r.id) && !open.contains(&c.id);
-            !plan.case.iter().any(|c| tests(&c))
-        })
+        .filter(|r| !tested.contains(&r.id))
         .map(|r| r.id.clone())
         .collect();
+    // What belongs to no role holds for everybody, also for who claims nothing: that alone is no proof.
+    let nothing_claimed =
+        !artefacts.claims.is_everything() && claimed.iter().all(|r| r.roles.is_empty());
     let (mut overall, mut admission) = overall(&counted);
-    if overall == Overall::Passed && !filtered && !untested.is_empty() {
+    let open_end = nothing_claimed || !filtered && !untested.is_empty();
+    if overall == Overall::Passed && open_end {
         (overall, admission) = (Overall::Inconclusive, Admission::Undecided);
     }
     let mut counts = Counts::default();
