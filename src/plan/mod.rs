@@ -28,7 +28,7 @@ pub use assemble::{Filling, changed, tree};
 pub use case::*;
 pub use catalogue::{Catalogue, CatalogueFile};
 pub use check::load;
-pub use claims::Applicability;
+pub use claims::{Applicability, Expected};
 pub use conditions::without_namespaces;
 pub use contents::document_bytes;
 pub use convert::convert;

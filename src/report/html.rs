@@ -269,7 +269,7 @@ fn requirements(material: &Material<'_>, language: Language) -> Vec<ShownRequire
         .iter()
         .map(|r| {
             let cases: Vec<&CaseVerdict> =
-                material.verdict.cases.iter().filter(|c| c.requirements.contains(&r.id)).collect();
+                material.verdict.cases.iter().filter(|c| c.is_about(&r.id)).collect();
             // A case fails under a requirement only if a finding speaks to it.
             let against = |c: &&&CaseVerdict| {
                 c.findings.iter().any(|f| f.requirement == r.id && f.severity == Severity::Fault)
@@ -284,6 +284,8 @@ fn requirements(material: &Material<'_>, language: Language) -> Vec<ShownRequire
                 CaseOutcome::Failed
             } else if open {
                 CaseOutcome::Inconclusive
+            } else if cases.iter().all(|c| c.verdict == CaseOutcome::NotApplicable) {
+                CaseOutcome::NotApplicable
             } else {
                 CaseOutcome::Passed
             };

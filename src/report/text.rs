@@ -20,8 +20,12 @@ pub fn summary(verdict: &Verdict) -> String {
         Admission::Undecided => "nicht entschieden",
     };
     let c = verdict.counts;
+    let admitted =
+        matches!(verdict.admission, Admission::Admitted | Admission::AdmittedWithConditions);
+    let scope =
+        if admitted && !verdict.not_claimed.is_empty() { ", soweit beansprucht" } else { "" };
     let mut out = format!(
-        "Ergebnis: {overall} ({admission})\n{} bestanden, {} nicht bestanden, {} nicht durchführbar, {} nicht geprüft\n",
+        "Ergebnis: {overall} ({admission}{scope})\n{} bestanden, {} nicht bestanden, {} nicht durchführbar, {} nicht geprüft\n",
         c.passed, c.failed, c.inconclusive, c.not_tested
     );
     if verdict.left_out + verdict.not_made > 0 {

@@ -49,6 +49,7 @@ pub(super) fn test(checker: &dyn Checker, engine: &dyn RuleEngine) -> CanaryResu
             run: &run,
             depot: &depot,
             engine,
+            log_claimed: true,
         };
         checker.check(&context, &expectation)
     };

@@ -397,6 +397,8 @@ pub struct Context<'a> {
     pub depot: &'a BTreeMap<String, Vec<u8>>,
     /// Runs rule sheets.
     pub engine: &'a dyn super::RuleEngine,
+    /// Whether the target claims to keep a transaction log.
+    pub log_claimed: bool,
 }
 
 impl Context<'_> {

@@ -160,6 +160,17 @@ fn authority_for<'a>(d: &Derivation<'a>, message: &Message) -> Option<&'a Author
     }
 }
 
+/// An authority at which a message can be sent; applications take turns through the formats, so that
+/// what is tried with each of them is tried in each format, and no case more is needed for it.
+fn authority_in_turn<'a>(d: &Derivation<'a>, message: &Message) -> Option<&'a Authority> {
+    let turn = d.messages(MessageKind::Antrag).iter().position(|m| m.id == message.id);
+    let there = d.one_per_format(message);
+    match turn {
+        Some(turn) if !there.is_empty() => there.get(turn % there.len()).copied(),
+        _ => authority_for(d, message),
+    }
+}
+
 /// The first application an authority takes.
 fn first_message<'a>(d: &Derivation<'a>, authority: &Authority) -> Option<&'a Message> {
     let offered = |m: &&Message| d.leika(m).is_some_and(|l| authority.services.contains(&l));

@@ -62,7 +62,10 @@ pub(super) fn compare(
         }
     }
     for want in open {
-        match left.iter().position(|have| have.name == want.name) {
+        // The same name, or the same bytes under another name.
+        let by_name = left.iter().position(|have| have.name == want.name);
+        let same = |have: &&Seen| have.content == want.content;
+        match by_name.or_else(|| left.iter().position(same)) {
             Some(at) => {
                 let have = left.remove(at);
                 found(
