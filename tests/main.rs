@@ -13,6 +13,7 @@ mod chain;
 mod clients;
 mod cmis;
 mod cmis_atom;
+mod configuration;
 mod defects;
 mod derivation;
 mod diff;

@@ -269,11 +269,17 @@ pub struct PlanSource {
 
 #[derive(Debug, Subcommand)]
 pub enum OrganisationCommand {
-    /// Authorities, keys, systems and addresses.
+    /// Authorities, keys, systems, addresses and rules: TOML, with `--format json` JSON.
     Export {
         /// The organisation; the embedded one where absent.
         #[arg(long)]
         organisation: Option<PathBuf>,
+        /// A concept whose titles of services are shown; may be given several times.
+        #[arg(long)]
+        concept: Vec<PathBuf>,
+        /// File to write: a page to print (.html), .toml or .json; standard output where absent.
+        #[arg(long)]
+        out: Option<PathBuf>,
     },
 }
 

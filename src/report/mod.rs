@@ -8,7 +8,7 @@ mod visible;
 
 pub use html::html;
 pub use junit::junit;
-pub use pages::{coverage_page, sheet_page, sheet_text};
+pub use pages::{configuration_page, coverage_page, sheet_page, sheet_text};
 pub use text::{explain, summary};
 pub use visible::visible;
 
