@@ -26,6 +26,7 @@ mod fake_world;
 mod file_drop;
 mod forged;
 mod hundehaltung;
+mod init;
 mod layering;
 mod lost;
 mod mail;

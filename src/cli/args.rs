@@ -55,6 +55,11 @@ pub enum Command {
         #[arg(long)]
         defect: Vec<String>,
     },
+    /// A commented concept, organisation and target to start from.
+    Init {
+        /// Folder to write to; nothing in it is overwritten.
+        dir: PathBuf,
+    },
     /// All findings about authored files: concept, organisation, target, plan, catalogue.
     Check {
         /// Files, or folders that hold them.

@@ -158,7 +158,10 @@ fn format_of(path: &Path) -> Option<String> {
     text.lines()
         .find_map(|line| line.trim().strip_prefix("format"))
         .and_then(|rest| {
-            rest.trim().strip_prefix('=').map(|v| v.trim().trim_matches('"').to_owned())
+            // A comment may follow the value.
+            let value = rest.trim().strip_prefix('=')?.trim();
+            let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+            Some(value[1..].split(quote).next()?.to_owned())
         })
         .filter(|f| f.starts_with("pruefstand/"))
 }

@@ -6,6 +6,7 @@ mod authored;
 mod certs;
 mod credentials;
 mod exit;
+mod init;
 mod output;
 mod plans;
 mod runs;
@@ -41,6 +42,7 @@ fn dispatch(args: Args) -> Result<Exit, CliError> {
     let format = args.format;
     match args.command {
         Command::Demo { out, defect } => runs::demo(out, &defect, format),
+        Command::Init { dir } => init::init(&dir),
         Command::Check { paths } => authored::check(&paths, format),
         Command::Plan(command) => plans::plan(command, format),
         Command::Schema { concept, out } => plans::schema(&concept, &out),
