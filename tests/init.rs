@@ -75,7 +75,7 @@ fn nothing_is_overwritten() {
     let done = pruefstand(args!["init", &folder]).exits(73);
     assert!(done.stderr.contains("target.toml") && done.stderr.contains("already"));
     let there: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|e| e.unwrap().path()).collect();
-    assert_eq!(there, [own.clone()], "half a folder was written");
+    assert_eq!(there, std::slice::from_ref(&own), "half a folder was written");
     assert_eq!(std::fs::read_to_string(own).unwrap(), "meins");
     // A link that leads nowhere is there as well: writing would follow it.
     let linked = sandbox.path("mit-link");

@@ -34,6 +34,7 @@ mod mail_hostile;
 mod manual;
 mod personenstand;
 mod readme;
+mod repeat;
 mod reports;
 mod rest;
 mod rules;

@@ -138,6 +138,9 @@ pub enum Command {
         dir: PathBuf,
         /// The case.
         case: String,
+        /// Folder for the bodies of its exchanges, which the printed command lines then send.
+        #[arg(long)]
+        save: Option<PathBuf>,
     },
     /// Enter what a person found into the evidence of a run, signed.
     Attest {

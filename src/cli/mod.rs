@@ -59,7 +59,7 @@ fn dispatch(args: Args) -> Result<Exit, CliError> {
         Command::Run(run) => runs::run(run, format),
         Command::Judge { dir } => runs::judge(&dir, format),
         Command::Report { dir, lang, to } => runs::report(&dir, lang, &to),
-        Command::Explain { dir, case } => runs::explain(&dir, &case),
+        Command::Explain { dir, case, save } => runs::explain(&dir, &case, save),
         Command::Attest { dir, case, verdict, by, note, key } => {
             attest::attest(&dir, &case, verdict, &by, &note, key.as_deref(), format)
         }

@@ -3,13 +3,17 @@
 mod html;
 mod junit;
 mod pages;
+mod repeat;
+mod secrets;
+mod shell;
 mod text;
 mod visible;
 
 pub use html::html;
 pub use junit::junit;
 pub use pages::{configuration_page, coverage_page, sheet_page, sheet_text};
-pub use text::{explain, summary};
+pub use shell::shell_word;
+pub use text::{Explained, Surroundings, explain, summary};
 pub use visible::visible;
 
 use crate::evidence::Evidence;
