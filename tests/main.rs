@@ -13,6 +13,7 @@ mod chain;
 mod clients;
 mod cmis;
 mod cmis_atom;
+mod compare_runs;
 mod configuration;
 mod defects;
 mod derivation;

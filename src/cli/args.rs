@@ -191,6 +191,13 @@ pub enum Command {
         /// The other.
         b: PathBuf,
     },
+    /// Two runs of the same plan: what got better or worse, case by case (1 if anything got worse).
+    CompareRuns {
+        /// Folder of the old run.
+        old: PathBuf,
+        /// Folder of the new run.
+        new: PathBuf,
+    },
     /// Write the JSON Schema of every authored file, for editors.
     FileSchemas {
         /// Folder to write to.

@@ -68,6 +68,7 @@ fn dispatch(args: Args) -> Result<Exit, CliError> {
             certs::verify(&file, &trust, run.as_deref(), format)
         }
         Command::Compare { a, b } => authored::compare_files(&a, &b, format),
+        Command::CompareRuns { old, new } => runs::compare_runs(&old, &new, format),
         Command::FileSchemas { out } => authored::file_schemas(&out),
         Command::XsltWorker => servers::xslt_worker(),
     }

@@ -331,6 +331,25 @@ pub fn report(dir: &Path, lang: Lang, to: &[String]) -> Result<Exit, CliError> {
     Ok(Exit::Passed)
 }
 
+/// Both are judged anew; what lies around as their verdict does not count.
+pub fn compare_runs(old: &Path, new: &Path, format: Format) -> Result<Exit, CliError> {
+    // Which of the two folders a fault is in must be said.
+    let judged = |dir: &Path| {
+        judge_folder(dir).map_err(|error| match error {
+            CliError::BadInput(text) => CliError::BadInput(format!("{}: {text}", dir.display())),
+            other => other,
+        })
+    };
+    let (old, new) = (judged(old)?, judged(new)?);
+    let comparison = report::compare_runs(&old.material(), &new.material())
+        .map_err(|e| CliError::BadInput(e.to_string()))?;
+    match format {
+        Format::Json => output::json(&comparison),
+        Format::Text => output::result(&comparison.to_text()),
+    }
+    Ok(if comparison.worse { Exit::Failed } else { Exit::Passed })
+}
+
 pub fn explain(dir: &Path, case: &str, save: Option<PathBuf>) -> Result<Exit, CliError> {
     let judged = judge_folder(dir)?;
     let Some(verdict) = judged.verdict.cases.iter().find(|c| c.id.as_str() == case) else {
