@@ -10,6 +10,7 @@ mod bad_input;
 mod canaries;
 mod catalogue;
 mod chain;
+mod ci_examples;
 mod clients;
 mod cmis;
 mod cmis_atom;
