@@ -7,7 +7,7 @@ use pruefstand::concept::SystemConcept;
 use pruefstand::diagnostic::{Diagnostic, Diagnostics, Source};
 use pruefstand::organisation::{TestOrganisation, export};
 use pruefstand::plan::{self, Catalogue};
-use pruefstand::rules::{Depot, DepotError, complete};
+use pruefstand::rules::{Depot, DepotError, complete_export};
 use pruefstand::target::TargetFile;
 use pruefstand::{report, xdatenfelder, xml, xsd};
 
@@ -246,7 +246,7 @@ pub fn organisation(command: OrganisationCommand, format: Format) -> Result<Exit
         }
     }
     let mut exported = export(&organisation, &pruefstand::fake_system::fixed_urls(&organisation));
-    complete(&mut exported, &depots, &titles);
+    complete_export(&mut exported, &depots, &titles);
     let fault = |e: String| CliError::Fault(e);
     let toml = || toml::to_string(&exported).map_err(|e| fault(e.to_string()));
     let Some(out) = out else {

@@ -20,7 +20,7 @@ const FROM_HUB: [(&str, &str); 2] = [
 
 /// Adds services, organisation-specific rules and the depots' contents to an export. `titles` are
 /// titles of services by LeiKa key; they come before those of the depots.
-pub fn complete(export: &mut Export, depots: &[Depot], titles: &BTreeMap<String, String>) {
+pub fn complete_export(export: &mut Export, depots: &[Depot], titles: &BTreeMap<String, String>) {
     let offered: BTreeSet<&String> = export.authority.iter().flat_map(|a| &a.services).collect();
     let services: Vec<ExportedService> = offered
         .into_iter()
@@ -200,7 +200,7 @@ fn documents(expression: &str) -> Vec<String> {
 mod tests {
     use std::path::Path;
 
-    use super::{complete, documents};
+    use super::{complete_export, documents};
     use crate::organisation::{TestOrganisation, export};
     use crate::rules::Depot;
 
@@ -231,7 +231,7 @@ mod tests {
         let depot = Depot::load(".", folder.path()).unwrap();
         let organisation = TestOrganisation::embedded().unwrap();
         let mut exported = export(&organisation, &Default::default());
-        complete(
+        complete_export(
             &mut exported,
             &[depot, Depot::load("gewerbe", Path::new(".")).unwrap()],
             &Default::default(),

@@ -5,7 +5,7 @@ mod configuration;
 mod depot;
 mod runner;
 
-pub use configuration::complete;
+pub use configuration::complete_export;
 pub use depot::{
     Check, Confirmation, Depot, DepotError, DepotFile, Filing, Header, Kind, Procedure, Source,
 };

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashSet};
 use serde::Serialize;
 
 use super::Material;
-use super::requirements::result_of;
+use super::requirements::{RequirementResult, result_of};
 use crate::concept::Level;
 use crate::ids::{CaseId, Digest, RequirementId};
 use crate::plan::{CaseChange, diff};
@@ -108,6 +108,10 @@ pub struct ComparedRequirement {
     pub old: CaseOutcome,
     /// How it stands.
     pub new: CaseOutcome,
+    /// Cases that failed under it.
+    pub old_failed: usize,
+    /// Cases that fail under it.
+    pub new_failed: usize,
 }
 
 /// The comparison of two runs.
@@ -185,10 +189,12 @@ pub fn compare_runs(old: &Material<'_>, new: &Material<'_>) -> Result<RunCompari
                 id: r.id.clone(),
                 level: r.level,
                 title: r.title.clone(),
-                change: by_outcome(was.outcome, is.outcome),
+                change: of_requirement(&was, &is),
                 cases: is.cases,
                 old: was.outcome,
                 new: is.outcome,
+                old_failed: was.failed.len(),
+                new_failed: is.failed.len(),
             })
         })
         .collect();
@@ -273,6 +279,15 @@ fn by_outcome(old: CaseOutcome, new: CaseOutcome) -> RunChange {
         std::cmp::Ordering::Less => RunChange::Worse,
         std::cmp::Ordering::Equal => RunChange::Same,
         std::cmp::Ordering::Greater => RunChange::Better,
+    }
+}
+
+/// By what its cases say, then by how many failed.
+fn of_requirement(old: &RequirementResult<'_>, new: &RequirementResult<'_>) -> RunChange {
+    match (by_outcome(old.outcome, new.outcome), new.failed.len().cmp(&old.failed.len())) {
+        (RunChange::Same, std::cmp::Ordering::Greater) => RunChange::Worse,
+        (RunChange::Same, std::cmp::Ordering::Less) => RunChange::Better,
+        (change, _) => change,
     }
 }
 
@@ -389,6 +404,22 @@ mod tests {
                 assert_eq!(change, expected, "{old:?} {new:?}");
             }
         }
+    }
+
+    #[test]
+    fn a_requirement_goes_by_its_verdict_and_then_by_how_many_cases_failed() {
+        use super::{RequirementResult, of_requirement};
+        let case = case(CaseOutcome::Failed, vec![], 0);
+        let result =
+            |outcome, failed| RequirementResult { cases: 5, failed: vec![&case; failed], outcome };
+        let change = |old, new| of_requirement(&old, &new);
+        let failed = |n| result(CaseOutcome::Failed, n);
+        assert_eq!(change(failed(2), failed(2)), RunChange::Same);
+        assert_eq!(change(failed(2), failed(3)), RunChange::Worse);
+        assert_eq!(change(failed(3), failed(2)), RunChange::Better);
+        let open = || result(CaseOutcome::Inconclusive, 0);
+        assert_eq!(change(failed(1), open()), RunChange::Better);
+        assert_eq!(change(result(CaseOutcome::Passed, 0), open()), RunChange::Worse);
     }
 
     #[test]

@@ -69,11 +69,13 @@ impl RunComparison {
         for r in changed {
             let _ = writeln!(
                 out,
-                "  {} {}: {} → {} ({} Testfälle) {}",
-                r.id,
+                "  {} {}: {} → {} ({} → {} von {} nicht bestanden) {}",
+                visible(r.id.as_str()),
                 german(r.change),
                 word(r.old, Language::De),
                 word(r.new, Language::De),
+                r.old_failed,
+                r.new_failed,
                 r.cases,
                 visible(&r.title)
             );
