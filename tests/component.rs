@@ -21,7 +21,13 @@ fn plan(sandbox: &Sandbox, component: &str) -> PathBuf {
 }
 
 /// A target file for one of our fakes, started by this program.
-pub fn target(sandbox: &Sandbox, kind: &str, system: &str, more: &str, defects: &[&str]) -> PathBuf {
+pub fn target(
+    sandbox: &Sandbox,
+    kind: &str,
+    system: &str,
+    more: &str,
+    defects: &[&str],
+) -> PathBuf {
     let mut command = vec![program().to_owned()];
     command.extend(["fake", "up", "--system", system, "--hub", "{hub}"].map(str::to_owned));
     command.extend(["--format", "json"].map(str::to_owned));
@@ -126,7 +132,8 @@ fn example(sandbox: &Sandbox, component: &str) {
     }
     let text = std::fs::read_to_string(root().join(format!("examples/{component}/target.toml")));
     let here = format!("{}/examples/", root().display());
-    let target = sandbox.write("target.toml", &text.unwrap().replace("\"examples/", &format!("\"{here}")));
+    let target =
+        sandbox.write("target.toml", &text.unwrap().replace("\"examples/", &format!("\"{here}")));
     let (code, verdict) = run(&plan(sandbox, component), &target, &sandbox.path("lauf"));
     assert_eq!(code, 0, "{:?} {} {}", ids(&verdict), verdict["untested"], verdict["counts"]);
     assert_eq!(counts(&verdict, "inconclusive") + counts(&verdict, "failed"), 0);
@@ -151,9 +158,9 @@ fn what_a_target_cannot_tell_it_does_not_pass() {
     let (code, verdict) = run(&plan, &target, &sandbox.path("stumm"));
     assert_eq!((code, verdict["overall"].as_str()), (2, Some("inconclusive")));
     let cases = verdict["cases"].as_array().unwrap();
-    let flow = cases.iter().find(|c| {
-        c["id"].as_str().unwrap().starts_with("flow/antrag+bescheid/attrappenburg")
-    });
+    let flow = cases
+        .iter()
+        .find(|c| c["id"].as_str().unwrap().starts_with("flow/antrag+bescheid/attrappenburg"));
     let reasons = flow.unwrap()["reasons"].to_string();
     assert!(reasons.contains("[[action]]"), "{reasons}");
 }

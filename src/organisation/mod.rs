@@ -13,7 +13,11 @@ use serde::{Deserialize, Serialize};
 use crate::diagnostic::{Authored, Diagnostics, folder_of, read, read_text};
 use crate::ids::{CertificateKind, ComponentKind, Digest, SystemId};
 
-pub use export::{Export, ExportedAuthority, ExportedSystem, ExportedTrust, export, protocol};
+pub use export::{
+    Export, ExportedAuthority, ExportedDelivery, ExportedDepot, ExportedParameter,
+    ExportedProcedure, ExportedRule, ExportedService, ExportedSystem, ExportedTls, ExportedTrust,
+    export, protocol,
+};
 
 /// The format this version reads.
 pub const FORMAT: &str = "pruefstand/organisation/1";

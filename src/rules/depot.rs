@@ -133,6 +133,8 @@ pub enum Source {
 pub struct Procedure {
     /// Short name.
     pub id: String,
+    /// Title for people, such as that of its service.
+    pub title: Option<String>,
     /// What it is for.
     pub kind: Kind,
     /// Who sends it.

@@ -23,9 +23,7 @@ use crate::ids::{CaseId, Digest, SystemId};
 use crate::organisation::{TestOrganisation, export, protocol};
 use crate::plan::{Applicability, Step, TestCase, TestPlan};
 use crate::rules::Depot;
-use crate::target::{
-    DoingError, Person, Protocol, Surroundings, Target, TargetError, TargetFile,
-};
+use crate::target::{DoingError, Person, Protocol, Surroundings, Target, TargetError, TargetFile};
 use crate::xml::engine_versions;
 
 /// Longest time until the traffic has settled.

@@ -101,7 +101,7 @@ fn smtp_transaction(raw: &[u8]) -> (Vec<String>, usize) {
 
 /// The message between `DATA` and the final dot, without dot-stuffing. Lines end with CRLF and with
 /// nothing else, as for the server that took it.
-fn smtp_data(raw: &[u8]) -> Vec<u8> {
+pub fn smtp_data(raw: &[u8]) -> Vec<u8> {
     let mut rest = raw.get(smtp_transaction(raw).1..).unwrap_or_default();
     let mut out = Vec::with_capacity(rest.len());
     while !rest.is_empty() && !rest.starts_with(b".\r\n") {
