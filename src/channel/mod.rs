@@ -3,9 +3,9 @@
 
 pub mod file;
 pub mod http;
-pub mod media_type;
 mod patient;
 pub mod smtp;
+pub mod soap;
 mod tap;
 pub mod tls;
 

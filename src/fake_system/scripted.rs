@@ -6,9 +6,8 @@ use std::time::Duration;
 
 use super::script::{Behaviour, Scripts};
 use crate::channel::http::{Early, Handler, Reply, Request};
-use crate::channel::media_type::MediaType;
 use crate::ids::SystemId;
-use crate::wire::UNFORESEEN;
+use crate::wire::{MediaType, UNFORESEEN};
 use crate::xml::{Labelled, ParseError, parse_labelled};
 
 /// Why a fake does not take a request.

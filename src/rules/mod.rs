@@ -5,6 +5,7 @@ mod depot;
 mod runner;
 
 pub use depot::{
-    Check, Confirmation, Depot, DepotError, DepotFile, Filing, Header, Kind, Procedure, Source,
+    Check, Confirmation, Depot, DepotError, DepotFile, Filing, Header, Kind, Procedure, Rule,
+    SoapNumber, SoapUse, Source,
 };
 pub use runner::{Applied, Runner};

@@ -138,7 +138,7 @@ impl Observer for Recorder {
             });
         }
         self.stir();
-        let raw = Arc::new(wire::plain(raw).into_owned());
+        let raw = Arc::new(wire::legible(raw).into_owned());
         {
             let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
             let mut known = HashSet::new();

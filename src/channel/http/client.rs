@@ -108,6 +108,18 @@ pub async fn send_over(
     request: ClientRequest,
     tls: Option<Arc<ClientConfig>>,
 ) -> Result<ClientExchange, ClientError> {
+    send_with(request, &[], tls).await
+}
+
+/// The same with further header fields.
+///
+/// # Errors
+/// See [`ClientError`].
+pub async fn send_with(
+    request: ClientRequest,
+    fields: &[(&str, String)],
+    tls: Option<Arc<ClientConfig>>,
+) -> Result<ClientExchange, ClientError> {
     let uri: hyper::Uri = request.url.parse().map_err(|_| ClientError::Url(request.url.clone()))?;
     let (secure, host) = match (uri.scheme_str(), uri.host()) {
         (Some("http"), Some(host)) => (None, host),
@@ -128,12 +140,12 @@ pub async fn send_over(
         Err(_) => return Err(unreachable(format!("no connection within {:?}", request.limit))),
     };
     let _ = stream.set_nodelay(true);
-    let Some(tls) = secure else { return exchange(request, &uri, &address, stream).await };
+    let Some(tls) = secure else { return exchange(request, fields, &uri, &address, stream).await };
     let name = host.trim_start_matches('[').trim_end_matches(']').to_owned();
     let name = ServerName::try_from(name).map_err(|_| ClientError::Url(request.url.clone()))?;
     let handshake = TlsConnector::from(tls).connect(name, stream);
     match tokio::time::timeout(request.limit, handshake).await {
-        Ok(Ok(stream)) => exchange(request, &uri, &address, stream).await,
+        Ok(Ok(stream)) => exchange(request, fields, &uri, &address, stream).await,
         Ok(Err(error)) => Err(ClientError::Handshake { address, reason: error.to_string() }),
         Err(_) => {
             let reason = format!("no handshake within {:?}", request.limit);
@@ -145,6 +157,7 @@ pub async fn send_over(
 /// One request and its answer over a stream.
 async fn exchange<S>(
     request: ClientRequest,
+    fields: &[(&str, String)],
     uri: &hyper::Uri,
     address: &str,
     stream: S,
@@ -165,6 +178,9 @@ where
             .header(CONNECTION, "close");
         if !request.content_type.is_empty() {
             builder = builder.header(CONTENT_TYPE, &request.content_type);
+        }
+        for (name, value) in fields {
+            builder = builder.header(*name, value);
         }
         let message = builder
             .body(Full::new(Bytes::from(request.body)))

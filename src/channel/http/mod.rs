@@ -3,11 +3,13 @@
 mod body;
 mod client;
 mod connection;
+mod json;
 mod limits;
 mod reply;
 mod server;
 
-pub use client::{ClientError, ClientExchange, ClientRequest, send, send_over};
+pub use client::{ClientError, ClientExchange, ClientRequest, send, send_over, send_with};
+pub use json::{JsonAnswer, read_json_answer, send_json};
 pub use limits::Limits;
 pub use reply::{Early, Handler, Reply, Request};
 pub use server::{Settings, serve, serve_as};

@@ -3,7 +3,6 @@
 
 mod accept;
 mod application;
-mod json;
 mod problem;
 
 use std::collections::VecDeque;
@@ -21,9 +20,9 @@ use super::login::{CHALLENGE, Login};
 use super::scripted::{Answering, Fake, Refusal, apart};
 use crate::channel::Observer;
 use crate::channel::http::{Reply, Request};
-use crate::channel::media_type::MediaType;
 use crate::ids::{Correlator, SystemId};
 use crate::organisation::{Mode, System};
+use crate::wire::{MediaType, read_json};
 
 const DATA: &str = include_str!("../../../fake-systems/fachverfahren-json/system.toml");
 const OPENAPI: &str = include_str!("../../../fake-systems/fachverfahren-json/openapi.json");
@@ -181,7 +180,7 @@ impl Rest {
         let unreadable = |(clause, detail): (&'static str, String)| {
             Problem::new(400, "kein-json", "Kein lesbares JSON", detail).breaks(clause)
         };
-        let document = json::read(&request.body, self.data.max_depth).map_err(unreadable)?;
+        let document = read_json(&request.body, self.data.max_depth).map_err(unreadable)?;
         for oddity in document.oddities {
             self.deviation(request, unreadable(oddity))?;
         }
