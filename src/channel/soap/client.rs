@@ -171,7 +171,8 @@ fn move_out(
         let id = format!("teil-{}-{unique}@pruefstand.example", parts.len() + 1);
         let mut include = Element::new(xop::NAMESPACE, "Include");
         include.set_attribute("href", &format!("cid:{id}"));
-        element.children = vec![Node::Element(include)];
+        // The empty text keeps white space out, which XOP does not allow beside it.
+        element.children = vec![Node::Text(String::new()), Node::Element(include)];
         parts.push((id, content));
         return Ok(());
     }

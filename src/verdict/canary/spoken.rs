@@ -137,7 +137,7 @@ fn move_out(
         && let Ok(bytes) = STANDARD.decode(element.text())
     {
         let id = format!("teil-{}", parts.len() + 1);
-        element.children = vec![stands(&id)];
+        element.children = vec![Node::Text(String::new()), stands(&id)];
         parts.push((id, bytes));
     }
     for child in &mut element.children {
