@@ -69,8 +69,9 @@ fn value(element: &Element, faults: Faults) -> Result<Json, String> {
     })
 }
 
+/// As a converter sees it that has 32 bits for a number.
 fn looks_like_number(text: &str) -> bool {
-    !text.is_empty() && text.len() <= 15 && text.bytes().all(|b| b.is_ascii_digit())
+    !text.is_empty() && text.len() <= 9 && text.bytes().all(|b| b.is_ascii_digit())
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ use crate::channel::Observer;
 use crate::channel::http::{Reply, Request};
 use crate::ids::{Correlator, SystemId};
 use crate::organisation::{Mode, System};
-use crate::wire::{MediaType, read_json};
+use crate::wire::{MediaType, UNFORESEEN, read_json};
 
 const DATA: &str = include_str!("../../../fake-systems/fachverfahren-json/system.toml");
 const OPENAPI: &str = include_str!("../../../fake-systems/fachverfahren-json/openapi.json");
@@ -135,7 +135,8 @@ impl Rest {
             Problem::new(404, "nicht-gefunden", "Nicht gefunden", format!("there is no {what}"))
         };
         let Some(resource) = self.resource(&request.path) else {
-            return Err(missing(&request.path).breaks(CONTRACT));
+            let problem = missing(&request.path).header(UNFORESEEN.0, UNFORESEEN.1);
+            return Err(problem.breaks(CONTRACT));
         };
         let reading = matches!(request.method.as_str(), "GET" | "HEAD");
         let allowed = if matches!(resource, Resource::All) { "POST" } else { "GET, HEAD" };
@@ -143,7 +144,8 @@ impl Rest {
             let detail = format!("{} is not for {}", request.method, request.path);
             let title = "Methode nicht erlaubt";
             let problem = Problem::new(405, "methode-nicht-erlaubt", title, detail);
-            return Err(problem.header("Allow", allowed).breaks("RFC 9110, 15.5.6"));
+            let problem = problem.header("Allow", allowed).header(UNFORESEEN.0, UNFORESEEN.1);
+            return Err(problem.breaks("RFC 9110, 15.5.6"));
         }
         if !accept::takes(request.header("accept"), "application/json") {
             let detail = "answers are application/json, errors application/problem+json";

@@ -27,7 +27,7 @@ use crate::channel::soap::fault::{Code, Fault};
 use crate::channel::soap::framing;
 use crate::ids::{Correlator, SystemId};
 use crate::organisation::{Mode, System};
-use crate::wire::{Notes, SoapVersion as Version, xop};
+use crate::wire::{Notes, SoapVersion as Version, UNFORESEEN, envelope_text, xop};
 use crate::xml::{Element, ParseErrorKind, escape_text, parse_labelled};
 
 /// Path under which the service listens.
@@ -62,15 +62,7 @@ impl Talk {
     }
 
     fn envelope(&self, headers: &str, body: &str) -> String {
-        let ns = self.version.namespace();
-        let headers = match headers {
-            "" => String::new(),
-            some => format!("<S:Header>{some}</S:Header>"),
-        };
-        format!(
-            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
-             <S:Envelope xmlns:S=\"{ns}\">{headers}<S:Body>{body}</S:Body></S:Envelope>"
-        )
+        envelope_text(self.version, headers, body)
     }
 
     fn fault(&self, fault: &Fault) -> Reply {
@@ -146,7 +138,7 @@ impl Soap {
     fn reply(&self, request: &Request, keep: bool) -> Reply {
         if request.path != self.service.data.path {
             let text = format!("the service is at {}\n", self.service.data.path);
-            return Reply::text(404, "text/plain", text);
+            return Reply::text(404, "text/plain", text).with_header(UNFORESEEN.0, UNFORESEEN.1);
         }
         if !self.login.allows(request) {
             let reason = "user and password are missing or wrong";
@@ -167,7 +159,8 @@ impl Soap {
             _ => {
                 let text = "POST for messages, GET with ?wsdl for the contract\n";
                 return Reply::text(405, "text/plain", text)
-                    .with_header("Allow", "GET, HEAD, POST");
+                    .with_header("Allow", "GET, HEAD, POST")
+                    .with_header(UNFORESEEN.0, UNFORESEEN.1);
             }
         }
         let mut notes = Notes::new(self.mode == Mode::Lenient);
