@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::ids::{Correlator, SystemId};
+use crate::wire::legible;
 
 /// How to treat an exchange.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -99,7 +100,7 @@ impl Scripts {
 
     /// What is told about these bytes apart from any number; counts nothing.
     pub(super) fn standing(&self, system: &SystemId, raw: &[u8]) -> Behaviour {
-        self.applies(system, None, raw, Vec::new)
+        self.applies(system, None, raw, || legible(raw).into_owned())
     }
 
     fn applies(

@@ -42,6 +42,11 @@ pub struct Carried {
 }
 
 impl Carried {
+    /// Whether another exchange carries the same, whatever differs around it.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.content == other.content && self.parts == other.parts
+    }
+
     /// XML as it came.
     fn xml(content: Vec<u8>) -> Self {
         let root = parse(&content).map(|d| d.root).map_err(|e| e.to_string());

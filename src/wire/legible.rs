@@ -39,16 +39,25 @@ const FORGIVING: GeneralPurpose = GeneralPurpose::new(
 pub fn legible(raw: &[u8]) -> Cow<'_, [u8]> {
     let shown = plain(raw);
     let mut out = Vec::new();
-    let head = HttpMessage::read(&shown);
-    match &head {
-        Some(message) if !message.body.is_empty() => {
-            look(&message.body, message.media_type().as_ref(), &mut out, DEEPEST);
-        }
-        _ => look(&shown, None, &mut out, DEEPEST),
+    // What was recorded of mails and folders is no HTTP, and has words from its first line on.
+    let is_http = |m: &HttpMessage| m.start.starts_with("HTTP/1.") || m.start.contains(" HTTP/1.");
+    match HttpMessage::read(&shown).filter(is_http) {
+        Some(message) => look(&message.body, message.media_type().as_ref(), &mut out, DEEPEST),
+        None => look(&shown, None, &mut out, DEEPEST),
     }
     match out.is_empty() {
         true => shown,
         false => Cow::Owned([&shown, &b"\n"[..], &out].concat()),
+    }
+}
+
+/// The same for a body whose media type is known.
+pub fn legible_body<'b>(content_type: &str, body: &'b [u8]) -> Cow<'b, [u8]> {
+    let mut out = Vec::new();
+    look(body, MediaType::parse(content_type).ok().as_ref(), &mut out, DEEPEST);
+    match out.is_empty() {
+        true => Cow::Borrowed(body),
+        false => Cow::Owned([body, &b"\n"[..], &out].concat()),
     }
 }
 
@@ -130,6 +139,12 @@ fn base64_in(bytes: &[u8], out: &mut Vec<u8>, depth: usize) {
             continue;
         }
         let length = bytes[at..].iter().take_while(|b| sign(**b) || b"\r\n".contains(b)).count();
+        // An empty line ends what came before, such as the head of a part.
+        let length =
+            match bytes[at..at + length].windows(2).position(|w| w == b"\n\n" || w == b"\n\r") {
+                Some(end) => end + 1,
+                None => length,
+            };
         let run = &bytes[at..at + length];
         at += length;
         if length < SHORTEST {
@@ -219,6 +234,44 @@ mod tests {
             let shown = String::from_utf8_lossy(body).into_owned();
             assert!(!super::holds(body, WORD.as_bytes()), "{shown}");
             assert!(shows(&post(kind, body)), "{shown}");
+        }
+    }
+
+    #[test]
+    fn words_in_folders_mails_and_containers_are_found() {
+        let inner = format!("<antrag><vorgang>{WORD}</vorgang></antrag>");
+        let packed = STANDARD.encode(&inner);
+        assert!(shows(format!("== n.xml 9\n<a>\n\n{packed}</a>\n").as_bytes()));
+        assert!(shows(format!("EHLO a\r\nDATA\r\n\r\n{packed}\r\n.\r\n").as_bytes()));
+        // What is said again is packed as a reference to where it was said.
+        let inner = format!("<a>{}</a>{inner}", &WORD[..WORD.len() - 1]);
+        let mut coded = flate2::write::DeflateEncoder::new(vec![], flate2::Compression::best());
+        std::io::Write::write_all(&mut coded, inner.as_bytes()).unwrap();
+        let deflated = coded.finish().unwrap();
+        let (crc, name) = (rawzip::crc32(inner.as_bytes()), b"n.xml");
+        let sizes = [deflated.len(), inner.len()].map(|n| u32::try_from(n).unwrap().to_le_bytes());
+        // APPNOTE 4.3.7 and 4.3.12: one deflated entry.
+        let common = [
+            &[20, 0, 0, 0, 8, 0, 0, 0, 0, 0][..],
+            &crc.to_le_bytes(),
+            &sizes[0],
+            &sizes[1],
+            &[5, 0, 0, 0],
+        ]
+        .concat();
+        let local = [b"PK\x03\x04", &common[..], name, &deflated].concat();
+        let place = u32::try_from(local.len()).unwrap().to_le_bytes();
+        let central = [b"PK\x01\x02\x14\0", &common[..], &[0; 14], name].concat();
+        let size = u32::try_from(central.len()).unwrap().to_le_bytes();
+        let end = [b"PK\x05\x06\0\0\0\0\x01\0\x01\0", &size[..], &place, &[0, 0]].concat();
+        let zip = [local, central, end].concat();
+        assert!(!super::holds(&zip, WORD.as_bytes()));
+        assert!(shows(&post("application/zip", &zip)));
+        let in_xml = format!("<a>{}</a>", STANDARD.encode(&zip));
+        assert!(shows(&post("text/xml", in_xml.as_bytes())));
+        // Cut off, it is read as far as it goes, and nothing breaks.
+        for end in 0..zip.len() {
+            let _ = legible(&zip[..end]);
         }
     }
 

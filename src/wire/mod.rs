@@ -40,7 +40,7 @@ pub use framing::{Extent, chunks, extent};
 pub use handed::{HandedFile, REFUSED, folder_bytes, folder_files};
 pub use head::{Deviation, Framing, Head, read_head};
 pub use json::{Json, JsonDocument, read_json};
-pub use legible::legible;
+pub use legible::{legible, legible_body};
 pub use media_type::{MediaType, unfold};
 pub use notes::{Breach, Broken, Notes};
 pub use recorded::{HttpMessage, MailPart, mail_parts, mail_recipients};

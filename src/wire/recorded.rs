@@ -21,9 +21,12 @@ impl HttpMessage {
         let plain = wire::plain(raw);
         let (lines, start) = wire::split_head(&plain)?;
         let body = plain[start..].to_vec();
-        let kind = lines.iter().skip(1).find_map(|line| {
+        let kind = lines.iter().enumerate().skip(1).find_map(|(at, line)| {
             let (name, value) = line.split_once(':')?;
-            name.trim().eq_ignore_ascii_case("content-type").then(|| value.trim().to_owned())
+            // A line that begins with white space goes on with the one before (RFC 9112, 5.2).
+            let folded = lines[at + 1..].iter().take_while(|l| l.starts_with([' ', '\t']));
+            let value = folded.fold(value.trim().to_owned(), |all, line| all + " " + line.trim());
+            name.trim().eq_ignore_ascii_case("content-type").then_some(value)
         });
         let (start, content_type) =
             (lines.into_iter().next().unwrap_or_default(), kind.unwrap_or_default());

@@ -21,7 +21,7 @@ use crate::channel::file::{
 use crate::channel::{Observer, Shutdown};
 use crate::ids::SystemId;
 use crate::organisation::{Mode, System};
-use crate::wire::REFUSED;
+use crate::wire::{REFUSED, legible};
 use crate::xml::escape_text;
 
 /// Most hand-overs that are decided at the same time.
@@ -197,7 +197,7 @@ impl FileDrop {
         let raw = taken.raw();
         let from = self.input.join(&taken.name).display().to_string();
         let exchange = self.observer.request(&self.id, "file", &from, &raw);
-        let behaviour = self.scripts.behaviour(&self.id, &raw, Vec::new);
+        let behaviour = self.scripts.behaviour(&self.id, &raw, || legible(&raw).into_owned());
         let lying = self.leaves(&raw);
         drop(raw);
         if let Behaviour::Delay(ms) = behaviour {
