@@ -40,7 +40,7 @@ pub(super) fn test(checker: &dyn Checker, engine: &dyn RuleEngine) -> CanaryResu
     let expectation = checker.canary();
     let look = |world: &World, protocol: &str| {
         let (plan, records) = spoken::spoken(protocol, &world.plan, &world.records);
-        let evidence = Evidence::from_records(records.into_iter());
+        let evidence = Evidence::from_records(records);
         let run = RunView::new(&plan, &evidence);
         let depot = BTreeMap::new();
         let context = Context {
