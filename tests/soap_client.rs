@@ -72,7 +72,7 @@ fn a_strict_service_takes_every_kind_of_call() {
     let seen = up.watcher.0.lock().unwrap();
     for (protocol, raw) in &seen.requests {
         assert_eq!(protocol, "soap");
-        let root = carried(protocol, raw).root.unwrap();
+        let root = carried(protocol, raw).root().unwrap();
         assert_eq!(compare(&root, &message()), []);
     }
     assert!(seen.answers.iter().all(|(_, raw, _)| is_taken("soap", raw)));
@@ -220,7 +220,7 @@ fn messages_of_several_parts_that_broke_others_are_read_as_they_are_meant() {
             [format!("POST /x HTTP/1.1\r\nContent-Type: {head}\r\n\r\n").as_bytes(), &body]
                 .concat();
         // Who judges reads the same.
-        assert_eq!(compare(&carried("soap", &request).root.unwrap(), &root), []);
+        assert_eq!(compare(&carried("soap", &request).root().unwrap(), &root), []);
         let content = root.child_text("Datei").unwrap();
         let content = base64::engine::general_purpose::STANDARD.decode(content).unwrap();
         assert_eq!((content.len(), &content[..8]), (41, &b"%PDF-1.4"[..]));
@@ -234,7 +234,7 @@ fn messages_of_several_parts_that_broke_others_are_read_as_they_are_meant() {
         let request =
             [format!("POST /x HTTP/1.1\r\nContent-Type: {head}\r\n\r\n").as_bytes(), &body]
                 .concat();
-        assert!(carried("soap", &request).root.unwrap_err().contains(why));
+        assert!(carried("soap", &request).root().unwrap_err().contains(why));
     }
 }
 

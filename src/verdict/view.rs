@@ -97,7 +97,7 @@ impl Exchange {
 
     /// What its answer says.
     pub fn answered(&self) -> Option<Element> {
-        wire::carried_answer(&self.protocol, self.answer.as_deref()?).root.ok()
+        wire::carried_answer(&self.protocol, self.answer.as_deref()?).root().ok()
     }
 
     /// The body of its answer.
@@ -412,7 +412,7 @@ impl Context<'_> {
 
     /// Whether a delivery is an Eingangsbestätigung.
     pub fn is_confirmation(&self, exchange: &Exchange) -> bool {
-        let Ok(root) = exchange.carried().root else { return false };
+        let Ok(root) = exchange.carried().root() else { return false };
         self.plan.message.iter().any(|m| {
             m.kind == crate::concept::MessageKind::Bestaetigung
                 && m.root == root.name

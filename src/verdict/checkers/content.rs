@@ -41,7 +41,7 @@ impl Checker for Content {
             return judgement;
         };
         let check = Compare { context, requirement, step, receiver, exchange };
-        match exchange.carried().root {
+        match exchange.carried().root() {
             Ok(arrived) if receiver.form == Form::Unchanged => {
                 check.unchanged(&sent, &arrived, &mut judgement);
             }

@@ -6,7 +6,6 @@ use super::{Checker, Context, Expectation, Found, Judgement, World, delivered};
 use crate::concept::DocumentPlace;
 use crate::ids::Digest;
 use crate::verdict::view::Exchange;
-use crate::wire::Carried;
 use crate::xml::Element;
 
 /// A document, wherever it was found.
@@ -95,9 +94,10 @@ pub(super) fn compare(
 /// The documents that arrived: those that stand in the message, each with its own bytes or with those
 /// of the part it names, and the parts that nothing in the message speaks of.
 fn arrived_documents(exchange: &Exchange, place: Option<&DocumentPlace>) -> Vec<Seen> {
-    let Carried { root, parts: mut left, .. } = exchange.carried();
+    let carried = exchange.carried();
     // A mail brings them as attachments; those in its message are the message's own.
-    let root = root.ok().filter(|_| exchange.protocol != "smtp").unwrap_or_default();
+    let root = carried.root().ok().filter(|_| exchange.protocol != "smtp").unwrap_or_default();
+    let mut left = carried.parts;
     let mut out = match place {
         None => sent_documents(&root),
         Some(place) => {
