@@ -186,10 +186,32 @@ impl Hub {
         };
         let ending = if matches!(given, Given::File(_)) { ".xml" } else { "" };
         let base = safe_name(&message.nachricht);
-        let in_place = self.has(Defect::WritesInPlace);
-        let handing = move || Folder { input, base, ending }.hand(&given, in_place);
-        let done = tokio::task::spawn_blocking(handing).await;
-        done.unwrap_or_else(|error| Attempt::Later(error.to_string()))
+        let folder = Folder::new(input, &base, ending);
+        // What is there still, or was answered, or was handed over by an earlier attempt and is being
+        // worked on, is not handed over again.
+        let task = format!("uebergeben {}", folder.name);
+        let handed = self.journal().is_done(&message.transaction, &task).is_some();
+        if !handed && !folder.is_there() {
+            let in_place = self.has(Defect::WritesInPlace);
+            let giving = folder.clone();
+            let given = tokio::task::spawn_blocking(move || giving.give(&given, in_place)).await;
+            match given {
+                Ok(Ok(())) => {}
+                Ok(Err(reason)) => return Attempt::Later(reason),
+                Err(error) => return Attempt::Later(error.to_string()),
+            }
+            if let Err(error) = self.journal().mark(&message.transaction, &task) {
+                return Attempt::Later(error.to_string());
+            }
+        }
+        let since = Instant::now();
+        while since.elapsed() < LIMIT {
+            if let Some(end) = folder.outcome() {
+                return end;
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+        Attempt::Later(format!("no receipt for \"{}\" within {LIMIT:?}", folder.name))
     }
 
     /// A message with its documents as files beside it; where one stood, its name stands.
@@ -236,66 +258,68 @@ fn take_out(
 }
 
 /// One message on its way through a transfer folder.
+#[derive(Clone)]
 struct Folder {
     input: PathBuf,
-    base: String,
-    ending: &'static str,
+    /// The name under which it is handed over: a refusal keeps its name for itself.
+    name: String,
 }
 
 impl Folder {
+    fn new(input: PathBuf, base: &str, ending: &str) -> Self {
+        let mut folder = Self { input, name: String::new() };
+        let mut number = 1;
+        loop {
+            folder.name = format!("{base}-{number}{ending}");
+            if !folder.refusal().exists() {
+                return folder;
+            }
+            number += 1;
+        }
+    }
+
     fn beside(&self, folder: &str, name: &str) -> PathBuf {
         self.input.parent().unwrap_or(Path::new("/")).join(folder).join(name)
     }
 
-    /// Hands over and waits for the receipt. What an earlier attempt left is looked at first, so that
-    /// nothing is handed over twice: its receipt, or the thing itself that nobody fetched yet.
-    fn hand(&self, given: &Given, in_place: bool) -> Attempt {
-        let mut number = 1;
-        let name = loop {
-            let name = format!("{}-{number}{}", self.base, self.ending);
-            if !self.beside(REFUSED, &format!("{name}{REASON}")).exists() {
-                break name;
-            }
-            number += 1;
-        };
-        let receipt = self.beside(OUTPUT, &format!("{name}{RECEIPT}"));
-        let refusal = self.beside(REFUSED, &format!("{name}{REASON}"));
-        let there = [INPUT, ACCEPTED].iter().any(|f| self.beside(f, &name).exists());
-        if !receipt.exists() && !there {
-            let given =
-                if in_place { self.in_place(&name, given) } else { self.whole(&name, given) };
-            if let Err(reason) = given {
-                return Attempt::Later(reason);
-            }
-        }
-        let since = Instant::now();
-        loop {
-            if let Ok(text) = std::fs::read_to_string(&receipt) {
-                return Attempt::Done(aktenzeichen(&text));
-            }
-            // The first line is the name, the second one the reason.
-            if let Ok(text) = std::fs::read_to_string(&refusal) {
-                let reason = text.lines().nth(1).unwrap_or_default().to_owned();
-                return match reason.starts_with(NOT_NOW) {
-                    true => Attempt::Later(reason),
-                    false => Attempt::Never(reason),
-                };
-            }
-            if since.elapsed() > LIMIT {
-                return Attempt::Later(format!("no receipt for \"{name}\" within {LIMIT:?}"));
-            }
-            std::thread::sleep(LOOK);
-        }
+    fn receipt(&self) -> PathBuf {
+        self.beside(OUTPUT, &format!("{}{RECEIPT}", self.name))
     }
 
-    fn whole(&self, name: &str, given: &Given) -> Result<(), String> {
-        hand_over(&self.input, name, given).map(|_| ()).map_err(|e| e.to_string())
+    fn refusal(&self) -> PathBuf {
+        self.beside(REFUSED, &format!("{}{REASON}", self.name))
+    }
+
+    /// Whether it lies there already, or was taken.
+    fn is_there(&self) -> bool {
+        let lies = |folder| self.beside(folder, &self.name).exists();
+        self.receipt().exists() || lies(INPUT) || lies(ACCEPTED)
+    }
+
+    /// What became of it; none where nobody said so yet.
+    fn outcome(&self) -> Option<Attempt> {
+        if let Ok(text) = std::fs::read_to_string(self.receipt()) {
+            return Some(Attempt::Done(aktenzeichen(&text)));
+        }
+        // The first line is the name, the second one the reason.
+        let text = std::fs::read_to_string(self.refusal()).ok()?;
+        let reason = text.lines().nth(1).unwrap_or_default().to_owned();
+        Some(match reason.starts_with(NOT_NOW) {
+            true => Attempt::Later(reason),
+            false => Attempt::Never(reason),
+        })
+    }
+
+    fn give(&self, given: &Given, in_place: bool) -> Result<(), String> {
+        match given {
+            Given::File(content) if in_place => self.in_place(content),
+            _ => hand_over(&self.input, &self.name, given).map(|_| ()).map_err(|e| e.to_string()),
+        }
     }
 
     /// Only with a switched-on fault: half of a file can be seen under its name.
-    fn in_place(&self, name: &str, given: &Given) -> Result<(), String> {
-        let Given::File(content) = given else { return self.whole(name, given) };
-        let place = self.input.join(name);
+    fn in_place(&self, content: &[u8]) -> Result<(), String> {
+        let place = self.input.join(&self.name);
         let (first, second) = content.split_at(content.len() / 2);
         std::fs::write(&place, first).map_err(|e| e.to_string())?;
         std::thread::sleep(Duration::from_secs(4));
