@@ -118,7 +118,12 @@ impl Call {
             SoapVersion::Soap12 => vec![],
         };
         let (content_type, body) = match self.parts {
-            Some(_) => xop::package(&text, &inner, &parts, unique),
+            // The part's own label names the character set; some readers of parts stumble over a
+            // second one in the text.
+            Some(_) => {
+                let bare = text.split_once("?>\n").map_or(text.as_str(), |(_, rest)| rest);
+                xop::package(bare, &inner, &parts, unique)
+            }
             None => (with_charset(&inner), text.into_bytes()),
         };
         Ok(Written { content_type, fields, body })
