@@ -2,12 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
-use pruefstand::evidence::{Direction, Evidence, Record};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use pruefstand::evidence::{Direction, Evidence, Payload, Record};
 use pruefstand::reference_hub::DEFECTS;
 use pruefstand::target::TargetFile;
+use pruefstand::verdict::RunView;
 
 use crate::args;
-use crate::support::{Sandbox, json, program, pruefstand, root};
+use crate::soap::{E11, envelope, payload};
+use crate::support::{Sandbox, copy, json, program, pruefstand, root};
 
 /// Each authority with the protocol of its Fachverfahren and the way in which documents travel.
 const AUTHORITIES: [(&str, &str); 5] = [
@@ -262,4 +266,93 @@ fn a_finding_names_the_line_of_the_rule_that_makes_json() {
     let sheet = std::fs::read_to_string(folder().join("depot/rules/json.xsl")).unwrap();
     let text = sheet.lines().nth(line - 1).unwrap();
     assert!(text.contains("key=\"geburtsname\""), "{hint}: {text}");
+}
+
+/// Nothing that a hub does could be right then, and it is not the hub's fault.
+#[test]
+fn a_format_that_a_protocol_cannot_carry_is_found_before_the_first_message() {
+    let sandbox = Sandbox::new();
+    let copied = sandbox.path("kanaele");
+    copy(&folder(), &copied);
+    let path = copied.join("organisation.toml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let given =
+        |fake: &str, receiver: &str| format!("fake = \"{fake}\"\nreceiver = \"{receiver}\"");
+    let swapped = text
+        .replace(&given("fachverfahren-json", "fv-json"), &given("fachverfahren-json", "fv-soap11"))
+        .replace(
+            &given("fachverfahren-soap", "fv-soap12"),
+            &given("fachverfahren-soap", "fv-json"),
+        );
+    std::fs::write(&path, swapped).unwrap();
+    let (plan, concept) = (sandbox.path("plan.toml"), copied.join("concept.toml"));
+    pruefstand(args![
+        "plan",
+        "derive",
+        "--concept",
+        &concept,
+        "--organisation",
+        &path,
+        "-o",
+        &plan
+    ])
+    .exits(0);
+    let out = sandbox.path("lauf");
+    let line = args!["run", "--plan", &plan, "--organisation", &path, "--out", &out];
+    let done = pruefstand(line).exits(65);
+    let told = format!("{}{}", done.stdout, done.stderr);
+    for word in ["fv-klammerau\" takes JSON", "not \"fv-soap11\"", "fv-umschlagshausen\" takes XML"]
+    {
+        assert!(told.contains(word), "{word}: {told}");
+    }
+    assert!(!out.join("evidence.jsonl").exists(), "nothing was sent");
+}
+
+/// What a hub wraps is told apart from what nobody sent.
+#[test]
+fn exchanges_are_recognised_where_their_values_are_packed() {
+    let sandbox = Sandbox::new();
+    let plan = pruefstand::plan::load(&derived(&sandbox)).unwrap();
+    let case = &plan.case[0];
+    let word = case.correlators[0].as_str();
+    let inner = STANDARD.encode(format!("<antrag><vorgang>{word}</vorgang></antrag>"));
+    let foreign = STANDARD.encode("<antrag><vorgang>PS-000000000000</vorgang></antrag>");
+    let soap = |content: &str| {
+        let body = envelope(E11, "", &payload("wie innen", &format!("<x>{content}</x>")));
+        format!("POST /dienst HTTP/1.1\r\ncontent-type: text/xml\r\n\r\n{body}")
+    };
+    let parts = format!(
+        "POST /dienst HTTP/1.1\r\ncontent-type: multipart/related; boundary=g; type=\"text/xml\"\r\n\r\n--g\r\nContent-Type: text/xml\r\n\r\n<a/>\r\n--g\r\nContent-Transfer-Encoding: base64\r\n\r\n{inner}\r\n--g--\r\n"
+    );
+    let records = [
+        ("fv-altseifen", "soap", soap(&inner)),
+        ("fv-umschlagshausen", "soap", parts),
+        ("fv-behaelterode", "file", format!("<container>{inner}</container>")),
+        ("fv-altseifen", "soap", soap(&foreign)),
+    ]
+    .into_iter()
+    .enumerate()
+    .map(|(number, (system, protocol, raw))| {
+        let payload = Payload {
+            size: raw.len(),
+            sha256: pruefstand::ids::Digest::of(&raw),
+            text: Some(raw),
+            base64: None,
+        };
+        let record = Record::Request {
+            exchange: number as u64 + 1,
+            system: system.into(),
+            direction: Direction::Received,
+            protocol: protocol.into(),
+            peer: String::new(),
+            case: None,
+            step: None,
+            started: None,
+            payload,
+        };
+        (jiff::Timestamp::UNIX_EPOCH, record)
+    });
+    let view = RunView::new(&plan, &Evidence::from_records(records));
+    assert_eq!(view.case(&case.id).received, [0, 1, 2]);
+    assert_eq!(view.foreign, [3]);
 }

@@ -2,10 +2,12 @@
 
 use serde::Serialize;
 
+use crate::concept::Form;
 use crate::message::{Disproved, prove};
-use crate::organisation::TestOrganisation;
+use crate::organisation::{FakeKind, TestOrganisation};
 use crate::plan::TestPlan;
 use crate::target::TargetHead;
+use crate::wire::JSON_ROOT;
 
 /// A configuration fault.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -22,6 +24,43 @@ impl PreflightFinding {
     fn new(check: &str, problem: impl Into<String>, help: impl Into<String>) -> Self {
         Self { check: check.into(), problem: problem.into(), help: help.into() }
     }
+}
+
+/// Formats that a system cannot take over the protocol it speaks: nothing could ever arrive, and the
+/// target would be blamed.
+fn unfit_formats(plan: &TestPlan, organisation: &TestOrganisation) -> Vec<PreflightFinding> {
+    let mut out = Vec::new();
+    for planned in &plan.system {
+        let (Some(system), Some(receiver)) =
+            (organisation.system(&planned.id), plan.receiver_of(&planned.id))
+        else {
+            continue;
+        };
+        let is_json = receiver.form == Form::Mapped
+            && receiver.root.as_deref() == Some(JSON_ROOT)
+            && receiver.namespace.as_deref().unwrap_or_default().is_empty();
+        let why = match system.fake {
+            FakeKind::FachverfahrenJson if !is_json => {
+                format!(
+                    "takes JSON; such a format is mapped, with root = \"{JSON_ROOT}\" and no namespace"
+                )
+            }
+            FakeKind::FachverfahrenSoap if receiver.form == Form::Unchanged => {
+                "is a web service and takes the elements of its contract; such a format is mapped"
+                    .to_owned()
+            }
+            kind if is_json && kind != FakeKind::FachverfahrenJson => {
+                "takes XML; the format has places in JSON".to_owned()
+            }
+            _ => continue,
+        };
+        out.push(PreflightFinding::new(
+            "formats and protocols",
+            format!("system \"{}\" {why}, not \"{}\"", system.id, receiver.id),
+            "give the system another receiver in the organisation, or correct the receiver in the concept",
+        ));
+    }
+    out
 }
 
 /// Looks at plan, organisation, and what the target says about itself.
@@ -52,6 +91,7 @@ pub fn preflight(
             "derive the plan with --component for this kind, or correct kind in the target file",
         ));
     }
+    out.extend(unfit_formats(plan, organisation));
     match prove(plan) {
         Ok(_) => {}
         Err(error @ Disproved::Wrong { .. }) => out.push(PreflightFinding::new(
