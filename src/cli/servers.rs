@@ -278,8 +278,8 @@ pub fn hub(command: HubCommand, format: Format) -> Result<Exit, CliError> {
                 Format::Text => {
                     for d in DEFECTS {
                         output::result(&format!(
-                            "{:28} {} ({}, {})",
-                            d.id, d.title, d.requirement, d.technique
+                            "{:28} {} ({}: {}, {})",
+                            d.id, d.title, d.bundle, d.requirement, d.technique
                         ));
                     }
                 }

@@ -23,6 +23,7 @@ mod script;
 mod scripted;
 mod security;
 mod soap;
+mod speaking;
 mod starting;
 mod template;
 mod world;

@@ -10,9 +10,10 @@ use super::intake::Intake;
 use super::login::Login;
 use super::reload::{Place, Ready};
 use super::scripted::{Fake, Scripted};
+use super::speaking::Speaking;
 use super::{Mailbox, Running, dms, file_drop, portal, rest, soap, url_of, xml_http};
 use crate::ambient::Clock;
-use crate::channel::{Shutdown, http, smtp};
+use crate::channel::{Observer, Shutdown, http, smtp};
 use crate::ids::SystemId;
 use crate::organisation::{FakeKind, Mode, System};
 use crate::secret::Secret;
@@ -24,6 +25,8 @@ struct Door {
     tls: Option<Arc<ServerConfig>>,
     lenient: bool,
     stop: Shutdown,
+    /// What is spoken over HTTP.
+    protocol: &'static str,
 }
 
 impl Running {
@@ -61,7 +64,12 @@ impl Running {
             secured.config
         });
         let lenient = system.mode == Mode::Lenient;
-        let door = Door { id: id.clone(), listener, tls, lenient, stop };
+        let protocol = match system.fake {
+            FakeKind::FachverfahrenSoap => "soap",
+            FakeKind::FachverfahrenJson => "json",
+            _ => "http",
+        };
+        let door = Door { id: id.clone(), listener, tls, lenient, stop, protocol };
         match system.fake {
             FakeKind::Mailbox => {
                 let handler = Arc::new(Mailbox::new(id.clone(), scripts, world));
@@ -118,9 +126,10 @@ impl Running {
     }
 
     fn serve_handler(&mut self, door: Door, handler: Arc<dyn http::Handler>) {
-        let Door { id, listener, tls, lenient, stop } = door;
+        let Door { id, listener, tls, lenient, stop, protocol } = door;
         let settings = http::Settings { lenient, tls, ..http::Settings::default() };
-        let both = (handler, self.observer.clone());
+        let observer = Arc::new(Speaking { inner: self.observer.clone(), protocol });
+        let both: (_, Arc<dyn Observer>) = (handler, observer);
         self.tasks.spawn(http::serve_as(listener, id, settings, both, stop));
     }
 }

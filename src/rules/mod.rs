@@ -7,6 +7,7 @@ mod runner;
 
 pub use configuration::complete_export;
 pub use depot::{
-    Check, Confirmation, Depot, DepotError, DepotFile, Filing, Header, Kind, Procedure, Source,
+    Check, Confirmation, Depot, DepotError, DepotFile, Filing, Header, Kind, Procedure, Rule,
+    SoapNumber, SoapUse, Source,
 };
 pub use runner::{Applied, Runner};

@@ -151,7 +151,7 @@ impl Observer for Recorder {
             });
         }
         self.stir();
-        let raw = Arc::new(wire::plain(raw).into_owned());
+        let raw = Arc::new(wire::legible(raw).into_owned());
         if system.as_str() == PLAYED_HUB {
             let mut at_hub = self.at_hub.lock().unwrap_or_else(PoisonError::into_inner);
             at_hub.push((number, raw.clone()));

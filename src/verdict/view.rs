@@ -6,11 +6,11 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::wire::{HttpMessage, mail_parts};
 use crate::evidence::{Attestation, Direction, Evidence, Record, StepOutcome, TargetEvent};
 use crate::ids::{CaseId, ComponentKind, Correlator, PLAYED_HUB, SystemId};
 use crate::mapping::LogMapping;
 use crate::plan::{Step, TestCase, TestPlan, nachricht_of};
+use crate::wire::{self, Carried, HttpMessage};
 use crate::xml::{Element, parse};
 
 /// One exchange with everything recorded about it.
@@ -48,13 +48,15 @@ impl Exchange {
             // A handshake that failed carried nothing.
             return false;
         }
-        self.protocol == "smtp"
+        matches!(self.protocol.as_str(), "smtp" | "file")
             || !HttpMessage::read(&self.request).is_some_and(|m| {
                 // A question carries nothing away: no body, and parameters only as CMIS has them.
                 let target = m.start.split(' ').nth(1).unwrap_or_default();
                 matches!(m.method(), "GET" | "HEAD" | "OPTIONS")
                     && m.body.is_empty()
                     && (!target.contains('?')
+                        // The contract of a web service, such as ?wsdl.
+                        || self.protocol == "soap"
                         || target.contains("cmisselector=")
                         || target.contains("objectId="))
             })
@@ -62,40 +64,41 @@ impl Exchange {
 
     /// Whether the receiving side took it.
     pub fn is_taken(&self) -> bool {
-        let Some(answer) = &self.answer else { return false };
-        if self.protocol == "smtp" {
-            let text = String::from_utf8_lossy(answer);
-            return text.lines().last().is_some_and(|l| l.starts_with('2'));
-        }
-        HttpMessage::read(answer)
-            .and_then(|m| m.status())
-            .is_some_and(|status| (200..300).contains(&status))
+        self.answer.as_ref().is_some_and(|answer| wire::is_taken(&self.protocol, answer))
     }
 
     /// Why a fake could not place the call: it lies outside the interface of the system. Such calls
     /// have an answer of their own, so that "nothing is there" is not mistaken for it.
     pub fn unforeseen(&self) -> Option<String> {
         let answer = self.answer.as_deref()?;
-        let (lines, start) = crate::wire::split_head(answer)?;
+        let (lines, start) = wire::split_head(answer)?;
         let marked = |line: &String| {
             let (name, value) = line.split_once(':').unwrap_or_default();
-            (name.to_ascii_lowercase().as_str(), value.trim()) == crate::wire::UNFORESEEN
+            (name.to_ascii_lowercase().as_str(), value.trim()) == wire::UNFORESEEN
         };
         lines.iter().skip(1).any(marked).then(|| {
             String::from_utf8_lossy(answer.get(start..).unwrap_or_default()).trim().to_owned()
         })
     }
 
-    /// The XML message it carries.
+    /// What it carries: its message, and what came beside it.
+    pub fn carried(&self) -> Carried {
+        wire::carried(&self.protocol, &self.request)
+    }
+
+    /// The message it carries, as XML.
     pub fn message(&self) -> Vec<u8> {
-        if self.protocol == "smtp" {
-            return mail_parts(&self.request)
-                .into_iter()
-                .find(|p| p.name == "antrag.xml")
-                .map(|p| p.content)
-                .unwrap_or_default();
-        }
-        HttpMessage::read(&self.request).map(|m| m.body).unwrap_or_default()
+        self.carried().content
+    }
+
+    /// Whether its receiver answered that it took it, and the whole answer went out.
+    pub fn is_settled(&self) -> bool {
+        self.is_taken() && self.failure.is_none()
+    }
+
+    /// What its answer says.
+    pub fn answered(&self) -> Option<Element> {
+        wire::carried_answer(&self.protocol, self.answer.as_deref()?).root().ok()
     }
 
     /// Whether the receiving side said that it will not take it: the sender's fault, for good.
@@ -325,7 +328,7 @@ impl RunView {
                 continue;
             }
             let mut cases: HashSet<&CaseId> = HashSet::new();
-            for token in Correlator::candidates(&crate::wire::plain(&exchange.request)) {
+            for token in Correlator::candidates(&wire::legible(&exchange.request)) {
                 cases.extend(known.get(token).into_iter().flatten());
             }
             // The same value in several cases: the one that ran alone at that time.
@@ -444,6 +447,7 @@ impl Context<'_> {
             })
             .collect();
         let body = exchange.message();
+        let body = wire::legible(&body);
         let found: HashSet<&str> = Correlator::candidates(&body).collect();
         let carried: Vec<&str> = sends
             .iter()
@@ -458,12 +462,11 @@ impl Context<'_> {
 
     /// Whether a delivery is an Eingangsbestätigung.
     pub fn is_confirmation(&self, exchange: &Exchange) -> bool {
-        let body = exchange.message();
-        let Ok(document) = parse(&body) else { return false };
+        let Ok(root) = exchange.carried().root() else { return false };
         self.plan.message.iter().any(|m| {
             m.kind == crate::concept::MessageKind::Bestaetigung
-                && m.root == document.root.name
-                && m.namespace == document.root.namespace
+                && m.root == root.name
+                && m.namespace == root.namespace
         })
     }
 

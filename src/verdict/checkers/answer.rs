@@ -4,7 +4,7 @@
 use super::{Checker, Context, Expectation, Found, Judgement, World};
 use crate::plan::Outcome;
 use crate::verdict::view::Exchange;
-use crate::verdict::wire::HttpMessage;
+use crate::wire::HttpMessage;
 
 pub(super) struct Answer;
 

@@ -9,7 +9,7 @@ use crate::ids::RequirementId;
 use crate::message::common_element;
 use crate::plan::{PlanField, PlanMessage, PlanReceiver, Step, convert};
 use crate::verdict::view::Exchange;
-use crate::xml::{Element, compare_qualified, parse};
+use crate::xml::{Element, compare_qualified};
 
 pub(super) struct Content;
 
@@ -41,17 +41,17 @@ impl Checker for Content {
             return judgement;
         };
         let check = Compare { context, requirement, step, receiver, exchange };
-        match parse(&exchange.message()) {
+        match exchange.carried().root() {
             Ok(arrived) if receiver.form == Form::Unchanged => {
-                check.unchanged(&sent, &arrived.root, &mut judgement);
+                check.unchanged(&sent, &arrived, &mut judgement);
             }
             Ok(arrived) => match message_of(context, step) {
-                Some(message) => check.mapped(message, &sent, &arrived.root, &mut judgement),
+                Some(message) => check.mapped(message, &sent, &arrived, &mut judgement),
                 None => return Judgement::cannot("der Plan beschreibt die Nachricht nicht"),
             },
             Err(error) => check
-                .found("content.unreadable", "Was ankam, ist kein lesbares XML".into(), "")
-                .values("wohlgeformtes XML", error.to_string())
+                .found("content.unreadable", "Was ankam, ist nicht lesbar".into(), "")
+                .values(readable(&exchange.protocol), error)
                 .into(&mut judgement),
         }
         judgement
@@ -72,6 +72,16 @@ impl Checker for Content {
             2 => world.replace("<P><Name>", "<Zusatz>von niemandem</Zusatz><P><Name>"),
             _ => world.lose_delivery(),
         }
+    }
+}
+
+/// What a receiver that speaks a protocol can read.
+fn readable(protocol: &str) -> &'static str {
+    match protocol {
+        "soap" => "ein SOAP-Umschlag mit genau einem Element im Body",
+        "json" => "eindeutiges JSON in UTF-8",
+        "file" => "eine XML-Datei, oder ein Ordner mit genau einer",
+        _ => "wohlgeformtes XML",
     }
 }
 

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::{Checker, Context, Expectation, Found, Judgement, World};
 use crate::ids::Correlator;
 use crate::plan::{Step, nachricht_of};
-use crate::verdict::wire::HttpMessage;
+use crate::wire::HttpMessage;
 use crate::xml::{Element, compare, parse};
 
 pub(super) struct Held;

@@ -198,13 +198,16 @@ fn sheet_hint(context: &Context<'_>, step: &str, path: &str) -> String {
         Some(attribute) => format!("name=\"{attribute}\""),
         None => format!("<{leaf}>"),
     };
+    // A rule that makes JSON writes keys as attributes.
+    let keyed = format!("key=\"{}\"", leaf.trim_start_matches('@'));
     // The step before the leaf tells repeated names apart.
     let outer = path.rsplit('/').nth(1).map(|o| format!("<{o}>"));
     let line =
         context.depot.iter().find(|(name, _)| name.ends_with(&sheet)).and_then(|(_, bytes)| {
             let text = String::from_utf8_lossy(bytes).into_owned();
             let from = outer.as_ref().and_then(|o| text.find(o.as_str())).unwrap_or(0);
-            let at = text[from..].find(&wanted).map(|at| from + at)?;
+            let after = &text[from..];
+            let at = from + after.find(&wanted).or_else(|| after.find(&keyed))?;
             Some(text[..at].matches('\n').count() + 1)
         });
     match line {

@@ -167,7 +167,7 @@ fn unclaimed(
         .map(|a| a.step);
     if let Some(step) = delivered {
         let first = context.taken_at(step, system).first().copied();
-        let same = first.is_none_or(|f| f.message() == exchange.message());
+        let same = first.is_none_or(|f| f.carried().is_same(&exchange.carried()));
         let once = first.is_none_or(|f| f.number == exchange.number || !exchange.is_taken());
         return (!same || !once).then_some(Unclaimed::Different);
     }

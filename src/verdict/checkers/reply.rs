@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Blame, Checker, Context, Expectation, Found, Judgement, World};
 use crate::plan::Outcome;
-use crate::verdict::wire::HttpMessage;
+use crate::wire::HttpMessage;
 use crate::xml::parse;
 
 /// Namespace of acknowledgements and rejections.

@@ -8,12 +8,16 @@ const MOST_ODDITIES: usize = 20;
 
 /// A value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Json {
+pub enum Json {
+    /// `null`.
     Null,
+    /// A truth value.
     Bool(bool),
     /// As it was written.
     Number(String),
+    /// A text.
     Text(String),
+    /// A list.
     List(Vec<Json>),
     /// In the order of the document.
     Object(Vec<(String, Json)>),
@@ -21,7 +25,8 @@ pub(super) enum Json {
 
 /// What was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Document {
+pub struct JsonDocument {
+    /// The value.
     pub value: Json,
     /// What was odd, with the clause that it breaks; a strict reader refuses it.
     pub oddities: Vec<(&'static str, String)>,
@@ -31,7 +36,7 @@ pub(super) struct Document {
 ///
 /// # Errors
 /// Clause and detail of what nobody can go on with.
-pub(super) fn read(bytes: &[u8], depth: u32) -> Result<Document, (&'static str, String)> {
+pub fn read_json(bytes: &[u8], depth: u32) -> Result<JsonDocument, (&'static str, String)> {
     let mut oddities = Vec::new();
     let rest = match bytes.strip_prefix(b"\xEF\xBB\xBF") {
         Some(rest) => {
@@ -57,7 +62,7 @@ pub(super) fn read(bytes: &[u8], depth: u32) -> Result<Document, (&'static str, 
     };
     let value = value(&mut reader, &mut oddities).map_err(clause)?;
     reader.consume_trailing_whitespace().map_err(clause)?;
-    Ok(Document { value, oddities })
+    Ok(JsonDocument { value, oddities })
 }
 
 fn value(
@@ -165,7 +170,7 @@ impl Json {
 
 #[cfg(test)]
 mod tests {
-    use super::read;
+    use super::read_json as read;
 
     #[test]
     fn what_is_read_is_written_again_with_its_numbers() {

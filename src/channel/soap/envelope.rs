@@ -1,47 +1,16 @@
 //! Envelopes: SOAP 1.1 section 4, SOAP 1.2 part 1 section 5, and what header blocks demand of who
 //! reads them. The namespace of the envelope decides the version.
 
-use super::fault::{Code, Fault, Notes};
+use super::fault::{Code, Fault};
+use crate::wire::{Notes, SoapVersion as Version};
 use crate::xml::{Document, Element, Node};
 
 /// Most header blocks that are named as not understood.
 const MOST_NAMED: usize = 50;
 
-/// Version of SOAP.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Version {
-    Soap11,
-    Soap12,
-}
-
-impl Version {
-    pub fn namespace(self) -> &'static str {
-        match self {
-            Self::Soap11 => "http://schemas.xmlsoap.org/soap/envelope/",
-            Self::Soap12 => "http://www.w3.org/2003/05/soap-envelope",
-        }
-    }
-
-    pub fn media_type(self) -> &'static str {
-        match self {
-            Self::Soap11 => "text/xml",
-            Self::Soap12 => "application/soap+xml",
-        }
-    }
-
-    pub fn of_namespace(namespace: &str) -> Option<Self> {
-        [Self::Soap11, Self::Soap12].into_iter().find(|v| v.namespace() == namespace)
-    }
-
-    /// The version that a media type announces.
-    pub fn of_media_type(essence: &str) -> Option<Self> {
-        [Self::Soap11, Self::Soap12].into_iter().find(|v| v.media_type() == essence)
-    }
-}
-
 /// What an envelope holds.
 #[derive(Debug)]
-pub(super) struct Envelope {
+pub(crate) struct Envelope {
     pub version: Version,
     pub headers: Vec<Element>,
     pub body: Vec<Element>,
@@ -51,7 +20,7 @@ pub(super) struct Envelope {
 ///
 /// # Errors
 /// `VersionMismatch` (SOAP 1.2 part 1 section 5.4.7) when the root is no envelope of either.
-pub(super) fn version_of(document: &Document) -> Result<Version, Fault> {
+pub(crate) fn version_of(document: &Document) -> Result<Version, Fault> {
     let root = &document.root;
     match Version::of_namespace(&root.namespace) {
         Some(version) if root.name == "Envelope" => Ok(version),

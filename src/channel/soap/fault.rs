@@ -1,14 +1,11 @@
 //! Faults: SOAP 1.1 section 4.4, SOAP 1.2 part 1 section 5.4, and their status over HTTP.
 
-use super::envelope::Version;
+use crate::wire::{Breach, Broken, SoapVersion as Version};
 use crate::xml::{escape_attribute, escape_text};
-
-/// Namespace of this system's own subcodes and details.
-pub(super) const OWN: &str = "urn:pruefstand:fachverfahren-soap:1";
 
 /// Codes by their names in SOAP 1.2; in 1.1 Sender is Client and Receiver is Server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Code {
+pub(crate) enum Code {
     VersionMismatch,
     MustUnderstand,
     DataEncodingUnknown,
@@ -17,11 +14,11 @@ pub(super) enum Code {
 }
 
 /// A name in a namespace.
-pub(super) type Name = (String, String);
+pub(crate) type Name = (String, String);
 
 /// A fault, before it is known in which version it is said.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Fault {
+pub(crate) struct Fault {
     /// Which rule was broken; goes into the observation.
     pub clause: &'static str,
     pub code: Code,
@@ -32,12 +29,29 @@ pub(super) struct Fault {
     pub not_understood: Vec<Name>,
     /// A status of HTTP that says more than the binding's own.
     pub status: Option<u16>,
+    /// The namespace of the service's contract, where the payload breaks that.
+    pub contract: Option<&'static str>,
+}
+
+impl Broken for Fault {
+    fn clause(&self) -> &'static str {
+        self.clause
+    }
+    fn reason(&self) -> &str {
+        &self.reason
+    }
+}
+
+impl From<Breach> for Fault {
+    fn from(breach: Breach) -> Self {
+        Self::sender(breach.clause, breach.reason)
+    }
 }
 
 impl Fault {
     pub fn new(clause: &'static str, code: Code, reason: impl Into<String>) -> Self {
-        let (sub, not_understood) = (Vec::new(), Vec::new());
-        Self { clause, code, sub, reason: reason.into(), not_understood, status: None }
+        let (sub, not_understood, reason) = (Vec::new(), Vec::new(), reason.into());
+        Self { clause, code, sub, reason, not_understood, status: None, contract: None }
     }
 
     pub fn sender(clause: &'static str, reason: impl Into<String>) -> Self {
@@ -51,6 +65,13 @@ impl Fault {
         self
     }
 
+    /// With a subcode of the service's own contract.
+    #[must_use]
+    pub fn contract(mut self, namespace: &'static str, key: &str) -> Self {
+        self.contract = Some(namespace);
+        self.sub(namespace, key)
+    }
+
     #[must_use]
     pub fn status(mut self, status: u16) -> Self {
         self.status = Some(status);
@@ -59,7 +80,7 @@ impl Fault {
 
     /// Whether the payload is at fault: only then SOAP 1.1 section 4.4 allows, and demands, `detail`.
     fn of_body(&self) -> bool {
-        self.sub.first().is_some_and(|(namespace, _)| namespace == OWN)
+        self.contract.is_some()
     }
 
     /// SOAP 1.2 part 2 table 20; SOAP 1.1 section 6.2 knows only 500.
@@ -111,7 +132,7 @@ impl Fault {
                 };
                 // WS-Addressing 1.0 SOAP binding section 6.2: the subcode is the code in 1.1.
                 let code = match self.sub.first() {
-                    Some((namespace, name)) if namespace != OWN => {
+                    Some((namespace, name)) if !self.of_body() => {
                         format!("<faultcode xmlns:c=\"{namespace}\">c:{name}</faultcode>")
                     }
                     _ => format!("<faultcode>S:{own}</faultcode>"),
@@ -138,59 +159,23 @@ impl Fault {
     }
 
     fn detail(&self, element: &str) -> String {
-        if !self.of_body() {
-            return String::new();
-        }
+        let Some(own) = self.contract else { return String::new() };
         let mut text = String::new();
         escape_text(&self.reason, &mut text);
         let key = self.sub.first().map_or("", |(_, name)| name.as_str());
         format!(
-            "<{element}><f:fehler xmlns:f=\"{OWN}\"><f:schluessel>{key}</f:schluessel>\
+            "<{element}><f:fehler xmlns:f=\"{own}\"><f:schluessel>{key}</f:schluessel>\
              <f:text>{text}</f:text></f:fehler></{element}>"
         )
     }
 }
 
-/// Most deviations that are noted of one request; a hostile one could hold millions.
-const MOST_NOTES: usize = 50;
-
-/// What was odd about a request, and whether that ends it.
-#[derive(Debug)]
-pub(super) struct Notes {
-    lenient: bool,
-    /// Clause and detail.
-    pub list: Vec<(&'static str, String)>,
-}
-
-impl Notes {
-    pub fn new(lenient: bool) -> Self {
-        Self { lenient, list: Vec::new() }
-    }
-
-    /// A deviation that stops nobody.
-    pub fn odd(&mut self, clause: &'static str, detail: impl Into<String>) {
-        if self.list.len() < MOST_NOTES {
-            self.list.push((clause, detail.into()));
-        }
-    }
-
-    /// A deviation after which a lenient system goes on.
-    ///
-    /// # Errors
-    /// The fault, where the system is strict.
-    pub fn deviation(&mut self, fault: Fault) -> Result<(), Fault> {
-        if !self.lenient {
-            return Err(fault);
-        }
-        self.odd(fault.clause, fault.reason);
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Code, Fault, OWN};
-    use crate::fake_system::soap::envelope::Version::{Soap11, Soap12};
+    use super::{Code, Fault};
+    use crate::wire::SoapVersion::{Soap11, Soap12};
+
+    const OWN: &str = "urn:pruefstand:fachverfahren-soap:1";
 
     #[test]
     fn codes_and_status_follow_the_version() {
@@ -233,7 +218,7 @@ mod tests {
 
     #[test]
     fn the_payload_is_blamed_with_subcode_and_detail() {
-        let fault = Fault::sender("", "a < b").sub(OWN, "Schemaverletzung");
+        let fault = Fault::sender("", "a < b").contract(OWN, "Schemaverletzung");
         let (old, new) = (fault.element(Soap11), fault.element(Soap12));
         assert!(old.contains("<faultcode>S:Client</faultcode>"), "{old}");
         assert!(old.contains("<f:schluessel>Schemaverletzung</f:schluessel>"), "{old}");

@@ -1,18 +1,19 @@
 //! WS-Addressing 1.0, core and SOAP binding: honoured where a request uses it.
 
 use super::envelope::Envelope;
-use super::fault::{Fault, Notes};
+use super::fault::Fault;
+use crate::wire::Notes;
 use crate::xml::{Element, escape_text};
 
 /// The namespace; older ones are header blocks like any other.
-pub(super) const NAMESPACE: &str = "http://www.w3.org/2005/08/addressing";
+pub(crate) const NAMESPACE: &str = "http://www.w3.org/2005/08/addressing";
 const CLAUSE: &str = "WS-Addressing 1.0 SOAP binding, 6.4";
 /// Properties that may stand once (core, section 3.2), as far as they play a part here.
 const ONCE: [&str; 6] = ["To", "From", "ReplyTo", "FaultTo", "Action", "MessageID"];
 
 /// What a request says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Addressing {
+pub(crate) struct Addressing {
     pub action: String,
     pub message_id: String,
     /// Nobody wants the answer.
@@ -22,7 +23,7 @@ pub(super) struct Addressing {
 }
 
 /// Whether a header block is read here.
-pub(super) fn understood(block: &Element) -> bool {
+pub(crate) fn understood(block: &Element) -> bool {
     block.namespace == NAMESPACE
         && (ONCE.contains(&block.name.as_str()) || block.name == "RelatesTo")
 }
@@ -31,7 +32,7 @@ pub(super) fn understood(block: &Element) -> bool {
 ///
 /// # Errors
 /// The faults of the SOAP binding, section 6.4.
-pub(super) fn read(envelope: &Envelope, notes: &mut Notes) -> Result<Option<Addressing>, Fault> {
+pub(crate) fn read(envelope: &Envelope, notes: &mut Notes) -> Result<Option<Addressing>, Fault> {
     let mine: Vec<&Element> = envelope.mine().filter(|b| b.namespace == NAMESPACE).collect();
     if mine.is_empty() {
         return Ok(None);
@@ -97,7 +98,7 @@ pub(super) fn read(envelope: &Envelope, notes: &mut Notes) -> Result<Option<Addr
 ///
 /// # Errors
 /// `ActionNotSupported`, `ActionMismatch`, or a plain fault without WS-Addressing.
-pub(super) fn check_action(
+pub(crate) fn check_action(
     expected: &str,
     transport: Option<&str>,
     addressing: Option<&Addressing>,
@@ -131,7 +132,7 @@ pub(super) fn check_action(
 }
 
 /// The header blocks of an answer (core, section 3.4).
-pub(super) fn of_answer(request: &Addressing, action: &str, id: &str) -> String {
+pub(crate) fn of_answer(request: &Addressing, action: &str, id: &str) -> String {
     let mut out = format!("<a:Action xmlns:a=\"{NAMESPACE}\">");
     escape_text(action, &mut out);
     out.push_str(&format!(
@@ -146,7 +147,7 @@ pub(super) fn of_answer(request: &Addressing, action: &str, id: &str) -> String 
 }
 
 /// The action of a fault (SOAP binding, section 6).
-pub(super) fn fault_action(fault: &Fault) -> String {
+pub(crate) fn fault_action(fault: &Fault) -> String {
     match fault.sub.first() {
         Some((namespace, _)) if namespace == NAMESPACE => format!("{NAMESPACE}/fault"),
         _ => format!("{NAMESPACE}/soap/fault"),

@@ -9,6 +9,8 @@ use crate::wire;
 pub struct HttpMessage {
     /// First line.
     pub start: String,
+    /// Value of `Content-Type`; empty where it is missing.
+    pub content_type: String,
     /// Body, without transfer coding and without the content codings that are known.
     pub body: Vec<u8>,
 }
@@ -19,7 +21,16 @@ impl HttpMessage {
         let plain = wire::plain(raw);
         let (lines, start) = wire::split_head(&plain)?;
         let body = plain[start..].to_vec();
-        Some(Self { start: lines.into_iter().next().unwrap_or_default(), body })
+        let kind = lines.iter().enumerate().skip(1).find_map(|(at, line)| {
+            let (name, value) = line.split_once(':')?;
+            // A line that begins with white space goes on with the one before (RFC 9112, 5.2).
+            let folded = lines[at + 1..].iter().take_while(|l| l.starts_with([' ', '\t']));
+            let value = folded.fold(value.trim().to_owned(), |all, line| all + " " + line.trim());
+            name.trim().eq_ignore_ascii_case("content-type").then_some(value)
+        });
+        let (start, content_type) =
+            (lines.into_iter().next().unwrap_or_default(), kind.unwrap_or_default());
+        Some(Self { start, content_type, body })
     }
 
     /// Status of an answer.

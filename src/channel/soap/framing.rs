@@ -1,17 +1,15 @@
 //! From an HTTP request to the bytes of an envelope: media types, `SOAPAction` and `action`, MTOM
 //! (SOAP 1.1 section 6, SOAP 1.2 part 2 section 7, RFC 3902, MTOM 1.0 section 3).
 
-use super::envelope::Version;
-use super::fault::{Fault, Notes};
-use super::related::Package;
-use crate::channel::http::Request;
-use crate::channel::media_type::MediaType;
+use super::super::http::Request;
+use super::fault::Fault;
+use crate::wire::{MediaType, Notes, Package, SoapVersion as Version};
 
 const XOP: &str = "application/xop+xml";
 const TYPES: &str = "SOAP 1.1, 6; SOAP 1.2 part 2, 7.1.4";
 
 /// What HTTP says about an envelope.
-pub(super) struct Framing<'r> {
+pub(crate) struct Framing<'r> {
     /// The version that the media type announces.
     pub announced: Version,
     pub charset: Option<String>,
@@ -51,7 +49,7 @@ impl Framing<'_> {
 }
 
 /// The version that a request announces, as far as it says; for faults before the envelope is known.
-pub(super) fn announced(request: &Request) -> Version {
+pub(crate) fn announced(request: &Request) -> Version {
     let Ok(head) = MediaType::parse(&request.content_type) else { return Version::Soap11 };
     let info = head.parameter("start-info").and_then(|i| MediaType::parse(i).ok());
     let essence = info.map_or(head.essence, |i| i.essence);
@@ -62,7 +60,7 @@ pub(super) fn announced(request: &Request) -> Version {
 ///
 /// # Errors
 /// What ends the exchange.
-pub(super) fn read<'r>(request: &'r Request, notes: &mut Notes) -> Result<Framing<'r>, Fault> {
+pub(crate) fn read<'r>(request: &'r Request, notes: &mut Notes) -> Result<Framing<'r>, Fault> {
     let unsupported = |reason: String| Fault::sender(TYPES, reason).status(415);
     for name in ["content-type", "soapaction"] {
         if request.headers.iter().filter(|(n, _)| n == name).count() > 1 {

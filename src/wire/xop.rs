@@ -4,34 +4,34 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::fault::{Fault, Notes};
+use super::notes::{Breach, Notes};
 use super::related::Package;
 use crate::xml::{Element, Node};
 
 /// Namespace of `Include`.
-pub(super) const NAMESPACE: &str = "http://www.w3.org/2004/08/xop/include";
+pub const NAMESPACE: &str = "http://www.w3.org/2004/08/xop/include";
 const CLAUSE: &str = "XOP 1.0, 3.2";
 /// Most bytes that parts become when they are put in their places. Each is there once in a message,
 /// but may be named many times, so that a small message could fill the memory.
 const MOST: usize = 128 * 1024 * 1024;
 
-/// Puts the parts in their places.
+/// Puts the parts in their places; returns which of them have one.
 ///
 /// # Errors
 /// When an `Include` is not alone, or names a part that is not there.
-pub(super) fn inline(
+pub fn inline(
     root: &mut Element,
     package: Option<&Package<'_>>,
     notes: &mut Notes,
-) -> Result<(), Fault> {
+) -> Result<Vec<usize>, Breach> {
     let mut used = Used { parts: Vec::new(), room: MOST };
     step(root, package, &mut used, notes)?;
-    let used = used.parts.len();
-    let left = package.map_or(0, |p| p.parts.len() - 1 - used.min(p.parts.len() - 1));
+    let count = used.parts.len();
+    let left = package.map_or(0, |p| p.parts.len() - 1 - count.min(p.parts.len() - 1));
     if left > 0 {
         notes.odd(CLAUSE, format!("{left} parts that nothing refers to"));
     }
-    Ok(())
+    Ok(used.parts)
 }
 
 /// What was put in its place already, and how much more may be.
@@ -45,7 +45,7 @@ fn step(
     package: Option<&Package<'_>>,
     used: &mut Used,
     notes: &mut Notes,
-) -> Result<(), Fault> {
+) -> Result<(), Breach> {
     let include = element.elements().find(|e| e.namespace == NAMESPACE && e.name == "Include");
     let Some(include) = include else {
         for child in &mut element.children {
@@ -56,16 +56,16 @@ fn step(
         return Ok(());
     };
     let Some(package) = package else {
-        return Err(Fault::sender(CLAUSE, "xop:Include in a message without parts"));
+        return Err(Breach::new(CLAUSE, "xop:Include in a message without parts"));
     };
     let href = include.attribute("href").unwrap_or_default();
     let index = package.by_address(href)?;
     if element.children.len() > 1 {
         let reason = format!("xop:Include is not alone in {}", element.name);
         if element.elements().count() > 1 || !element.text().trim().is_empty() {
-            return Err(Fault::sender(CLAUSE, reason));
+            return Err(Breach::new(CLAUSE, reason));
         }
-        notes.deviation(Fault::sender(CLAUSE, reason + ": white space around it"))?;
+        notes.deviation(Breach::new(CLAUSE, reason + ": white space around it"))?;
     }
     if !used.parts.contains(&index) {
         used.parts.push(index);
@@ -73,7 +73,7 @@ fn step(
     let content = &package.parts[index].content;
     let Some(room) = used.room.checked_sub(content.len()) else {
         let reason = format!("with its parts in place the message has more than {MOST} bytes");
-        return Err(Fault::sender(CLAUSE, reason));
+        return Err(Breach::new(CLAUSE, reason));
     };
     used.room = room;
     element.children = vec![Node::Text(STANDARD.encode(content))];
@@ -82,7 +82,7 @@ fn step(
 
 /// A message as `multipart/related`: the content type and the body. `parts` are pairs of Content-ID
 /// and bytes; `inner` is the media type of the envelope, with its parameters.
-pub(super) fn package(
+pub fn package(
     envelope: &str,
     inner: &str,
     parts: &[(String, Vec<u8>)],
@@ -98,7 +98,7 @@ pub(super) fn package(
         boundary.push('x');
     }
     let quoted = inner.replace('\\', "\\\\").replace('"', "\\\"");
-    let (kind, root) = ("application/xop+xml", format!("<wurzel-{unique}@attrappe.example>"));
+    let (kind, root) = ("application/xop+xml", format!("<wurzel-{unique}@pruefstand.example>"));
     let head = format!(
         "multipart/related; boundary=\"{boundary}\"; type=\"{kind}\"; start=\"{root}\"; start-info=\"{quoted}\""
     );
@@ -123,9 +123,7 @@ pub(super) fn package(
 #[cfg(test)]
 mod tests {
     use super::{inline, package};
-    use crate::channel::media_type::MediaType;
-    use crate::fake_system::soap::fault::Notes;
-    use crate::fake_system::soap::related::Package;
+    use crate::wire::{MediaType, Notes, Package};
     use crate::xml::parse;
 
     #[test]
@@ -155,7 +153,9 @@ mod tests {
             let head = MediaType::parse(&head).unwrap();
             let read = Package::open(&head, &body, &mut Notes::new(true)).unwrap();
             let mut root = parse(read.root()).unwrap().root;
-            inline(&mut root, Some(&read), &mut Notes::new(true)).map_err(|fault| fault.reason)
+            inline(&mut root, Some(&read), &mut Notes::new(true))
+                .map(|_| ())
+                .map_err(|fault| fault.reason)
         };
         assert_eq!(inlined(8), Ok(()));
         assert!(inlined(9).unwrap_err().contains("more than"));

@@ -2,15 +2,13 @@
 
 use base64::Engine;
 
-use super::fault::{Fault, Notes};
-use super::related::Package;
 use super::xop::inline;
-use crate::channel::media_type::MediaType;
+use super::{Breach, MediaType, Notes, Package};
 use crate::xml::{Element, parse_labelled};
 
-fn read(head: &str, body: &[u8], lenient: bool) -> Result<(Element, Vec<&'static str>), Fault> {
+fn read(head: &str, body: &[u8], lenient: bool) -> Result<(Element, Vec<&'static str>), Breach> {
     let mut notes = Notes::new(lenient);
-    let head = MediaType::parse(head).map_err(|e| Fault::sender("", e))?;
+    let head = MediaType::parse(head).map_err(|e| Breach::new("", e))?;
     let package = Package::open(&head, body, &mut notes)?;
     let charset = package.root_type.parameter("charset");
     let mut root = parse_labelled(package.root(), charset).unwrap().document.root;
