@@ -44,11 +44,11 @@ fn drop_last(at: &mut Element) {
         at.attributes.pop();
         return;
     };
-    if let Node::Element(inner) = &mut at.children[place] {
-        if !inner.is_leaf() || !inner.attributes.is_empty() {
-            drop_last(inner);
-            return;
-        }
+    if let Node::Element(inner) = &mut at.children[place]
+        && (!inner.is_leaf() || !inner.attributes.is_empty())
+    {
+        drop_last(inner);
+        return;
     }
     at.children.remove(place);
 }

@@ -131,7 +131,7 @@ impl Later {
     }
 
     /// From now on there is a folder for what goes to the system's own output folder.
-    pub fn into_folder(&self, folder: PathBuf) {
+    pub fn put_into(&self, folder: PathBuf) {
         let _ = self.folder.set(folder);
     }
 

@@ -49,7 +49,7 @@ impl Running {
                 self.shown.insert(id.clone(), inbox.clone());
                 self.urls.insert(id.clone(), opened.url());
                 if let Some(later) = &later {
-                    later.into_folder(opened.output());
+                    later.put_into(opened.output());
                 }
                 let intake = Intake::new(id, inbox, (world, scripts.clone()), later);
                 let fake = file_drop::FileDrop::new(system, opened, scripts, observer, intake);

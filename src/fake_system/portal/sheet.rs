@@ -71,7 +71,7 @@ pub(super) fn fill(sheet: &DataSheet, now: &str, scripts: &Scripts) -> Result<Fi
 }
 
 /// What a faulty Antragsassistent makes of entries.
-fn tamper(entries: &mut Vec<Entered>, scripts: &Scripts) {
+fn tamper(entries: &mut [Entered], scripts: &Scripts) {
     // Kopf stands first; what people enter comes after it.
     let entered = |e: &Entered| e.value.is_some() && !e.position.starts_with("Kopf");
     let places: Vec<usize> = (0..entries.len()).filter(|i| entered(&entries[*i])).take(2).collect();

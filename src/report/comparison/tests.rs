@@ -22,6 +22,7 @@ fn case(verdict: CaseOutcome, findings: Vec<Finding>, duration_ms: u64) -> CaseV
         verdict,
         reasons: vec![],
         findings,
+        not_claimed: vec![],
         waiver: None,
         attested: None,
         duration_ms,
