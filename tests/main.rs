@@ -31,6 +31,7 @@ mod mail;
 mod mail_hostile;
 mod manual;
 mod personenstand;
+mod preflight;
 mod readme;
 mod reports;
 mod rest;
