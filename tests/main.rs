@@ -24,6 +24,7 @@ mod fake_table;
 mod fake_world;
 mod file_drop;
 mod forged;
+mod hostile_target;
 mod hundehaltung;
 mod layering;
 mod lost;

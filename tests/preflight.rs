@@ -11,7 +11,9 @@ use pruefstand::target::{Surroundings, Target, TargetFile};
 
 use crate::args;
 use crate::support::{Sandbox, pruefstand, root};
-use crate::support_target::{Server, answer, authority, block_on, hub_file, showing, tls_server};
+use crate::support_target::{
+    Server, TlsStream, answer, authority, block_on, hub_file, showing, tls_server,
+};
 
 /// What preflight finds without a plan.
 fn look(sandbox: &Sandbox, text: &str) -> Looked {
@@ -253,7 +255,9 @@ fn each_fault_of_tls_has_its_reason() {
         );
         look(&sandbox, &text).findings
     };
-    let ok = |_: &_| answer("200 OK", "application/json", "[]").into_bytes();
+    let ok = |_: &_, stream: &mut TlsStream| {
+        let _ = stream.write_all(answer("200 OK", "application/json", "[]").as_bytes());
+    };
     for (kind, problem) in [
         (CertificateKind::Expired, "has expired"),
         (CertificateKind::NotYetValid, "not yet valid"),

@@ -130,10 +130,14 @@ pub fn is_gone(pid: &str) -> bool {
     })
 }
 
-/// A server behind TLS; what `answer` gives back is sent, then the connection ends.
+/// A stream within TLS.
+pub type TlsStream =
+    tokio_rustls::rustls::StreamOwned<tokio_rustls::rustls::ServerConnection, TcpStream>;
+
+/// A server behind TLS.
 pub fn tls_server(
     settings: Arc<tokio_rustls::rustls::ServerConfig>,
-    answer: impl Fn(&Asked) -> Vec<u8> + Send + Sync + 'static,
+    answer: impl Fn(&Asked, &mut TlsStream) + Send + Sync + 'static,
 ) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -143,14 +147,14 @@ pub fn tls_server(
             let (settings, answer) = (settings.clone(), answer.clone());
             std::thread::spawn(move || {
                 let session = tokio_rustls::rustls::ServerConnection::new(settings).unwrap();
-                let mut stream = tokio_rustls::rustls::StreamOwned::new(session, socket);
+                let mut stream = TlsStream::new(session, socket);
                 let asked = read_request(&mut stream);
                 if asked.raw.is_empty() {
                     // Whoever did not get through is told why.
                     let _ = stream.conn.write_tls(&mut stream.sock);
                     return;
                 }
-                let _ = stream.write_all(&answer(&asked));
+                answer(&asked, &mut stream);
                 stream.conn.send_close_notify();
                 let _ = stream.flush();
             });
