@@ -262,8 +262,8 @@ async fn exchange<S>(
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let (stream, tap) = TapStream::new(stream);
     let (stream, beyond) = CappedStream::new(stream, manner.answer_bytes);
+    let (stream, tap) = TapStream::new(stream);
     let target = uri.path_and_query().map_or("/", |p| p.as_str()).to_owned();
     let mut announced = None;
     let work = async {
