@@ -67,7 +67,7 @@ impl Ran {
     }
 
     /// The case is not passed, and says so with this finding or reason; the next one is as it should be.
-    fn is_caught(self, why: &str, evidence: &[&str]) -> Self {
+    fn caught(self, why: &str, evidence: &[&str]) -> Self {
         let first = self.verdict(FIRST);
         assert!(first["verdict"] == "failed" || first["verdict"] == "inconclusive", "{first}");
         assert!(first.to_string().contains(why), "{why}: {first}");
@@ -130,55 +130,53 @@ fn slow_and_silent_ones() {
             std::thread::sleep(Duration::from_millis(20));
         }
     })
-    .is_caught("reply.", &["HTTP/1.1 422", "no answer within 1s; limits.answer_ms"]);
+    .caught("reply.", &["HTTP/1.1 422", "no answer within 1s; limits.answer_ms"]);
     run(|_, _| std::thread::sleep(Duration::from_secs(4)))
-        .is_caught("reply.none", &["no answer within 1s"]);
+        .caught("reply.none", &["no answer within 1s"]);
 }
 
 #[test]
 fn answers_that_are_two_or_half() {
-    run(says(good("X001") + &good("X001"))).is_caught("reply.broken", &["belong to nothing"]);
+    run(says(good("X001") + &good("X001"))).caught("reply.broken", &["belong to nothing"]);
     run(|_, stream| {
         let _ = stream.write_all(good("X001").as_bytes());
         let _ = stream.flush();
         std::thread::sleep(Duration::from_millis(10));
         let _ = stream.write_all(good("X001").as_bytes());
     })
-    .is_caught("reply.broken", &["belong to nothing"]);
+    .caught("reply.broken", &["belong to nothing"]);
     // All of the rejection is there, and the answer is not whole.
     let short = good("X001").replace("Content-Length: 1", "Content-Length: 9");
-    run(says(short)).is_caught("reply.broken", &["Grund>X001</Grund>", "\"failure\""]);
-    run(|_, stream| drop(stream.shutdown(Shutdown::Both)))
-        .is_caught("reply.none", &["\"failure\""]);
+    run(says(short)).caught("reply.broken", &["Grund>X001</Grund>", "\"failure\""]);
+    run(|_, stream| drop(stream.shutdown(Shutdown::Both))).caught("reply.none", &["\"failure\""]);
 }
 
 #[test]
 fn answers_that_say_something_else() {
     let of = |status: &str, kind: &str, body: &str| run(says(answer(status, kind, body)));
-    of("200 OK", "application/xml", &rejection("X001")).is_caught("reply.status", &["X001"]);
+    of("200 OK", "application/xml", &rejection("X001")).caught("reply.status", &["X001"]);
     let fault = "<s:Envelope xmlns:s=\"http://www.w3.org/2003/05/soap-envelope\"><s:Body><s:Fault/></s:Body></s:Envelope>";
-    of("200 OK", "application/soap+xml", fault).is_caught("reply.not-rejected", &["s:Fault"]);
+    of("200 OK", "application/soap+xml", fault).caught("reply.not-rejected", &["s:Fault"]);
     of("200 OK", "application/json", "{\"error\": \"X001\"}")
-        .is_caught("reply.not-rejected", &["error"]);
+        .caught("reply.not-rejected", &["error"]);
     of("200 OK", "text/html", "<html><body>X001</body></html>")
-        .is_caught("reply.not-rejected", &["<html>"]);
+        .caught("reply.not-rejected", &["<html>"]);
     of("422 No", "application/xml; charset=utf-16", &rejection("X001"))
-        .is_caught("reply.not-rejected", &[]);
+        .caught("reply.not-rejected", &[]);
     run(|_, stream| {
         let body: Vec<u8> = rejection("X001").chars().map(|c| c as u8).collect();
         let head = answer("422 No", "application/xml; charset=UTF-8", &"x".repeat(body.len()));
         let head = head.split_once("\r\n\r\n").unwrap().0;
         let _ = stream.write_all(&[head.as_bytes(), b"\r\n\r\n", &body].concat());
     })
-    .is_caught("reply.not-rejected", &["\"base64\""]);
+    .caught("reply.not-rejected", &["\"base64\""]);
 }
 
 #[test]
 fn a_redirect_is_not_followed() {
     let elsewhere = Server::always("422 No", "application/xml", &rejection("X001"));
     let status = format!("307 Temporary Redirect\r\nLocation: {}/portal", elsewhere.url);
-    run(says(answer(&status, "text/plain", "")))
-        .is_caught("reply.not-rejected", &["307 Temporary"]);
+    run(says(answer(&status, "text/plain", ""))).caught("reply.not-rejected", &["307 Temporary"]);
     assert_eq!(elsewhere.count(""), 0);
 }
 
@@ -194,7 +192,7 @@ fn a_gigabyte_is_not_read() {
             count.fetch_add(block.len(), Ordering::SeqCst);
         }
     });
-    let ran = ran.is_caught(
+    let ran = ran.caught(
         "reply.broken",
         &["larger than 2000000 bytes (it announces 1073741824); limits.answer_bytes"],
     );
@@ -230,10 +228,10 @@ fn tls_that_breaks_halfway() {
         let ran = run_at(sandbox, &url, &more);
         if cut {
             let seen = ["TLS broke before the answer", "Grund>X001</Grund>"];
-            ran.is_caught("reply.broken", &seen);
+            ran.caught("reply.broken", &seen);
         } else {
             // What comes in one piece with a record that is none is not given out.
-            ran.is_caught("reply.", &["TLS broke before the answer"]);
+            ran.caught("reply.", &["TLS broke before the answer"]);
         }
     }
 }

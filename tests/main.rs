@@ -23,6 +23,7 @@ mod fake_reload;
 mod fake_table;
 mod fake_world;
 mod file_drop;
+mod foreign_log;
 mod forged;
 mod hostile_target;
 mod hundehaltung;
