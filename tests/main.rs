@@ -28,6 +28,7 @@ mod forged;
 mod hostile_target;
 mod hundehaltung;
 mod layering;
+mod leftovers;
 mod lost;
 mod mail;
 mod mail_hostile;
