@@ -274,7 +274,7 @@ fn passes_say_nothing_of_what_is_not_claimed(verdict: &Verdict) {
         }
         about += usize::from(case.not_claimed.contains(&filing));
     }
-    assert!(about > 50, "{about}");
+    assert!(about >= 20, "{about}");
 }
 
 fn nothing_claimed_is_never_passed(verdict: &Verdict) {
