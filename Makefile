@@ -34,14 +34,16 @@ generate: build
 	$(PRUEFSTAND) schema --concept testplans/gewerbe/concept.toml --out fixtures/depot/gewerbe/schemas
 	$(PRUEFSTAND) schema --concept testplans/hundehaltung/concept.toml --out fixtures/depot/hundehaltung/schemas
 	$(PRUEFSTAND) schema --concept testplans/personenstand/concept.toml --out fixtures/depot/personenstand/schemas
-	rm -f fixtures/depot/*/schemas/eingangsbestaetigung.xsd
+	$(PRUEFSTAND) schema --concept fixtures/init/concept.toml --out fixtures/init/depot/schemas
+	$(PRUEFSTAND) schema --concept fixtures/kanaele/concept.toml --out fixtures/kanaele/depot/schemas
+	rm -f fixtures/depot/*/schemas/eingangsbestaetigung.xsd fixtures/init/depot/schemas/eingangsbestaetigung.xsd fixtures/kanaele/depot/schemas/eingangsbestaetigung.xsd
 	$(PRUEFSTAND) plan derive --concept testplans/gewerbe/concept.toml -o testplans/gewerbe/plan.toml
 	$(PRUEFSTAND) plan derive --concept testplans/hundehaltung/concept.toml -o testplans/hundehaltung/plan.toml
 	$(PRUEFSTAND) plan derive --concept testplans/personenstand/concept.toml -o testplans/personenstand/plan.toml
 	$(PRUEFSTAND) file-schemas --out reports/schemas
 
 fresh: generate
-	@changed=$$(git status --porcelain -- fixtures/depot testplans reports/schemas); \
+	@changed=$$(git status --porcelain -- fixtures/depot fixtures/init fixtures/kanaele testplans reports/schemas); \
 	if [ -n "$$changed" ]; then \
 	  echo "stale generated files; run 'make generate' and commit:"; echo "$$changed"; exit 1; \
 	fi

@@ -100,6 +100,9 @@ impl fmt::Display for Digest {
     }
 }
 
+/// The name of the hub that the harness plays where another component is under test.
+pub const PLAYED_HUB: &str = "datendrehscheibe";
+
 /// The kinds of component (Systemkomponente).
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize, JsonSchema,

@@ -15,17 +15,18 @@
 //! | row | module | what lives there |
 //! | --- | --- | --- |
 //! | 0 | [`ids`], [`ambient`], [`secret`], [`diagnostic`], [`text`] | names and digests; clock and randomness as values; text that prints as `***`; findings about authored files; texts as administration writes them |
-//! | 1 | [`xml`], [`signing`], [`wire`], [`mapping`] | parsing, schema validation, comparison, XSLT in a worker process (the only unsafe code) · keys and signatures · HTTP messages as bytes · foreign transaction logs in our words |
-//! | 2 | [`xsd`] | what XML Schemas say: components, valid messages, messages that break one rule |
-//! | 3 | [`xdatenfelder`] | FIM's descriptions of forms, both editions, as one tree of fields |
-//! | 4 | [`concept`], [`organisation`] | the Systemkonzept · authorities, systems, the world of invented people |
-//! | 5 | [`plan`] | the catalogue of methods, derivation, coverage, difference |
-//! | 6 | [`message`] | the bytes of each test message |
-//! | 7 | [`evidence`], [`channel`], [`rules`] | what was sent and seen · transports · rule depots |
-//! | 8 | [`fake_system`], [`reference_hub`], [`target`] | fakes · our own hub · how a target is started and reached |
-//! | 9 | [`run`] | driving a plan: it observes |
-//! | 10 | [`verdict`] | judging: the sole author of findings |
-//! | 11 | [`report`], [`certificate`] | readers of a verdict · the signed result |
+//! | 1 | [`xml`], [`signing`], [`mapping`] | parsing, schema validation, comparison, XSLT in a worker process (the only unsafe code) · keys and signatures · foreign transaction logs in our words |
+//! | 2 | [`wire`] | messages as bytes: HTTP, parts, envelopes, JSON, folders, and what they carry |
+//! | 3 | [`xsd`] | what XML Schemas say: components, valid messages, messages that break one rule |
+//! | 4 | [`xdatenfelder`] | FIM's descriptions of forms, both editions, as one tree of fields |
+//! | 5 | [`concept`], [`organisation`] | the Systemkonzept · authorities, systems, the world of invented people |
+//! | 6 | [`plan`] | the catalogue of methods, derivation, coverage, difference |
+//! | 7 | [`message`] | the bytes of each test message |
+//! | 8 | [`evidence`], [`channel`], [`rules`] | what was sent and seen · transports · rule depots |
+//! | 9 | [`fake_system`], [`reference_hub`], [`target`] | fakes · our own hub · how a target is started and reached |
+//! | 10 | [`run`] | driving a plan: it observes |
+//! | 11 | [`verdict`] | judging: the sole author of findings |
+//! | 12 | [`report`], [`certificate`] | readers of a verdict · the signed result |
 //!
 //! The binary (`src/main.rs`, `src/cli/`) only translates: it is the one place that prints, and the
 //! one that decides exit codes.

@@ -6,9 +6,10 @@ use std::path::Path;
 use crate::support::root;
 
 /// Rows from the bottom up. A module may use modules in rows above its own in this list.
-const ROWS: [&[&str]; 12] = [
+const ROWS: [&[&str]; 13] = [
     &["ids", "ambient", "secret", "diagnostic", "text"],
-    &["xml", "signing", "wire", "mapping"],
+    &["xml", "signing", "mapping"],
+    &["wire"],
     &["xsd"],
     &["xdatenfelder"],
     &["concept", "organisation"],

@@ -5,7 +5,7 @@ use std::process::Command;
 use crate::support::{Sandbox, copy, program, root};
 
 /// Lines of the `sh` blocks.
-fn commands(text: &str) -> Vec<String> {
+pub fn commands(text: &str) -> Vec<String> {
     let mut out = Vec::new();
     let mut inside = false;
     for line in text.lines() {

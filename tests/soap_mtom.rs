@@ -1,6 +1,6 @@
 //! Attachments of the web service in parts of their own (MTOM), and character sets.
 
-use pruefstand::channel::media_type::MediaType;
+use pruefstand::wire::MediaType;
 use pruefstand::xml::parse_labelled;
 
 use crate::clients::curl;

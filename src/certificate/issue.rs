@@ -111,12 +111,12 @@ pub fn issue(
         .requirement
         .iter()
         .map(|r| {
-            let cases: Vec<_> =
-                verdict.cases.iter().filter(|c| c.requirements.contains(&r.id)).collect();
-            let passed = cases.iter().filter(|c| c.verdict == CaseOutcome::Passed).count();
+            let cases: Vec<_> = verdict.cases.iter().filter(|c| c.is_about(&r.id)).collect();
+            let ended = |how| cases.iter().filter(|c| c.verdict == how).count();
             json!({
                 "id": r.id, "level": r.level, "title": r.title, "cases": cases.len(),
-                "passed": passed, "notTested": r.not_tested,
+                "passed": ended(CaseOutcome::Passed),
+                "notApplicable": ended(CaseOutcome::NotApplicable), "notTested": r.not_tested,
             })
         })
         .collect();

@@ -4,9 +4,9 @@
 mod capped;
 pub mod file;
 pub mod http;
-pub mod media_type;
 mod patient;
 pub mod smtp;
+pub mod soap;
 mod tap;
 pub mod tls;
 

@@ -55,6 +55,11 @@ pub enum Command {
         #[arg(long)]
         defect: Vec<String>,
     },
+    /// A commented concept, organisation and target to start from.
+    Init {
+        /// Folder to write to; nothing in it is overwritten.
+        dir: PathBuf,
+    },
     /// All findings about authored files: concept, organisation, target, plan, catalogue.
     Check {
         /// Files, or folders that hold them.
@@ -133,6 +138,9 @@ pub enum Command {
         dir: PathBuf,
         /// The case.
         case: String,
+        /// Folder for the bodies of its exchanges, which the printed command lines then send.
+        #[arg(long)]
+        save: Option<PathBuf>,
     },
     /// Enter what a person found into the evidence of a run, signed.
     Attest {
@@ -182,6 +190,13 @@ pub enum Command {
         a: PathBuf,
         /// The other.
         b: PathBuf,
+    },
+    /// Two runs of the same plan: what got better or worse, case by case (1 if anything got worse).
+    CompareRuns {
+        /// Folder of the old run.
+        old: PathBuf,
+        /// Folder of the new run.
+        new: PathBuf,
     },
     /// Write the JSON Schema of every authored file, for editors.
     FileSchemas {
@@ -276,11 +291,17 @@ pub struct PlanSource {
 
 #[derive(Debug, Subcommand)]
 pub enum OrganisationCommand {
-    /// Authorities, keys, systems and addresses.
+    /// Authorities, keys, systems, addresses and rules: TOML, with `--format json` JSON.
     Export {
         /// The organisation; the embedded one where absent.
         #[arg(long)]
         organisation: Option<PathBuf>,
+        /// A concept whose titles of services are shown; may be given several times.
+        #[arg(long)]
+        concept: Vec<PathBuf>,
+        /// File to write: a page to print (.html), .toml or .json; standard output where absent.
+        #[arg(long)]
+        out: Option<PathBuf>,
     },
 }
 
@@ -308,7 +329,16 @@ pub enum FakeCommand {
         /// Port of the page on loopback; a free one where absent.
         #[arg(long)]
         page: Option<u16>,
+        /// Only this system, such as a target to try the test bench on: with `--format json` the line
+        /// then has its address as `url`, and as `held` where it tells what it holds about a case.
+        #[arg(long)]
+        system: Option<String>,
+        /// Switch on a fault (see `fake defects`).
+        #[arg(long)]
+        defect: Vec<String>,
     },
+    /// Switchable faults of the fake systems.
+    Defects,
 }
 
 #[derive(Debug, Subcommand)]

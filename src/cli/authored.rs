@@ -1,14 +1,15 @@
 //! Commands about authored files.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use pruefstand::concept::SystemConcept;
 use pruefstand::diagnostic::{Diagnostic, Diagnostics, Source};
 use pruefstand::organisation::{TestOrganisation, export};
 use pruefstand::plan::{self, Catalogue};
-use pruefstand::rules::{Depot, DepotError};
+use pruefstand::rules::{Depot, DepotError, complete_export};
 use pruefstand::target::TargetFile;
-use pruefstand::{xdatenfelder, xml, xsd};
+use pruefstand::{report, xdatenfelder, xml, xsd};
 
 use super::args::{Format, OrganisationCommand, RulesCommand};
 use super::exit::{CliError, Exit};
@@ -157,7 +158,10 @@ fn format_of(path: &Path) -> Option<String> {
     text.lines()
         .find_map(|line| line.trim().strip_prefix("format"))
         .and_then(|rest| {
-            rest.trim().strip_prefix('=').map(|v| v.trim().trim_matches('"').to_owned())
+            // A comment may follow the value.
+            let value = rest.trim().strip_prefix('=')?.trim();
+            let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+            Some(value[1..].split(quote).next()?.to_owned())
         })
         .filter(|f| f.starts_with("pruefstand/"))
 }
@@ -224,16 +228,50 @@ pub fn rules(command: RulesCommand, _format: Format) -> Result<Exit, CliError> {
 }
 
 pub fn organisation(command: OrganisationCommand, format: Format) -> Result<Exit, CliError> {
-    let OrganisationCommand::Export { organisation } = command;
+    let OrganisationCommand::Export { organisation, concept, out } = command;
     let organisation = organisation_of(organisation.as_deref())?;
-    let exported = export(&organisation, &pruefstand::fake_system::fixed_urls(&organisation));
-    match format {
-        Format::Json => output::json(&exported),
-        Format::Text => {
-            let text = toml::to_string(&exported).map_err(|e| CliError::Fault(e.to_string()))?;
-            output::result(&text);
+    let mut titles = BTreeMap::new();
+    for path in &concept {
+        let services = SystemConcept::load(path)?.file.service;
+        titles.extend(services.into_iter().map(|s| (s.leika, s.title)));
+    }
+    let mut depots = Vec::new();
+    for name in &organisation.file.organisation.depots {
+        // Authorities and systems can be told all the same.
+        match Depot::load(name, &organisation.folder) {
+            Ok(depot) => depots.push(depot),
+            Err(error) => output::say(&format!(
+                "warning: depot \"{name}\" cannot be read, so its rules are left out: {error}"
+            )),
         }
     }
+    let mut exported = export(&organisation, &pruefstand::fake_system::fixed_urls(&organisation));
+    complete_export(&mut exported, &depots, &titles);
+    let fault = |e: String| CliError::Fault(e);
+    let toml = || toml::to_string(&exported).map_err(|e| fault(e.to_string()));
+    let Some(out) = out else {
+        match format {
+            Format::Json => output::json(&exported),
+            Format::Text => output::result(&toml()?),
+        }
+        return Ok(Exit::Passed);
+    };
+    let text = match out.extension().and_then(|e| e.to_str()) {
+        Some("html") => {
+            let title = &organisation.file.organisation.title;
+            report::configuration_page(title, &exported).map_err(|e| fault(e.to_string()))?
+        }
+        Some("toml") => toml()?,
+        Some("json") => {
+            serde_json::to_string_pretty(&exported).map_err(|e| fault(e.to_string()))? + "\n"
+        }
+        _ => {
+            let text = format!("--out {}: the name ends in .html, .toml or .json", out.display());
+            return Err(CliError::Usage(text));
+        }
+    };
+    std::fs::write(&out, text).map_err(|e| CliError::CannotWrite(out.display().to_string(), e))?;
+    output::say(&format!("{}", out.display()));
     Ok(Exit::Passed)
 }
 

@@ -31,6 +31,11 @@ pub fn verify(
     let trust = TrustedKeys::load(trust)?;
     let verified = certificate::verify(file, &trust)?;
     let mut proven = vec![format!("signed by trusted key {}", &verified.key[..12])];
+    let unclaimed = verified.statement["predicate"]["notClaimed"].as_array();
+    if let Some(list) = unclaimed.filter(|list| !list.is_empty()) {
+        let ids: Vec<&str> = list.iter().filter_map(|id| id.as_str()).collect();
+        proven.push(format!("not claimed by the target, so not tested: {}", ids.join(", ")));
+    }
     if let Some(dir) = run {
         let files = certificate::verify_run(&verified, dir)?;
         proven.push(format!("{files} files of the run are the certified ones"));

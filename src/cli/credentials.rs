@@ -8,6 +8,7 @@ use pruefstand::channel::file::path_of_url;
 use pruefstand::fake_system::Running;
 use pruefstand::ids::SystemId;
 use pruefstand::organisation::{ExportedSystem, TestOrganisation};
+use pruefstand::report::shell_word;
 
 use super::exit::CliError;
 
@@ -63,14 +64,9 @@ pub fn command_line(
         ));
     }
     if let Some((user, password)) = login(organisation, &system.id) {
-        out.push_str(&format!("-u {} ", quoted(&format!("{user}:{password}"))));
+        out.push_str(&format!("-u {} ", shell_word(&format!("{user}:{password}"))));
     }
     out + rest
-}
-
-/// A word of the shell.
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "'\\''"))
 }
 
 fn curl_line(protocol: &str, url: &str) -> String {
@@ -80,7 +76,7 @@ fn curl_line(protocol: &str, url: &str) -> String {
         ),
         "file" => {
             let folder = path_of_url(url).unwrap_or_default();
-            let at = |name: &str| quoted(&folder.join(name).display().to_string());
+            let at = |name: &str| shell_word(&folder.join(name).display().to_string());
             let (part, whole) = (at(".a.tmp"), at("antrag.xml"));
             format!("cp antrag.xml {part} && mv {part} {whole}")
         }
@@ -104,14 +100,4 @@ pub fn credentials(organisation: &TestOrganisation, id: &SystemId) -> String {
 fn login<'a>(organisation: &'a TestOrganisation, id: &SystemId) -> Option<(&'a str, &'a str)> {
     let system = organisation.system(id)?;
     Some((system.user.as_deref()?, system.password.as_deref().unwrap_or_default()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::quoted;
-
-    #[test]
-    fn words_stay_words() {
-        assert_eq!(quoted("a b:$c'd"), "'a b:$c'\\''d'");
-    }
 }

@@ -6,6 +6,7 @@ mod authored;
 mod certs;
 mod credentials;
 mod exit;
+mod init;
 mod output;
 mod person;
 mod plans;
@@ -42,6 +43,7 @@ fn dispatch(args: Args) -> Result<Exit, CliError> {
     let format = args.format;
     match args.command {
         Command::Demo { out, defect } => runs::demo(out, &defect, format),
+        Command::Init { dir } => init::init(&dir),
         Command::Check { paths } => authored::check(&paths, format),
         Command::Plan(command) => plans::plan(command, format),
         Command::Schema { concept, out } => plans::schema(&concept, &out),
@@ -58,7 +60,7 @@ fn dispatch(args: Args) -> Result<Exit, CliError> {
         Command::Run(run) => runs::run(run, format),
         Command::Judge { dir } => runs::judge(&dir, format),
         Command::Report { dir, lang, to } => runs::report(&dir, lang, &to),
-        Command::Explain { dir, case } => runs::explain(&dir, &case),
+        Command::Explain { dir, case, save } => runs::explain(&dir, &case, save),
         Command::Attest { dir, case, verdict, by, note, key } => {
             attest::attest(&dir, &case, verdict, &by, &note, key.as_deref(), format)
         }
@@ -67,6 +69,7 @@ fn dispatch(args: Args) -> Result<Exit, CliError> {
             certs::verify(&file, &trust, run.as_deref(), format)
         }
         Command::Compare { a, b } => authored::compare_files(&a, &b, format),
+        Command::CompareRuns { old, new } => runs::compare_runs(&old, &new, format),
         Command::FileSchemas { out } => authored::file_schemas(&out),
         Command::XsltWorker => servers::xslt_worker(),
         Command::TargetGuard { command } => servers::target_guard(&command),

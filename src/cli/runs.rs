@@ -11,7 +11,7 @@ use pruefstand::channel::Shutdown;
 use pruefstand::concept::SystemConcept;
 use pruefstand::evidence::Evidence;
 use pruefstand::ids::{CaseId, ComponentKind};
-use pruefstand::organisation::TestOrganisation;
+use pruefstand::organisation::{Export, TestOrganisation};
 use pruefstand::plan::{self, Catalogue, Scope, TestPlan};
 use pruefstand::report::{self, Language, Material};
 use pruefstand::run::{self, INPUTS, Manifest, PLAN, Preflight, RunConfig, RunEnd, execute};
@@ -341,7 +341,26 @@ pub fn report(dir: &Path, lang: Lang, to: &[String]) -> Result<Exit, CliError> {
     Ok(Exit::Passed)
 }
 
-pub fn explain(dir: &Path, case: &str) -> Result<Exit, CliError> {
+/// Both are judged anew; what lies around as their verdict does not count.
+pub fn compare_runs(old: &Path, new: &Path, format: Format) -> Result<Exit, CliError> {
+    // Which of the two folders a fault is in must be said.
+    let judged = |dir: &Path| {
+        judge_folder(dir).map_err(|error| match error {
+            CliError::BadInput(text) => CliError::BadInput(format!("{}: {text}", dir.display())),
+            other => other,
+        })
+    };
+    let (old, new) = (judged(old)?, judged(new)?);
+    let comparison = report::compare_runs(&old.material(), &new.material())
+        .map_err(|e| CliError::BadInput(e.to_string()))?;
+    match format {
+        Format::Json => output::json(&comparison),
+        Format::Text => output::result(&comparison.to_text()),
+    }
+    Ok(if comparison.worse { Exit::Failed } else { Exit::Passed })
+}
+
+pub fn explain(dir: &Path, case: &str, save: Option<PathBuf>) -> Result<Exit, CliError> {
     let judged = judge_folder(dir)?;
     let Some(verdict) = judged.verdict.cases.iter().find(|c| c.id.as_str() == case) else {
         let known = judged.verdict.cases.iter().map(|c| c.id.as_str());
@@ -349,6 +368,27 @@ pub fn explain(dir: &Path, case: &str) -> Result<Exit, CliError> {
             .map_or_else(String::new, |near| format!("; did you mean \"{near}\"?"));
         return Err(CliError::Usage(format!("the run has no case \"{case}\"{help}")));
     };
-    output::result(&report::explain(&judged.material(), verdict));
+    let export = dir.join(INPUTS).join("export.toml");
+    let name = export.display().to_string();
+    let text =
+        std::fs::read_to_string(&export).map_err(|e| CliError::BadInput(format!("{name}: {e}")))?;
+    let export = pruefstand::diagnostic::read::<Export>(&name, &text)?.value;
+    let addresses = export.system.into_iter().map(|s| (s.id, s.url)).collect();
+    let surroundings = report::Whereabouts { addresses, save };
+    let explained = report::explain(&judged.material(), verdict, &surroundings);
+    if let Some(folder) = &surroundings.save {
+        let cannot = |path: &Path, e| CliError::CannotWrite(path.display().to_string(), e);
+        std::fs::create_dir_all(folder).map_err(|e| cannot(folder, e))?;
+        for (name, bytes) in &explained.files {
+            let path = folder.join(name);
+            if std::fs::read(&path).is_ok_and(|there| there == *bytes) {
+                continue;
+            }
+            let written = std::fs::File::create_new(&path)
+                .and_then(|mut file| std::io::Write::write_all(&mut file, bytes));
+            written.map_err(|e| cannot(&path, e))?;
+        }
+    }
+    output::result(&explained.text);
     Ok(Exit::Passed)
 }

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use pruefstand::ambient::{Clock, random_bytes};
 use pruefstand::channel::Shutdown;
 use pruefstand::diagnostic;
-use pruefstand::fake_system::{Listed, Page, Recent, Running, fixed_urls, further_urls};
+use pruefstand::fake_system::{
+    FAKE_DEFECTS, FakeDefect, Listed, Page, Recent, Running, fixed_urls, further_urls,
+};
 use pruefstand::organisation::{Export, TestOrganisation, export};
 use pruefstand::reference_hub::{DEFECTS, Defect, HubConfig, HubError, start};
 
@@ -73,7 +75,24 @@ pub fn program() -> Result<PathBuf, CliError> {
 }
 
 pub fn fake(command: FakeCommand, format: Format) -> Result<Exit, CliError> {
-    let FakeCommand::Up { organisation: path, hub, page } = command;
+    let (path, hub, page, system, defect) = match command {
+        FakeCommand::Defects => {
+            match format {
+                Format::Json => output::json(&FAKE_DEFECTS),
+                Format::Text => {
+                    for d in FAKE_DEFECTS {
+                        output::result(&format!("{:28} {:18?} {}", d.id, d.kind, d.title));
+                    }
+                }
+            }
+            return Ok(Exit::Passed);
+        }
+        FakeCommand::Up { organisation, hub, page, system, defect } => {
+            (organisation, hub, page, system, defect)
+        }
+    };
+    let defects =
+        named(&defect, FakeDefect::by_id, FAKE_DEFECTS.iter().map(|d| d.id), "fake defects")?;
     if hub.as_ref().is_some_and(|hub| !hub.starts_with("http://")) {
         let text = "--hub takes an address like http://127.0.0.1:8080";
         return Err(CliError::Usage(text.into()));
@@ -83,16 +102,24 @@ pub fn fake(command: FakeCommand, format: Format) -> Result<Exit, CliError> {
     if let Some(hub) = &hub {
         organisation = organisation.with_hub(hub);
     }
+    if let Some(system) = &system {
+        organisation = only(organisation, system)?;
+    }
     runtime()?.block_on(async {
         let stop = Shutdown::default();
         on_signal(&stop);
         let recent = Arc::new(Recent::new(Clock::system()));
-        let mut running = Running::start_lively(&organisation, recent.clone()).await?;
+        let mut running = Running::start_faulty(&organisation, recent.clone(), &defects).await?;
         let exported = export(&organisation, &running.urls);
         let mut certificates = CertificateFolder::of(&running)?;
         let listed = listed(&organisation, &exported, certificates.as_ref());
         let (page, address) = show_page(&mut running, page, listed.clone(), recent).await?;
-        print_systems((&exported, &listed), &address, certificates.as_ref(), format);
+        print_systems(
+            (&exported, &listed),
+            (&address, &page.act_url(&address)),
+            certificates.as_ref(),
+            (format, system.is_some()),
+        );
         if format == Format::Text {
             output::say("running; Ctrl-C ends");
         }
@@ -103,10 +130,20 @@ pub fn fake(command: FakeCommand, format: Format) -> Result<Exit, CliError> {
             }
             let Some(changed) = watched.as_mut().and_then(Watched::changed) else { continue };
             let organisation = match changed {
-                Ok(changed) => match &hub {
-                    Some(hub) => changed.with_hub(hub),
-                    None => changed,
-                },
+                Ok(changed) => {
+                    let changed = match &hub {
+                        Some(hub) => changed.with_hub(hub),
+                        None => changed,
+                    };
+                    match system.as_ref().map_or(Ok(changed.clone()), |s| only(changed, s)) {
+                        Ok(changed) => changed,
+                        Err(error) => {
+                            output::say(&error.to_string());
+                            output::say("all systems stay as they were");
+                            continue;
+                        }
+                    }
+                }
                 Err(findings) => {
                     output::say(&CliError::from(findings).to_string());
                     output::say("the organisation cannot be used; all systems stay as they were");
@@ -122,7 +159,12 @@ pub fn fake(command: FakeCommand, format: Format) -> Result<Exit, CliError> {
                     let listed = self::listed(&organisation, &exported, certificates.as_ref());
                     page.update(listed.clone(), &running);
                     watch::say(&done);
-                    print_systems((&exported, &listed), &address, certificates.as_ref(), format);
+                    print_systems(
+                        (&exported, &listed),
+                        (&address, &page.act_url(&address)),
+                        certificates.as_ref(),
+                        (format, system.is_some()),
+                    );
                 }
                 Err(error) => {
                     output::say(&CliError::from(error).to_string());
@@ -156,9 +198,9 @@ fn listed(
 
 fn print_systems(
     (exported, listed): (&Export, &[Listed]),
-    page: &str,
+    (page, act): (&str, &str),
     certificates: Option<&CertificateFolder>,
-    format: Format,
+    (format, alone): (Format, bool),
 ) {
     match format {
         Format::Json => {
@@ -179,7 +221,12 @@ fn print_systems(
                 })
                 .collect();
             let certificates = certificates.map(CertificateFolder::path);
-            let line = serde_json::json!({ "systems": systems, "page": page, "certificates": certificates });
+            let mut line = serde_json::json!({ "systems": systems, "page": page, "certificates": certificates });
+            if let Some(s) = exported.system.first().filter(|_| alone) {
+                line["url"] = s.url.clone().into();
+                line["held"] = format!("{page}bestand/{}/{{vorgang}}", s.id).into();
+                line["act"] = act.into();
+            }
             output::result(&line.to_string());
         }
         Format::Text => {
@@ -231,8 +278,8 @@ pub fn hub(command: HubCommand, format: Format) -> Result<Exit, CliError> {
                 Format::Text => {
                     for d in DEFECTS {
                         output::result(&format!(
-                            "{:28} {} ({}, {})",
-                            d.id, d.title, d.requirement, d.technique
+                            "{:28} {} ({}: {}, {})",
+                            d.id, d.title, d.bundle, d.requirement, d.technique
                         ));
                     }
                 }
@@ -294,15 +341,36 @@ async fn serve_hub(config: HubConfig, format: Format) -> Result<Exit, CliError> 
     }
 }
 
-/// Faults by name.
+/// The organisation with one system alone.
+fn only(mut organisation: TestOrganisation, id: &str) -> Result<TestOrganisation, CliError> {
+    let known: Vec<String> = organisation.file.system.iter().map(|s| s.id.to_string()).collect();
+    organisation.file.system.retain(|s| s.id.as_str() == id);
+    if organisation.file.system.is_empty() {
+        let help = diagnostic::nearest(id, known.iter().map(String::as_str))
+            .map_or_else(|| known.join(", "), |near| format!("did you mean \"{near}\"?"));
+        return Err(CliError::Usage(format!("--system {id}: there is no such system; {help}")));
+    }
+    Ok(organisation)
+}
+
+/// Faults of the reference hub by name.
 pub fn defects(names: &[String]) -> Result<Vec<Defect>, CliError> {
+    named(names, Defect::by_id, DEFECTS.iter().map(|d| d.id), "hub defects")
+}
+
+/// Faults by name.
+fn named<D>(
+    names: &[String],
+    by_id: impl Fn(&str) -> Option<D>,
+    known: impl Iterator<Item = &'static str> + Clone,
+    list: &str,
+) -> Result<Vec<D>, CliError> {
     names
         .iter()
         .map(|name| {
-            Defect::by_id(name).ok_or_else(|| {
-                let known = DEFECTS.iter().map(|d| d.id);
-                let help = diagnostic::nearest(name, known).map_or_else(
-                    || "see `pruefstand hub defects`".to_owned(),
+            by_id(name).ok_or_else(|| {
+                let help = diagnostic::nearest(name, known.clone()).map_or_else(
+                    || format!("see `pruefstand {list}`"),
                     |n| format!("did you mean \"{n}\"?"),
                 );
                 CliError::Usage(format!("there is no fault \"{name}\"; {help}"))

@@ -54,6 +54,34 @@ pub enum Fault {
     Value,
 }
 
+impl Fault {
+    /// The roles of a target of which one must be claimed before it has to find this.
+    pub fn roles(self) -> &'static [TargetRole] {
+        use TargetRole as R;
+        match self {
+            Self::NotWellFormed
+            | Self::WrongEncoding
+            | Self::Doctype
+            | Self::WrongRoot
+            | Self::WrongNamespace => &[R::Annahme],
+            Self::Missing
+            | Self::TooMany
+            | Self::WrongType
+            | Self::Length
+            | Self::Range
+            | Self::Code
+            | Self::Schema
+            | Self::Header
+            | Self::Rule
+            | Self::Value => &[R::Pruefung],
+            // Whoever hands documents over knows how large and of which type they may be.
+            Self::Document => &[R::Pruefung, R::Umformung],
+            Self::Duplicate | Self::UnknownAuthority | Self::UnknownService => &[R::Zustellung],
+            Self::WrongState => &[R::Ablauf],
+        }
+    }
+}
+
 /// The code a rejection must carry.
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -4,8 +4,10 @@
 use std::sync::Arc;
 
 use super::cases::{Case, Cases};
+use super::faulty;
 use super::inbox::Inbox;
 use super::later::Later;
+use super::script::Scripts;
 use super::world::{Note, State, World, texts};
 use crate::ambient::Clock;
 use crate::ids::SystemId;
@@ -32,15 +34,23 @@ pub(super) struct Intake {
     world: Arc<World>,
     inbox: Arc<Inbox>,
     cases: Arc<Cases>,
-    later: Option<Later>,
+    later: Option<Arc<Later>>,
+    scripts: Scripts,
     clock: Clock,
 }
 
 impl Intake {
-    pub fn new(id: SystemId, inbox: Arc<Inbox>, world: Arc<World>, later: Option<Later>) -> Self {
+    pub fn new(
+        id: SystemId,
+        inbox: Arc<Inbox>,
+        (world, scripts): (Arc<World>, Scripts),
+        later: Option<Arc<Later>>,
+    ) -> Self {
         let cases = Arc::new(Cases::default());
-        let later = later.map(|l| l.telling(cases.clone()));
-        Self { id, world, inbox, cases, later, clock: Clock::system() }
+        if let Some(later) = &later {
+            later.tell(cases.clone());
+        }
+        Self { id, world, inbox, cases, later, scripts, clock: Clock::system() }
     }
 
     /// The time now, RFC 3339.
@@ -82,7 +92,9 @@ impl Intake {
         for (name, bytes) in *attachments {
             self.inbox.take(vorgang, name, number, bytes);
         }
-        self.inbox.take(vorgang, title, number, content);
+        if let Some(kept) = faulty::kept(&self.scripts, content) {
+            self.inbox.take(vorgang, title, number, &kept);
+        }
         let note = Note {
             system: &self.id,
             vorgang,

@@ -2,11 +2,14 @@
 //! demand for documents, decision. What it sends is a file of the organisation with placeholders.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::cases::Cases;
-use super::outgoing::post;
+use super::defect::FakeDefect;
+use super::faulty::without_last_leaf;
+use super::outgoing::{Unanswered, post};
+use super::script::Scripts;
 use super::template::{Escaping, about_case, filled_as, read, uuid};
 use super::world::World;
 use crate::ambient::Clock;
@@ -74,7 +77,9 @@ impl Kind {
 /// One answer, ready to be filled.
 #[derive(Debug, Clone)]
 struct Prepared {
-    after: Duration,
+    /// Name by which it can be asked for.
+    name: String,
+    after: Option<Duration>,
     to: String,
     text: String,
     kind: Kind,
@@ -89,8 +94,9 @@ pub(super) struct Later {
     world: Arc<World>,
     clock: Clock,
     stop: Shutdown,
-    cases: Option<Arc<Cases>>,
-    folder: Option<PathBuf>,
+    scripts: Scripts,
+    cases: OnceLock<Arc<Cases>>,
+    folder: OnceLock<PathBuf>,
 }
 
 impl Later {
@@ -101,77 +107,136 @@ impl Later {
     pub fn of(
         system: &System,
         organisation: &TestOrganisation,
-        world: Arc<World>,
+        (world, scripts): (Arc<World>, Scripts),
         observer: Arc<dyn Observer>,
         stop: Shutdown,
     ) -> Result<Self, (String, std::io::Error)> {
         let mut answers = Vec::new();
         for answer in &system.answer {
             let text = read(organisation, &answer.file)?;
-            let after = Duration::from_millis(u64::from(answer.after_ms));
+            let after = answer.after_ms.map(|ms| Duration::from_millis(u64::from(ms)));
             let (to, stand, kind) = (answer.to.clone(), answer.stand, Kind::of(&text));
-            answers.push(Prepared { after, to, text, kind, stand });
+            let name = Path::new(&answer.file).file_stem().unwrap_or_default();
+            let name = name.to_string_lossy().into_owned();
+            answers.push(Prepared { name, after, to, text, kind, stand });
         }
         let (id, clock) = (system.id.clone(), Clock::system());
-        Ok(Self { id, answers, observer, world, clock, stop, cases: None, folder: None })
+        let (cases, folder) = (OnceLock::new(), OnceLock::new());
+        Ok(Self { id, answers, observer, world, clock, stop, scripts, cases, folder })
     }
 
-    /// The same; cases stand otherwise once an answer went out.
-    #[must_use]
-    pub fn telling(mut self, cases: Arc<Cases>) -> Self {
-        self.cases = Some(cases);
-        self
+    /// From now on cases stand otherwise once an answer went out.
+    pub fn tell(&self, cases: Arc<Cases>) {
+        let _ = self.cases.set(cases);
     }
 
-    /// The same, with a folder for what goes to the system's own output folder.
-    #[must_use]
-    pub fn into_folder(mut self, folder: PathBuf) -> Self {
-        self.folder = Some(folder);
-        self
+    /// From now on there is a folder for what goes to the system's own output folder.
+    pub fn put_into(&self, folder: PathBuf) {
+        let _ = self.folder.set(folder);
     }
 
     /// A message was taken: its answers go out when their time has come, unless the fakes stop first.
     /// `bezug` is the name that the message has in its protocol.
-    pub fn taken(&self, vorgang: &str, aktenzeichen: &str, bezug: &str) {
-        for answer in self.answers.iter().cloned() {
-            let bezug = bezug.to_owned();
-            let (id, observer, stop) = (self.id.clone(), self.observer.clone(), self.stop.clone());
-            let (world, clock, cases) =
-                (self.world.clone(), self.clock.clone(), self.cases.clone());
-            let (vorgang, aktenzeichen) = (vorgang.to_owned(), aktenzeichen.to_owned());
-            let folder = match answer.to.as_str() {
-                OUTPUT => self.folder.clone(),
-                url => path_of_url(url),
+    pub fn taken(self: &Arc<Self>, vorgang: &str, aktenzeichen: &str, bezug: &str) {
+        for (at, answer) in self.answers.iter().enumerate() {
+            let Some(after) = answer.after else { continue };
+            let about = About {
+                vorgang: vorgang.to_owned(),
+                aktenzeichen: aktenzeichen.to_owned(),
+                bezug: bezug.to_owned(),
             };
+            let later = self.clone();
             tokio::spawn(async move {
                 tokio::select! {
-                    () = tokio::time::sleep(answer.after) => {}
-                    () = stop.wait() => return,
+                    () = tokio::time::sleep(after) => {}
+                    () = later.stop.wait() => return,
                 }
-                // All of it belongs to the moment of sending, also whom the case is about.
-                let case = world.case(&vorgang);
-                let (nachricht, now) = (uuid(), clock.now().to_string());
-                let text = filled_as(&answer.text, answer.kind.escaping(), |name| match name {
-                    "vorgang" => Some(vorgang.clone()),
-                    "aktenzeichen" => Some(aktenzeichen.clone()),
-                    "bezug" => Some(bezug.clone()),
-                    "nachricht" => Some(nachricht.clone()),
-                    "zeitpunkt" => Some(now.clone()),
-                    other => case.as_ref().and_then(|case| about_case(other, case)),
-                });
-                if let (Some(cases), Some(stand)) = (&cases, answer.stand) {
-                    cases.change(&vorgang, stand.name(), &now);
-                }
-                if let Some(folder) = folder {
-                    let ending = answer.kind.ending();
-                    let name = format!("{}-{nachricht}{ending}", safe_name(&vorgang));
-                    return into_folder(&*observer, &id, &folder, &name, text.into_bytes()).await;
-                }
-                let kind = answer.kind.content_type();
-                let _ = post(&*observer, &id, &answer.to, &kind, text).await;
+                let _ = later.send(&later.answers[at], &about).await;
             });
         }
     }
+
+    /// Sends the answer of this name now.
+    ///
+    /// # Errors
+    /// When there is none, or nobody took it.
+    pub async fn send_now(
+        &self,
+        name: &str,
+        vorgang: &str,
+        aktenzeichen: &str,
+    ) -> Result<(), String> {
+        let Some(answer) = self.answers.iter().find(|a| a.name == name) else {
+            let known: Vec<&str> = self.answers.iter().map(|a| a.name.as_str()).collect();
+            return Err(format!("there is no answer \"{name}\"; known: {}", known.join(", ")));
+        };
+        if self.scripts.has(FakeDefect::FvSilent) {
+            return Ok(());
+        }
+        let given = match aktenzeichen.is_empty() {
+            true => self.world.aktenzeichen(vorgang),
+            false => aktenzeichen.to_owned(),
+        };
+        let about =
+            About { vorgang: vorgang.to_owned(), aktenzeichen: given, bezug: vorgang.to_owned() };
+        self.send(answer, &about).await
+    }
+
+    async fn send(&self, answer: &Prepared, about: &About) -> Result<(), String> {
+        let mut about = about.clone();
+        // All of it belongs to the moment of sending, also whom the case is about.
+        let case = self.world.case(&about.vorgang);
+        let (nachricht, now) = (uuid(), self.clock.now().to_string());
+        if self.scripts.has(FakeDefect::FvWrongCase) {
+            about.vorgang = "PS-000000000000".into();
+        }
+        if self.scripts.has(FakeDefect::FvWrongFileNumber) {
+            about.aktenzeichen.push('9');
+        }
+        let mut text = filled_as(&answer.text, answer.kind.escaping(), |name| match name {
+            "vorgang" => Some(about.vorgang.clone()),
+            "aktenzeichen" => Some(about.aktenzeichen.clone()),
+            "bezug" => Some(about.bezug.clone()),
+            "nachricht" => Some(nachricht.clone()),
+            "zeitpunkt" => Some(now.clone()),
+            other => case.as_ref().and_then(|case| about_case(other, case)),
+        });
+        if self.scripts.has(FakeDefect::FvSendsInvalid) {
+            text = without_last_leaf(&text);
+        }
+        if let (Some(cases), Some(stand)) = (self.cases.get(), answer.stand) {
+            cases.change(&about.vorgang, stand.name(), &now);
+        }
+        let folder = match answer.to.as_str() {
+            OUTPUT => self.folder.get().cloned(),
+            url => path_of_url(url),
+        };
+        let times = if self.scripts.has(FakeDefect::FvSendsTwice) { 2 } else { 1 };
+        for _ in 0..times {
+            if let Some(folder) = &folder {
+                let ending = answer.kind.ending();
+                let name = format!("{}-{nachricht}{ending}", safe_name(&about.vorgang));
+                let content = text.clone().into_bytes();
+                into_folder(&*self.observer, &self.id, folder, &name, content).await;
+                continue;
+            }
+            let kind = answer.kind.content_type();
+            match post(&*self.observer, &self.id, &answer.to, &kind, text.clone()).await {
+                Ok((200..=299, _)) => {}
+                Ok((status, _)) => return Err(format!("{} answers {status}", answer.to)),
+                Err(Unanswered::NotSent(reason) | Unanswered::Lost(reason)) => return Err(reason),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What an answer is about.
+#[derive(Debug, Clone)]
+struct About {
+    vorgang: String,
+    aktenzeichen: String,
+    bezug: String,
 }
 
 /// Hands an answer over in a folder.

@@ -2,9 +2,12 @@
 //! told to misbehave towards the exchanges of one case. They judge nothing.
 
 mod cases;
+mod defect;
 mod dms;
+mod faulty;
 mod file_drop;
 mod forms;
+mod hub;
 mod inbox;
 mod intake;
 mod later;
@@ -20,6 +23,7 @@ mod script;
 mod scripted;
 mod security;
 mod soap;
+mod speaking;
 mod starting;
 mod template;
 mod world;
@@ -37,6 +41,7 @@ use crate::channel::{Observer, Shutdown, Unobserved, http, tls};
 use crate::ids::SystemId;
 use crate::organisation::{ExportedTrust, FakeKind, System, TestOrganisation};
 
+pub use defect::{FAKE_DEFECTS, FakeDefect, FakeDefectInfo};
 pub use inbox::{Held, Shown};
 pub use page::{Listed, Page};
 pub use recent::{Recent, Seen};
@@ -127,6 +132,8 @@ pub struct Running {
     pub mailboxes: BTreeMap<SystemId, Arc<Mailbox>>,
     /// The portals that send applications.
     pub senders: BTreeMap<SystemId, Arc<Sender>>,
+    /// What Fachverfahren send, by themselves or when they are told to.
+    laters: BTreeMap<SystemId, Arc<later::Later>>,
     /// What all of them know in common.
     pub world: Arc<World>,
     observer: Arc<dyn Observer>,
@@ -163,10 +170,32 @@ impl Running {
         Self::begin(organisation, observer, true).await
     }
 
+    /// The same with faults of their own, for the place of a target.
+    ///
+    /// # Errors
+    /// As [`Running::start_lively`].
+    pub async fn start_faulty(
+        organisation: &TestOrganisation,
+        observer: Arc<dyn Observer>,
+        defects: &[FakeDefect],
+    ) -> Result<Self, StartError> {
+        let scripts = Scripts::with(defects);
+        Self::begin_with(organisation, observer, true, scripts).await
+    }
+
     async fn begin(
         organisation: &TestOrganisation,
         observer: Arc<dyn Observer>,
         lively: bool,
+    ) -> Result<Self, StartError> {
+        Self::begin_with(organisation, observer, lively, Scripts::default()).await
+    }
+
+    async fn begin_with(
+        organisation: &TestOrganisation,
+        observer: Arc<dyn Observer>,
+        lively: bool,
+        scripts: Scripts,
     ) -> Result<Self, StartError> {
         let mut running = Self {
             tls: None,
@@ -174,10 +203,11 @@ impl Running {
             certificates: BTreeMap::new(),
             security: None,
             urls: BTreeMap::new(),
-            scripts: Scripts::default(),
+            scripts,
             shown: BTreeMap::new(),
             mailboxes: BTreeMap::new(),
             senders: BTreeMap::new(),
+            laters: BTreeMap::new(),
             world: Arc::new(World::new(&organisation.file, Clock::system())),
             observer,
             lively,

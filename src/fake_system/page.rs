@@ -3,6 +3,7 @@
 //! hands out itself.
 
 mod cases;
+mod orders;
 
 use std::collections::BTreeMap;
 use std::pin::Pin;
@@ -14,6 +15,7 @@ use minijinja::{AutoEscape, Environment, Value, context};
 use super::Running;
 use super::forms::parse_pairs;
 use super::inbox::Shown;
+use super::later::Later;
 use super::portal::{Sender, Wanted};
 use super::recent::{Recent, Seen};
 use super::script::{Behaviour, Scripts, Which};
@@ -51,13 +53,15 @@ struct Content {
     systems: Vec<Listed>,
     shown: BTreeMap<SystemId, Arc<dyn Shown>>,
     senders: BTreeMap<SystemId, Arc<Sender>>,
+    laters: BTreeMap<SystemId, Arc<Later>>,
     certificates: BTreeMap<SystemId, Arc<Certificates>>,
 }
 
 impl Content {
     fn of(systems: Vec<Listed>, running: &Running) -> Self {
         let (shown, senders) = (running.shown.clone(), running.senders.clone());
-        Self { systems, shown, senders, certificates: running.certificates.clone() }
+        let (laters, certificates) = (running.laters.clone(), running.certificates.clone());
+        Self { systems, shown, senders, laters, certificates }
     }
 }
 
@@ -82,6 +86,11 @@ impl Page {
         let (scripts, world) = (running.scripts.clone(), running.world.clone());
         let content = Arc::new(RwLock::new(Arc::new(Content::of(systems, running))));
         Self { content, scripts, recent, world, token }
+    }
+
+    /// Where programs tell a system to send something, as this page's address is that.
+    pub fn act_url(&self, address: &str) -> String {
+        format!("{}/senden/{}", address.trim_end_matches('/'), self.token)
     }
 
     /// From now on the page is about these systems.
@@ -151,6 +160,17 @@ impl Page {
             })
             .collect();
         render(HELD, context! { id, held, gone => shown.let_go() })
+    }
+
+    /// What one system holds about one case, for programs.
+    fn holding(&self, path: &str) -> Reply {
+        let content = self.content();
+        let (id, vorgang) = path.split_once('/').unwrap_or_default();
+        let found = content.shown.iter().find(|(system, _)| system.as_str() == id);
+        match found {
+            Some((_, shown)) => cases::holding(vorgang, &shown.held()),
+            None => Reply::text(404, "text/plain", "nothing of this system can be looked at\n"),
+        }
     }
 
     /// The fields of a form of this page.
@@ -275,7 +295,11 @@ impl Handler for Page {
             match (request.method.as_str(), request.path.as_str()) {
                 ("GET", "/") => self.show(),
                 ("GET", path) if path.starts_with("/system/") => self.held(&path[8..]),
+                ("GET", path) if path.starts_with("/bestand/") => self.holding(&path[9..]),
                 ("GET", "/vorgaenge") => cases::json(&self.world),
+                ("POST", path) if path.strip_prefix("/senden/") == Some(&self.token) => {
+                    orders::send(&self.content(), &request).await
+                }
                 ("POST", "/verhalten") => self.change(&request),
                 ("POST", "/zertifikat") => self.certify(&request),
                 ("POST", "/antrag") => self.submit(&request).await,

@@ -12,6 +12,7 @@
 
 mod outcome;
 mod sender;
+mod sheet;
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 pub use sender::{Offered, Sender, Sent, SubmitError, Wanted};
+pub use sheet::DataSheet;
 
 use super::inbox::{Inbox, Shown};
 use super::login::{CHALLENGE, Login};

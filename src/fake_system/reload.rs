@@ -157,15 +157,16 @@ impl Running {
         let later = match self.lively && !system.answer.is_empty() {
             false => None,
             true => {
-                let (world, observer) = (world.clone(), observer.clone());
-                let later = Later::of(system, organisation, world, observer, stop.clone());
+                let (known, observer) = ((world.clone(), self.scripts.clone()), observer.clone());
+                let later = Later::of(system, organisation, known, observer, stop.clone());
                 Some(later.map_err(unreadable)?)
             }
         };
         let sender = match self.lively && system.fake == FakeKind::Antragsportal {
             false => None,
             true => {
-                let sender = Sender::of(system, organisation, world, observer);
+                let known = (world, self.scripts.clone());
+                let sender = Sender::of(system, organisation, known, observer);
                 Some(Arc::new(sender.map_err(unreadable)?))
             }
         };
@@ -241,6 +242,7 @@ impl Running {
             self.shown.remove(&id);
             self.mailboxes.remove(&id);
             self.senders.remove(&id);
+            self.laters.remove(&id);
             self.certificates.remove(&id);
             match ready.iter().any(|r| r.system.id == id) {
                 true => done.restarted.push(id),

@@ -1,9 +1,11 @@
 //! What fake systems have been told: by correlator, by number of the request, or for everything.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::defect::FakeDefect;
 use crate::ids::{Correlator, SystemId};
+use crate::wire::legible;
 
 /// How to treat an exchange.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -46,6 +48,7 @@ pub enum Which {
 struct Told {
     by: HashMap<(SystemId, Which), Behaviour>,
     requests: HashMap<SystemId, u64>,
+    defects: HashSet<FakeDefect>,
 }
 
 /// The scripts of all systems of a run; cloned freely.
@@ -53,6 +56,18 @@ struct Told {
 pub struct Scripts(Arc<Mutex<Told>>);
 
 impl Scripts {
+    /// Scripts of fakes that have these faults all the time.
+    pub(super) fn with(defects: &[FakeDefect]) -> Self {
+        let told = Told { defects: defects.iter().copied().collect(), ..Told::default() };
+        Self(Arc::new(Mutex::new(told)))
+    }
+
+    /// Whether the fakes have a fault.
+    pub(super) fn has(&self, defect: FakeDefect) -> bool {
+        let told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        told.defects.contains(&defect)
+    }
+
     /// From now on, treat these exchanges like this; with [`Behaviour::Answer`] as usual again.
     pub fn tell(&self, system: &SystemId, which: Which, behaviour: Behaviour) {
         let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -88,17 +103,31 @@ impl Scripts {
         raw: &[u8],
         plain: impl FnOnce() -> Vec<u8>,
     ) -> Behaviour {
-        let (number, mine) = {
+        let number = {
             let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             let count = told.requests.entry(system.clone()).or_default();
             *count += 1;
-            let number = *count;
-            if told.by.is_empty() {
-                return Behaviour::Answer;
-            }
-            let mine = told.by.iter().filter(|((s, _), _)| s == system);
-            (number, mine.map(|((_, which), how)| (which.clone(), *how)).collect::<HashMap<_, _>>())
+            *count
         };
+        self.applies(system, Some(number), raw, plain)
+    }
+
+    /// What is told about these bytes apart from any number; counts nothing.
+    pub(super) fn standing(&self, system: &SystemId, raw: &[u8]) -> Behaviour {
+        self.applies(system, None, raw, || legible(raw).into_owned())
+    }
+
+    fn applies(
+        &self,
+        system: &SystemId,
+        number: Option<u64>,
+        raw: &[u8],
+        plain: impl FnOnce() -> Vec<u8>,
+    ) -> Behaviour {
+        let mine: HashMap<Which, Behaviour> = self.told(system).into_iter().collect();
+        if mine.is_empty() {
+            return Behaviour::Answer;
+        }
         // What follows may take long, and nobody else waits for it.
         let word = |raw: &[u8]| {
             let mut words = Correlator::candidates(raw);
@@ -108,7 +137,7 @@ impl Scripts {
             true => word(raw).or_else(|| word(&plain())),
             false => None,
         };
-        let named = named.or_else(|| mine.get(&Which::Request(number)));
+        let named = named.or_else(|| mine.get(&Which::Request(number?)));
         named.or_else(|| mine.get(&Which::All)).copied().unwrap_or_default()
     }
 }

@@ -6,9 +6,8 @@ use std::time::Duration;
 
 use super::script::{Behaviour, Scripts};
 use crate::channel::http::{Early, Handler, Reply, Request};
-use crate::channel::media_type::MediaType;
 use crate::ids::SystemId;
-use crate::wire::UNFORESEEN;
+use crate::wire::{MediaType, UNFORESEEN, legible_body};
 use crate::xml::{Labelled, ParseError, parse_labelled};
 
 /// Why a fake does not take a request.
@@ -63,8 +62,11 @@ pub(super) trait Fake: Send + Sync + 'static {
     /// What a request says, where its bytes hide it: correlators are looked for in it.
     fn plain(&self, request: &Request) -> Vec<u8> {
         match xml_of(request) {
-            Ok(read) => read.document.root.to_xml().into_bytes(),
-            Err(_) => request.body.to_vec(),
+            Ok(read) => {
+                let text = read.document.root.to_xml().into_bytes();
+                legible_body(&request.content_type, &text).into_owned()
+            }
+            Err(_) => legible_body(&request.content_type, &request.body).into_owned(),
         }
     }
     /// The protocol's own way to say no.

@@ -10,9 +10,10 @@ use super::intake::Intake;
 use super::login::Login;
 use super::reload::{Place, Ready};
 use super::scripted::{Fake, Scripted};
+use super::speaking::Speaking;
 use super::{Mailbox, Running, dms, file_drop, portal, rest, soap, url_of, xml_http};
 use crate::ambient::Clock;
-use crate::channel::{Shutdown, http, smtp};
+use crate::channel::{Observer, Shutdown, http, smtp};
 use crate::ids::SystemId;
 use crate::organisation::{FakeKind, Mode, System};
 use crate::secret::Secret;
@@ -24,12 +25,18 @@ struct Door {
     tls: Option<Arc<ServerConfig>>,
     lenient: bool,
     stop: Shutdown,
+    /// What is spoken over HTTP.
+    protocol: &'static str,
 }
 
 impl Running {
     /// Lets a system serve; from here on nothing can fail.
     pub(super) fn serve(&mut self, ready: Ready) {
         let Ready { system, place, later, sender, secured, desk, up } = ready;
+        let later = later.map(Arc::new);
+        if let Some(later) = &later {
+            self.laters.insert(system.id.clone(), later.clone());
+        }
         let system = &system;
         let (id, world) = (system.id.clone(), self.world.clone());
         let inbox = Arc::new(Inbox::new(Clock::system()));
@@ -41,8 +48,10 @@ impl Running {
             Place::Folder(opened) => {
                 self.shown.insert(id.clone(), inbox.clone());
                 self.urls.insert(id.clone(), opened.url());
-                let later = later.map(|l| l.into_folder(opened.output()));
-                let intake = Intake::new(id, inbox, world, later);
+                if let Some(later) = &later {
+                    later.put_into(opened.output());
+                }
+                let intake = Intake::new(id, inbox, (world, scripts.clone()), later);
                 let fake = file_drop::FileDrop::new(system, opened, scripts, observer, intake);
                 self.tasks.spawn(Arc::new(fake).serve(stop));
                 return;
@@ -55,7 +64,12 @@ impl Running {
             secured.config
         });
         let lenient = system.mode == Mode::Lenient;
-        let door = Door { id: id.clone(), listener, tls, lenient, stop };
+        let protocol = match system.fake {
+            FakeKind::FachverfahrenSoap => "soap",
+            FakeKind::FachverfahrenJson => "json",
+            _ => "http",
+        };
+        let door = Door { id: id.clone(), listener, tls, lenient, stop, protocol };
         match system.fake {
             FakeKind::Mailbox => {
                 let handler = Arc::new(Mailbox::new(id.clone(), scripts, world));
@@ -74,18 +88,24 @@ impl Running {
             }
             FakeKind::FachverfahrenSoap => {
                 self.shown.insert(id.clone(), inbox.clone());
-                let intake = Intake::new(id, inbox, world, later);
+                let intake = Intake::new(id, inbox, (world, scripts), later);
                 self.serve_http(door, soap::Soap::new(system, &url, observer, intake));
             }
             FakeKind::FachverfahrenJson => {
                 self.shown.insert(id.clone(), inbox.clone());
-                let intake = Intake::new(id, inbox, world, later);
+                let intake = Intake::new(id, inbox, (world, scripts), later);
                 self.serve_http(door, rest::Rest::new(system, observer, intake));
             }
             kind => {
                 self.shown.insert(id.clone(), inbox.clone());
                 let (held, known) = (inbox.clone(), world.clone());
-                let fake = xml_http::XmlOverHttp::new(system, kind, observer, inbox, world, later);
+                let fake = xml_http::XmlOverHttp::new(
+                    (system, kind),
+                    observer,
+                    inbox,
+                    (world, scripts.clone()),
+                    later,
+                );
                 let fake = Scripted::new(id.clone(), scripts, fake);
                 match sender {
                     Some(sender) => {
@@ -106,9 +126,10 @@ impl Running {
     }
 
     fn serve_handler(&mut self, door: Door, handler: Arc<dyn http::Handler>) {
-        let Door { id, listener, tls, lenient, stop } = door;
+        let Door { id, listener, tls, lenient, stop, protocol } = door;
         let settings = http::Settings { lenient, tls, ..http::Settings::default() };
-        let both = (handler, self.observer.clone());
+        let observer = Arc::new(Speaking { inner: self.observer.clone(), protocol });
+        let both: (_, Arc<dyn Observer>) = (handler, observer);
         self.tasks.spawn(http::serve_as(listener, id, settings, both, stop));
     }
 }

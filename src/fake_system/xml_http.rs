@@ -1,15 +1,19 @@
 //! XML over HTTP: Fachverfahren and Antragsportal, by the data in `fake-systems/`.
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::SYSTEM_FILES;
+use super::defect::FakeDefect;
+use super::faulty::{self, has_rare_letters};
 use super::inbox::Inbox;
 use super::later::Later;
 use super::login::{CHALLENGE, Login};
+use super::script::Scripts;
 use super::scripted::{Answering, Fake, Refusal, apart, unforeseen, xml_of};
 use super::world::{Note, State, World, texts};
 use crate::channel::Observer;
@@ -17,6 +21,9 @@ use crate::channel::http::{Early, Reply, Request};
 use crate::ids::{Correlator, SystemId};
 use crate::organisation::{FakeKind, Mode, System};
 use crate::xml::{Element, escape_attribute};
+
+/// Most ids of messages that are remembered.
+const MOST_KNOWN: usize = 100_000;
 
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -27,6 +34,8 @@ struct Data {
     title: String,
     path: String,
     expects: Option<Expects>,
+    /// Where the id of a message stands, below its root.
+    message_id: Option<String>,
     reply: Answer,
     refusal: Answer,
     /// What a message means for its case; the first that fits counts.
@@ -110,23 +119,26 @@ pub(super) struct XmlOverHttp {
     data: Data,
     inbox: Arc<Inbox>,
     world: Arc<World>,
-    later: Option<Later>,
+    later: Option<Arc<Later>>,
+    scripts: Scripts,
+    /// Ids of messages that were taken, so that the same one leads to nothing new.
+    known: Mutex<HashSet<String>>,
     observer: Arc<dyn Observer>,
     login: Login,
 }
 
 impl XmlOverHttp {
     pub fn new(
-        system: &System,
-        kind: FakeKind,
+        (system, kind): (&System, FakeKind),
         observer: Arc<dyn Observer>,
         inbox: Arc<Inbox>,
-        world: Arc<World>,
-        later: Option<Later>,
+        (world, scripts): (Arc<World>, Scripts),
+        later: Option<Arc<Later>>,
     ) -> Self {
         let (id, mode, data) = (system.id.clone(), system.mode, data_of(kind));
         let login = Login::of(system);
-        Self { id, mode, data, inbox, world, later, observer, login }
+        let known = Mutex::default();
+        Self { id, mode, data, inbox, world, later, scripts, known, observer, login }
     }
 
     fn reply(&self, request: &Request, keep: bool) -> Reply {
@@ -155,8 +167,12 @@ impl XmlOverHttp {
                 }
                 read.document
             }
+            Err(_) if self.scripts.has(FakeDefect::FvTakesAnything) => return self.taken(""),
             Err(error) => return refuse(&error.to_string()),
         };
+        if self.scripts.has(FakeDefect::FvRefusesUmlauts) && has_rare_letters(&document.root) {
+            return refuse("Zeichen nicht zulässig");
+        }
         if let Some(expects) = &self.data.expects
             && (expects.root != document.root.name || expects.namespace != document.root.namespace)
         {
@@ -164,6 +180,9 @@ impl XmlOverHttp {
                 "erwartet wird {{{}}}{}, gekommen ist {{{}}}{}",
                 expects.namespace, expects.root, document.root.namespace, document.root.name
             );
+            if self.scripts.has(FakeDefect::FvTakesAnything) {
+                return self.taken("");
+            }
             if self.mode == Mode::Strict {
                 return refuse(&reason);
             }
@@ -176,16 +195,41 @@ impl XmlOverHttp {
         };
         let mut words = Correlator::candidates(&text);
         let vorgang = words.find(|t| t.starts_with("PS-")).unwrap_or("unbekannt");
-        let number = self.world.aktenzeichen(vorgang);
-        if keep {
+        let mut number = self.world.aktenzeichen(vorgang);
+        let again = keep && self.is_known(&document.root);
+        if again && self.scripts.has(FakeDefect::FvOpensAnew) {
+            number.push_str("-2");
+        }
+        if keep && (!again || self.scripts.has(FakeDefect::FvOpensAnew)) {
             let told = self.note(vorgang, &document.root, &number);
-            self.inbox.take(vorgang, &document.root.name, &told, &request.body);
+            if let Some(kept) = faulty::kept(&self.scripts, &request.body) {
+                self.inbox.take(vorgang, &document.root.name, &told, &kept);
+            }
             if let Some(later) = &self.later {
                 later.taken(vorgang, &number, vorgang);
             }
         }
-        let body = self.data.reply.body.replace("{aktenzeichen}", &number);
+        self.taken(&number)
+    }
+
+    /// The answer to what was taken.
+    fn taken(&self, number: &str) -> Reply {
+        let body = self.data.reply.body.replace("{aktenzeichen}", number);
         Reply::text(self.data.reply.status, &self.data.reply.content_type, body)
+    }
+
+    /// Whether a message of this id was taken before; from now on it was. Who hands over repeats what
+    /// was not acknowledged to him.
+    fn is_known(&self, root: &Element) -> bool {
+        let Some(path) = &self.data.message_id else { return false };
+        let Some(id) = root.values_at(path, &root.namespace).into_iter().next() else {
+            return false;
+        };
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() > MOST_KNOWN {
+            known.clear();
+        }
+        !known.insert(id)
     }
 }
 

@@ -83,7 +83,7 @@ fn edited(bytes: Vec<u8>, edits: &[Edit], filling: &Filling) -> Result<Vec<u8>, 
     Ok(Writer::new().write(&root).into_bytes())
 }
 
-fn damaged(mut root: Element, damage: Option<Damage>) -> Vec<u8> {
+pub(super) fn damaged(mut root: Element, damage: Option<Damage>) -> Vec<u8> {
     match damage {
         None => root.to_xml().into_bytes(),
         Some(Damage::Empty) => Vec::new(),

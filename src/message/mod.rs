@@ -2,8 +2,10 @@
 
 mod build;
 mod prove;
+mod receiver;
 mod sheet;
 
 pub use build::{MessageError, TestMessage, build};
 pub use prove::{Disproved, IndexEntry, export, file_name, prove};
+pub use receiver::{HubValues, build_for, common_element};
 pub use sheet::{Contained, Entry, Sheet, sheet, sheets};

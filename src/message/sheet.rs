@@ -8,7 +8,7 @@ use crate::plan::{
     DocumentUse, Expectation, Filling, MessageUse, PlanField, Step, TestCase, TestPlan, changed,
     nachricht_of, vorgang_of, vorgang_uuid_of,
 };
-use crate::xml::parse;
+use crate::xml::{Element, parse};
 
 /// What a person does for one case.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -25,6 +25,10 @@ pub struct Sheet {
     pub entries: Vec<Entry>,
     /// Documents that are added.
     pub documents: Vec<DocumentUse>,
+    /// Root element of the message that must come of it; empty where none does.
+    pub root: String,
+    /// Its namespace.
+    pub namespace: String,
     /// What the message must contain: path and value.
     pub contains: Vec<Contained>,
     /// What is to be answered afterwards.
@@ -49,6 +53,9 @@ pub struct Entry {
 pub struct Contained {
     /// Path from the root.
     pub path: String,
+    /// The same with the number of each element among those of its name, such as
+    /// `Vertreter[2]/Vornamen[1]`.
+    pub position: String,
     /// The value; none where the Antragsassistent gives it, such as the id of the message.
     pub value: Option<String>,
 }
@@ -73,6 +80,8 @@ pub fn sheet(plan: &TestPlan, case: &TestCase) -> Result<Option<Sheet>, MessageE
         instructions: vec![],
         entries: vec![],
         documents: vec![],
+        root: String::new(),
+        namespace: String::new(),
         contains: vec![],
         questions: vec![],
     };
@@ -153,15 +162,41 @@ fn enter(
     sheet.documents.extend(documents);
     let root = parse(&built.bytes).map_err(|e| missing(e.to_string()))?.root;
     let documents: Vec<&str> = message.documents.iter().map(String::as_str).collect();
-    root.walk(&mut |path, element| {
+    sheet.root.clone_from(&root.name);
+    sheet.namespace.clone_from(&root.namespace);
+    let mut leaves = Vec::new();
+    positions(&root, "", "", &mut leaves);
+    for (path, position, element) in leaves {
         let inside_document = path.split('/').any(|step| documents.contains(&step));
-        if element.is_leaf() && !(inside_document && element.name == "Inhalt") {
+        if !(inside_document && element.name == "Inhalt") {
             let value = element.text();
             let value = (!by_system.contains(&value)).then_some(value);
-            sheet.contains.push(Contained { path: path.to_owned(), value });
+            sheet.contains.push(Contained { path, position, value });
         }
-    });
+    }
     Ok(())
+}
+
+/// Every leaf with its path and its position.
+fn positions<'a>(
+    at: &'a Element,
+    path: &str,
+    position: &str,
+    out: &mut Vec<(String, String, &'a Element)>,
+) {
+    let mut seen: std::collections::BTreeMap<&str, usize> = std::collections::BTreeMap::new();
+    for child in at.elements() {
+        let number = seen.entry(child.name.as_str()).or_default();
+        *number += 1;
+        let slash = if path.is_empty() { "" } else { "/" };
+        let path = format!("{path}{slash}{}", child.name);
+        let position = format!("{position}{slash}{}[{number}]", child.name);
+        if child.is_leaf() {
+            out.push((path, position, child));
+        } else {
+            positions(child, &path, &position, out);
+        }
+    }
 }
 
 fn label(field: &PlanField) -> String {

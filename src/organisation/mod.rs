@@ -13,7 +13,11 @@ use serde::{Deserialize, Serialize};
 use crate::diagnostic::{Authored, Diagnostics, folder_of, read, read_text};
 use crate::ids::{CertificateKind, ComponentKind, Digest, SystemId};
 
-pub use export::{Export, ExportedAuthority, ExportedSystem, ExportedTrust, export};
+pub use export::{
+    Export, ExportedAuthority, ExportedDelivery, ExportedDepot, ExportedParameter,
+    ExportedProcedure, ExportedRule, ExportedService, ExportedSystem, ExportedTls, ExportedTrust,
+    export, protocol,
+};
 
 /// The format this version reads.
 pub const FORMAT: &str = "pruefstand/organisation/1";
@@ -25,7 +29,12 @@ pub const OUTPUT: &str = "ausgang";
 pub const EMBEDDED: &str = include_str!("../../fixtures/organisation/probeland.toml");
 
 /// Files that organisations may name without having them.
-const EMBEDDED_FILES: [(&str, &str); 2] = [
+const EMBEDDED_FILES: [(&str, &str); 4] = [
+    (
+        "antworten/unterlagen.nachfordern.xml",
+        include_str!("../../fixtures/organisation/antworten/unterlagen.nachfordern.xml"),
+    ),
+    ("antworten/bescheid.xml", include_str!("../../fixtures/organisation/antworten/bescheid.xml")),
     (
         "antraege/gewerbeanmeldung.xml",
         include_str!("../../fixtures/organisation/antraege/gewerbeanmeldung.xml"),
@@ -212,8 +221,10 @@ pub struct Application {
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LaterAnswer {
-    /// How long after the message was taken, milliseconds.
-    pub after_ms: u32,
+    /// How long after the message was taken, milliseconds; only when somebody asks for it, by the
+    /// name of its file without ending, where absent.
+    #[serde(default)]
+    pub after_ms: Option<u32>,
     /// What is sent: a file relative to the organisation, in which `{vorgang}`, `{nachricht}`,
     /// `{aktenzeichen}` and `{zeitpunkt}` are filled in, and of whom the case is about
     /// `{person.familienname}`, `{business.name}` and the like; these stay empty where nobody of the

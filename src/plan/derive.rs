@@ -12,6 +12,7 @@ use super::certifier;
 use super::conditions::Rules;
 use super::from_schema::{self, FromSchema};
 use super::methods;
+use super::own_side;
 use super::planned;
 use super::types::{
     EmbeddedFile, Head, NotMade, PairCoverage, PlanAuthority, PlanCodeList, PlanConversion,
@@ -127,13 +128,7 @@ pub fn derive(
             }
         }
     }
-    let mut offers: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    for (at, authority) in organisation.file.authority.iter().enumerate() {
-        let services: BTreeSet<&String> = authority.services.iter().collect();
-        for service in services {
-            offers.entry(service).or_default().push(at);
-        }
-    }
+    let parts = own_side::parts(organisation, scope.component);
     let mut d = Derivation {
         concept,
         organisation,
@@ -141,7 +136,7 @@ pub fn derive(
         portal: portal.id.clone(),
         scope,
         covers,
-        offers,
+        offers: offers(organisation),
         values: Vec::new(),
         cases: Vec::new(),
         files: BTreeMap::new(),
@@ -166,9 +161,13 @@ pub fn derive(
     }
     d.planned_at = (0..).zip(&all).map(|(at, m)| (m.id.clone(), at)).collect();
     d.planned = all;
-    for method in catalogue.file.method.iter().filter(|m| catalogue.applies(m)) {
-        methods::apply(&mut d, method);
+    for (number, part) in parts.iter().enumerate() {
+        (d.organisation, d.offers) = (part, offers(part));
+        for method in catalogue.file.method.iter().filter(|m| catalogue.applies(m)) {
+            methods::apply(&mut d, method, number == 0);
+        }
     }
+    (d.organisation, d.offers) = (organisation, offers(organisation));
     let mut combinations: BTreeMap<String, usize> = BTreeMap::new();
     for case in d.cases.iter().filter(|c| c.method == "combination") {
         let message = case.id.0.split('/').nth(1).unwrap_or_default();
@@ -189,6 +188,18 @@ pub fn derive(
     certifier::add(&mut plan, catalogue)?;
     settle_requirements(&mut plan);
     Ok(plan)
+}
+
+/// Authorities by the services they offer.
+fn offers(organisation: &TestOrganisation) -> BTreeMap<&str, Vec<usize>> {
+    let mut offers: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (at, authority) in organisation.file.authority.iter().enumerate() {
+        let services: BTreeSet<&String> = authority.services.iter().collect();
+        for service in services {
+            offers.entry(service).or_default().push(at);
+        }
+    }
+    offers
 }
 
 /// What every case gets, whoever made it: its correlators, that nothing else happens, the
@@ -287,7 +298,7 @@ fn finish(d: Derivation<'_>, catalogue: &Catalogue, scope: Scope) -> TestPlan {
             }
         })
         .collect();
-    let receiver = concept
+    let mut receiver: Vec<PlanReceiver> = concept
         .receiver
         .iter()
         .map(|r| PlanReceiver {
@@ -306,6 +317,8 @@ fn finish(d: Derivation<'_>, catalogue: &Catalogue, scope: Scope) -> TestPlan {
                 .collect(),
         })
         .collect();
+    let hub = (scope.component != ComponentKind::Integrationsserver).then(own_side::played_hub);
+    receiver.extend(hub.iter().map(|(_, receiver)| receiver.clone()));
     let head = &concept.concept;
     TestPlan {
         format: FORMAT.into(),
@@ -351,6 +364,7 @@ fn finish(d: Derivation<'_>, catalogue: &Catalogue, scope: Scope) -> TestPlan {
             .system
             .iter()
             .map(|s| PlanSystem { id: s.id.clone(), kind: s.kind, receiver: s.receiver.clone() })
+            .chain(hub.iter().map(|(system, _)| system.clone()))
             .collect(),
         receiver,
         code_list: concept
@@ -491,6 +505,12 @@ impl<'a> Derivation<'a> {
     /// Finishes a case.
     pub fn push(&mut self, builder: CaseBuilder) {
         let (mut case, primary) = builder.finish();
+        if self.scope.component == ComponentKind::Fachverfahren {
+            match own_side::of_fachverfahren(self, case) {
+                Some(seen) => case = seen,
+                None => return,
+            }
+        }
         if let Err(reason) = self.keep_rules(&mut case) {
             self.dropped.insert(case.id, reason);
             return;

@@ -134,19 +134,21 @@ pub enum Expectation {
         requirement: RequirementId,
         /// The step that handed over.
         step: String,
-        /// Taken or refused.
-        outcome: Outcome,
-        /// The answer names the same file number as the answer to this earlier step.
+        /// Taken or refused; either where absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        outcome: Option<Outcome>,
+        /// If it is taken, the answer names the same file number as the answer to this earlier step.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         same_as: Option<String>,
     },
-    /// What the target says it holds about the case is what was handed over, whole and once.
+    /// What the target says it holds about the case is what was handed over: whole, once, and nothing
+    /// else.
     Held {
         /// Requirement behind it.
         requirement: RequirementId,
-        /// The step whose message it holds; it holds nothing where absent.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        step: Option<String>,
+        /// The steps whose messages it holds.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        steps: Vec<String>,
         /// The step that asked.
         look: String,
     },
@@ -219,8 +221,8 @@ impl Expectation {
             Self::Answer { step, same_as, .. } => {
                 std::iter::once(step).chain(same_as).map(String::as_str).collect()
             }
-            Self::Held { step, look, .. } => {
-                step.iter().chain([look]).map(String::as_str).collect()
+            Self::Held { steps, look, .. } => {
+                steps.iter().chain([look]).map(String::as_str).collect()
             }
             Self::NothingElse { .. }
             | Self::Foreign { .. }

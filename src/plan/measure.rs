@@ -82,7 +82,7 @@ fn of_standards(plan: &TestPlan) -> Share {
     let (mut possible, mut covered) = (BTreeSet::new(), BTreeSet::new());
     let name = |id: &str| id.strip_prefix("schema-").map(str::to_owned);
     for case in &plan.case {
-        let sends = |s: &Step| matches!(s, Step::Send { .. });
+        let sends = |s: &Step| s.sends().is_some();
         if let Some(name) = name(&case.id.0).filter(|_| case.step.iter().any(sends)) {
             possible.insert(name.clone());
             covered.insert(name);
@@ -136,9 +136,12 @@ impl Seen {
     fn case(&mut self, plan: &TestPlan, case: &TestCase) {
         let mut state = String::new();
         for step in &case.step {
-            let Step::Send { name, message, .. } = step else { continue };
+            let Some(message) = step.message() else { continue };
+            let name = step.name();
             let outcome = case.expect.iter().find_map(|e| match e {
                 Expectation::Reply { step, outcome, .. } if step == name => Some(*outcome),
+                Expectation::Answer { step, outcome, .. } if step == name => *outcome,
+                Expectation::Incoming { step, .. } if step == name => Some(Outcome::Accepted),
                 _ => None,
             });
             let Some(planned) = plan.message(&message.message) else { continue };

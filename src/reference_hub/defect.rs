@@ -3,8 +3,18 @@
 
 use serde::Serialize;
 
+/// The bundle in whose plan a fault must be caught; the first one where none is named.
+macro_rules! bundle {
+    () => {
+        "gewerbe"
+    };
+    ($bundle:literal) => {
+        $bundle
+    };
+}
+
 macro_rules! defects {
-    ($($(#[doc = $doc:literal])* $name:ident, $id:literal, $title:literal, $requirement:literal, $technique:literal;)*) => {
+    ($($(#[doc = $doc:literal])* $name:ident, $id:literal, $title:literal, $requirement:literal, $technique:literal $(, $bundle:literal)?;)*) => {
         /// A fault that can be switched on.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Defect {
@@ -17,6 +27,7 @@ macro_rules! defects {
             title: $title,
             requirement: $requirement,
             technique: $technique,
+            bundle: bundle!($($bundle)?),
             defect: Defect::$name,
         },)*];
     };
@@ -33,6 +44,8 @@ pub struct DefectInfo {
     pub requirement: &'static str,
     /// The technique of a case that must find it.
     pub technique: &'static str,
+    /// The bundle whose plan holds both.
+    pub bundle: &'static str,
     /// The switch.
     #[serde(skip)]
     pub defect: Defect,
@@ -80,6 +93,13 @@ defects! {
     TrustsContent, "trusts-content", "erkennt Dubletten am Inhalt statt an der Kennung", "GEW-032", "error-guessing";
     LosesOffset, "loses-offset", "hält die doppelte Stunde der Zeitumstellung immer für die zweite", "GEW-006", "error-guessing";
     RejectsLargest, "rejects-largest", "weist den größten erlaubten Wert zurück", "GEW-013", "boundary-value-analysis";
+    MtomPartMissing, "mtom-part-missing", "verweist auf einen Teil der Nachricht, den sie nicht hat", "KAN-004", "equivalence-partitioning", "kanaele";
+    MtomEncodedTwice, "mtom-encoded-twice", "schickt Teile in Base64 und nennt sie binär", "KAN-004", "equivalence-partitioning", "kanaele";
+    WrongSoapAction, "wrong-soap-action", "nennt die Aktion eines anderen Dienstes", "KAN-020", "decision-table-testing", "kanaele";
+    JsonGuessesNumbers, "json-guesses-numbers", "macht aus Texten, die wie Zahlen aussehen, Zahlen", "KAN-002", "equivalence-partitioning", "kanaele";
+    JsonLonelyElement, "json-lonely-element", "macht aus einer Liste mit einem Eintrag den Eintrag", "KAN-004", "equivalence-partitioning", "kanaele";
+    WritesInPlace, "writes-in-place", "schreibt Dateien unter ihrem endgültigen Namen, mit einer Pause in der Mitte", "KAN-020", "decision-table-testing", "kanaele";
+    NoMarker, "no-marker", "meldet einen Ordner nicht als fertig", "KAN-020", "decision-table-testing", "kanaele";
 }
 
 impl Defect {

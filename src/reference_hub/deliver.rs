@@ -1,4 +1,5 @@
-//! Handing over: XML over HTTP, mail, and filing over CMIS.
+//! Handing over: XML over HTTP, mail, and filing over CMIS. Other ways to a Fachverfahren stand in
+//! `ways`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +19,7 @@ use crate::organisation::ExportedAuthority;
 use crate::xml::{Element, parse};
 
 /// Longest time for one attempt.
-const LIMIT: Duration = Duration::from_secs(10);
+pub(super) const LIMIT: Duration = Duration::from_secs(10);
 
 /// How an attempt ended.
 pub(super) enum Attempt {
@@ -87,10 +88,12 @@ pub(super) async fn http(tls: &Tls, url: &str, body: Vec<u8>) -> Attempt {
     }
 }
 
-fn aktenzeichen(answer: &str) -> String {
+/// The file number in an answer; empty where there is none.
+pub(super) fn aktenzeichen(answer: &str) -> String {
     let Ok(document) = parse(answer.as_bytes()) else { return String::new() };
     let root = document.root;
     find(&root, "Aktenzeichen")
+        .or_else(|| find(&root, "aktenzeichen"))
         .or_else(|| root.attribute("aktenzeichen").map(str::to_owned))
         .unwrap_or_default()
 }

@@ -147,6 +147,15 @@ impl Journal {
         Ok(())
     }
 
+    /// Notes a task of a transaction without an entry in the transaction log.
+    pub fn mark(&mut self, transaction: &str, task: &str) -> std::io::Result<()> {
+        let (transaction, task) = (transaction.to_owned(), task.to_owned());
+        let done = Line::Done { transaction, task, note: String::new() };
+        self.write(&[&done], true)?;
+        self.remember(done);
+        Ok(())
+    }
+
     /// Adds an entry to the transaction log; number and time are filled in.
     pub fn log(&mut self, entry: LogEntry) -> std::io::Result<()> {
         let line = self.numbered(entry);

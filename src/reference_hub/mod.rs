@@ -9,9 +9,11 @@ mod defect;
 mod deliver;
 mod intake;
 mod journal;
+mod json;
 mod pipeline;
 mod server;
 mod transform;
+mod ways;
 
 pub use defect::{DEFECTS, Defect, DefectInfo};
 pub use server::{HubConfig, HubError, start};

@@ -117,15 +117,18 @@ impl Hub {
             tokio::task::spawn_blocking(move || hub.transform(&copy, &receiver)).await;
         let Ok(Some(body)) = transformed else { return false };
         if self.has(Defect::CallsElsewhere) {
-            let _ = http(&self.tls, &format!("{}/", system.url), body.clone()).await;
+            let astray = ExportedSystem { url: format!("{}/", system.url), ..system.clone() };
+            let _ = self.hand(&astray, message, &body).await;
         }
         let done = self
             .until_done(message, "zustellen", ("zugestellt", &system), || {
-                http(&self.tls, &system.url, body.clone())
+                self.hand(&system, message, &body)
             })
             .await;
         if done && self.has(Defect::DeliveredTwice) {
-            let _ = http(&self.tls, &system.url, body).await;
+            let again =
+                Accepted { nachricht: format!("{}-2", message.nachricht), ..message.clone() };
+            let _ = self.hand(&system, &again, &body).await;
         }
         done
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::defect::Defect;
 use super::journal::{Accepted, LogEntry};
+use super::json::NAMESPACE as JSON;
 use super::server::Hub;
 use crate::xml::{Element, Node, TransformEnd, parse};
 
@@ -69,23 +70,18 @@ impl Hub {
     }
 
     fn spoil_tree(&self, message: &Accepted, root: &mut Element) {
-        if self.has(Defect::LostAttachment)
-            && let Some(at) = root.children.iter().rposition(
-                |n| matches!(n, Node::Element(e) if e.name == "Anlage" || e.name == "dokument"),
-            )
-        {
-            root.children.remove(at);
+        if self.has(Defect::LostAttachment) {
+            lose_last(root);
         }
         if self.has(Defect::InventsValue) {
-            let note = Element::with_text(&root.namespace, "Bemerkung", "automatisch erfasst");
-            root.children.push(Node::Element(note));
+            invent(root);
         }
         let source = parse(&message.body).ok().map(|d| d.root);
         each(root, &mut |element| {
             if self.has(Defect::FieldDropped) {
                 element
                     .children
-                    .retain(|n| !matches!(n, Node::Element(e) if e.name == "Geburtsname"));
+                    .retain(|n| !matches!(n, Node::Element(e) if is_called(e, "Geburtsname")));
                 element.attributes.retain(|a| a.name != "geburtsname");
             }
             if self.has(Defect::BreaksCombination)
@@ -117,8 +113,7 @@ impl Hub {
             }
             if self.has(Defect::TruncatesText)
                 && element.is_leaf()
-                && element.name != "Daten"
-                && element.name != "dokument"
+                && !["Daten", "dokument", "inhalt"].iter().any(|name| is_called(element, name))
             {
                 for node in &mut element.children {
                     if let Node::Text(text) = node {
@@ -135,6 +130,61 @@ impl Hub {
             }
         });
     }
+}
+
+/// Whether an element has this name, or this key where it represents JSON.
+fn is_called(element: &Element, name: &str) -> bool {
+    match element.namespace == JSON {
+        true => element.attribute("key").is_some_and(|key| key.eq_ignore_ascii_case(name)),
+        false => element.name.eq_ignore_ascii_case(name),
+    }
+}
+
+/// Takes out the last attachment; true where there was one.
+fn lose_last(element: &mut Element) -> bool {
+    let listed = is_called(element, "dokumente");
+    for at in (0..element.children.len()).rev() {
+        let Node::Element(child) = &mut element.children[at] else { continue };
+        if is_called(child, "Anlage") || is_called(child, "dokument") || listed {
+            element.children.remove(at);
+            return true;
+        }
+        if lose_last(child) {
+            return true;
+        }
+    }
+    false
+}
+
+/// Adds a value where the receiver's format has room for the message itself.
+fn invent(root: &mut Element) {
+    const NAME: &str = "Bemerkung";
+    const TEXT: &str = "automatisch erfasst";
+    for outer in ["nachricht", "fachdaten", "daten"] {
+        for node in &mut root.children {
+            let Node::Element(child) = node else { continue };
+            if !is_called(child, outer) {
+                continue;
+            }
+            if child.namespace == JSON {
+                let mut note = Element::with_text(JSON, "string", TEXT);
+                note.set_attribute("key", NAME);
+                child.children.push(Node::Element(note));
+                return;
+            }
+            let inner = child.children.iter_mut().find_map(|n| match n {
+                Node::Element(inner) => Some(inner),
+                Node::Text(_) => None,
+            });
+            if let Some(inner) = inner {
+                let note = Element::with_text(&inner.namespace, NAME, TEXT);
+                inner.children.push(Node::Element(note));
+                return;
+            }
+        }
+    }
+    let note = Element::with_text(&root.namespace, NAME, TEXT);
+    root.children.push(Node::Element(note));
 }
 
 /// A time in the hour that the end of summer time gives twice, as if it were always the second one.

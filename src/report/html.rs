@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use minijinja::{AutoEscape, Environment, Value, context};
 use serde::Serialize;
 
+use super::requirements::result_of;
 use super::text::{ShownExchange, shown};
 use super::visible::visible;
 use super::{Language, Material, ReportError, word};
@@ -268,35 +269,18 @@ fn requirements(material: &Material<'_>, language: Language) -> Vec<ShownRequire
         .requirement
         .iter()
         .map(|r| {
-            let cases: Vec<&CaseVerdict> =
-                material.verdict.cases.iter().filter(|c| c.requirements.contains(&r.id)).collect();
-            // A case fails under a requirement only if a finding speaks to it.
-            let against = |c: &&&CaseVerdict| {
-                c.findings.iter().any(|f| f.requirement == r.id && f.severity == Severity::Fault)
-            };
-            let failed: Vec<&&CaseVerdict> = cases.iter().filter(against).collect();
-            let open = cases
-                .iter()
-                .any(|c| matches!(c.verdict, CaseOutcome::Inconclusive | CaseOutcome::NotTested));
-            let outcome = if cases.is_empty() {
-                CaseOutcome::NotTested
-            } else if !failed.is_empty() {
-                CaseOutcome::Failed
-            } else if open {
-                CaseOutcome::Inconclusive
-            } else {
-                CaseOutcome::Passed
-            };
+            let result = result_of(&r.id, material.verdict.cases.iter());
             ShownRequirement {
                 id: visible(r.id.as_str()),
                 level: level(r.level),
                 title: visible(&r.title),
-                class: class(outcome),
-                verdict: word(outcome, language),
-                cases: cases.len(),
-                failed: failed.len(),
+                class: class(result.outcome),
+                verdict: word(result.outcome, language),
+                cases: result.cases,
+                failed: result.failed.len(),
                 reason: visible(r.not_tested.as_deref().unwrap_or_default()),
-                bad: failed
+                bad: result
+                    .failed
                     .iter()
                     .take(8)
                     .map(|c| (anchor(c.id.as_str()), visible(c.id.as_str())))

@@ -1,15 +1,25 @@
 //! Reports: one file per format, all readers of the same verdict and evidence.
 
+mod comparison;
 mod html;
 mod junit;
 mod pages;
+mod repeat;
+mod requirements;
+mod secrets;
+mod shell;
 mod text;
 mod visible;
 
+pub use comparison::{
+    CompareError, ComparedCase, ComparedFinding, ComparedRequirement, ComparedRun, RunChange,
+    RunComparison, compare_runs,
+};
 pub use html::html;
 pub use junit::junit;
-pub use pages::{coverage_page, sheet_page, sheet_text};
-pub use text::{explain, summary};
+pub use pages::{configuration_page, coverage_page, sheet_page, sheet_text};
+pub use shell::shell_word;
+pub use text::{Explained, Whereabouts, explain, summary};
 pub use visible::visible;
 
 use crate::evidence::Evidence;

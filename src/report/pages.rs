@@ -8,11 +8,13 @@ use super::ReportError;
 use super::visible::visible;
 use crate::concept::Level;
 use crate::message::Sheet;
+use crate::organisation::Export;
 use crate::plan::{TestPlan, coverage};
 
 const STYLE: &str = include_str!("../../reports/templates/report.css");
 const COVERAGE: &str = include_str!("../../reports/templates/coverage.html");
 const SHEET: &str = include_str!("../../reports/templates/sheet.html");
+const CONFIGURATION: &str = include_str!("../../reports/templates/configuration.html");
 
 fn page(name: &str, template: &str, values: Value) -> Result<String, ReportError> {
     let mut environment = Environment::new();
@@ -111,6 +113,43 @@ pub fn sheet_page(plan: &TestPlan, sheet: &Sheet) -> Result<String, ReportError>
             sheet => sheet,
         },
     )
+}
+
+/// What a hub is configured with, as one page to print, German. `title` is the organisation's.
+///
+/// # Errors
+/// When a template has a fault.
+pub fn configuration_page(title: &str, export: &Export) -> Result<String, ReportError> {
+    let invalid = |e: serde_json::Error| {
+        minijinja::Error::new(minijinja::ErrorKind::BadSerialization, e.to_string())
+    };
+    let mut shown = serde_json::to_value(export).map_err(invalid)?;
+    each_text(&mut shown);
+    page(
+        "configuration.html",
+        CONFIGURATION,
+        context! {
+            style => Value::from_safe_string(STYLE.to_owned()),
+            title => visible(title),
+            export => Value::from_serialize(&shown),
+        },
+    )
+}
+
+/// Makes every text in a value visible.
+fn each_text(value: &mut serde_json::Value) {
+    match value {
+        serde_json::Value::String(text) => *text = visible(text),
+        serde_json::Value::Array(list) => list.iter_mut().for_each(each_text),
+        serde_json::Value::Object(map) => {
+            let old = std::mem::take(map);
+            map.extend(old.into_iter().map(|(key, mut inner)| {
+                each_text(&mut inner);
+                (visible(&key), inner)
+            }));
+        }
+        _ => {}
+    }
 }
 
 /// A data sheet for the terminal, German.

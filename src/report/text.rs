@@ -1,10 +1,17 @@
 //! Text for a terminal: a summary, and the explanation of one case.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::path::PathBuf;
 
+use super::repeat::{repetition, without_userinfo};
+use super::secrets::without_secrets;
 use super::visible::{visible, visible_bytes};
 use super::{Language, Material, word};
-use crate::verdict::{Admission, Blame, CaseOutcome, CaseVerdict, Overall, Verdict};
+use crate::ids::SystemId;
+use crate::verdict::{
+    Admission, Blame, CaseOutcome, CaseVerdict, Exchange, Overall, RunView, Verdict,
+};
 
 /// A few lines about a verdict.
 pub fn summary(verdict: &Verdict) -> String {
@@ -20,8 +27,12 @@ pub fn summary(verdict: &Verdict) -> String {
         Admission::Undecided => "nicht entschieden",
     };
     let c = verdict.counts;
+    let admitted =
+        matches!(verdict.admission, Admission::Admitted | Admission::AdmittedWithConditions);
+    let scope =
+        if admitted && !verdict.not_claimed.is_empty() { ", soweit beansprucht" } else { "" };
     let mut out = format!(
-        "Ergebnis: {overall} ({admission})\n{} bestanden, {} nicht bestanden, {} nicht durchführbar, {} nicht geprüft\n",
+        "Ergebnis: {overall} ({admission}{scope})\n{} bestanden, {} nicht bestanden, {} nicht durchführbar, {} nicht geprüft\n",
         c.passed, c.failed, c.inconclusive, c.not_tested
     );
     if verdict.left_out + verdict.not_made > 0 {
@@ -76,8 +87,31 @@ fn blame(blame: Blame) -> &'static str {
     }
 }
 
-/// Everything about one case: what was done, what was found, and the exchanges behind it.
-pub fn explain(material: &Material<'_>, case: &CaseVerdict) -> String {
+/// What an explanation knows about the run beyond its verdict.
+#[derive(Debug, Clone, Default)]
+pub struct Whereabouts {
+    /// Where the systems listened.
+    pub addresses: BTreeMap<SystemId, String>,
+    /// Folder into which the bodies of exchanges will be written.
+    pub save: Option<PathBuf>,
+}
+
+/// The explanation of a case.
+#[derive(Debug, Clone)]
+pub struct Explained {
+    /// For a terminal.
+    pub text: String,
+    /// Names and bytes of the files that its commands send.
+    pub files: Vec<(String, Vec<u8>)>,
+}
+
+/// Everything about one case: what was done, what was found, the exchanges behind it, and how those
+/// that the harness sent are repeated by hand.
+pub fn explain(
+    material: &Material<'_>,
+    case: &CaseVerdict,
+    surroundings: &Whereabouts,
+) -> Explained {
     let mut out = String::new();
     let _ = writeln!(out, "{}\n{}\n", case.id, visible(&case.title));
     let requirements: Vec<&str> = case.requirements.iter().map(|r| r.as_str()).collect();
@@ -109,15 +143,22 @@ pub fn explain(material: &Material<'_>, case: &CaseVerdict) -> String {
         );
     }
     let _ = writeln!(out, "\nAustausche:");
-    for exchange in exchanges(material, case) {
+    let view = RunView::new(material.plan, material.evidence);
+    let mut files = Vec::new();
+    for place in places(&view, case) {
+        let exchange = show(&view.exchanges[place]);
         let _ = writeln!(
             out,
             "\n--- {} {} {}\n{}",
             exchange.number, exchange.time, exchange.label, exchange.request
         );
         let _ = writeln!(out, "    Antwort:\n{}", exchange.answer);
+        let save = surroundings.save.as_deref();
+        let again = repetition(&view.exchanges[place], &surroundings.addresses, save);
+        let _ = writeln!(out, "    Herkunft und Wiederholung:\n{}", again.lines.join("\n"));
+        files.extend(again.file);
     }
-    out
+    Explained { text: out, files }
 }
 
 /// An exchange as reports show it.
@@ -142,13 +183,12 @@ fn cut(text: String) -> String {
 }
 
 /// The exchanges of a case, in order.
-pub(super) fn exchanges(material: &Material<'_>, case: &CaseVerdict) -> Vec<ShownExchange> {
-    let view = crate::verdict::RunView::new(material.plan, material.evidence);
-    shown(&view, case)
+pub(super) fn shown(view: &RunView, case: &CaseVerdict) -> Vec<ShownExchange> {
+    places(view, case).into_iter().map(|place| show(&view.exchanges[place])).collect()
 }
 
-/// As [`exchanges`], with a view that is there already.
-pub(super) fn shown(view: &crate::verdict::RunView, case: &CaseVerdict) -> Vec<ShownExchange> {
+/// Where they stand: its own, those it received, and those that findings cite.
+fn places(view: &RunView, case: &CaseVerdict) -> Vec<usize> {
     let this = view.case(&case.id);
     let mut places: Vec<usize> = this.own.iter().chain(&this.received).copied().collect();
     let cited = view
@@ -160,27 +200,27 @@ pub(super) fn shown(view: &crate::verdict::RunView, case: &CaseVerdict) -> Vec<S
     places.sort_unstable();
     places.dedup();
     places
-        .into_iter()
-        .map(|place| {
-            let e = &view.exchanges[place];
-            let label = match &e.own {
-                Some((_, step)) => {
-                    format!("{} → {} ({}, Schritt {step})", e.system, e.peer, e.protocol)
-                }
-                None => format!("Prüfgegenstand → {} ({})", e.system, e.protocol),
-            };
-            let answer = match (&e.answer, &e.failure) {
-                (_, Some(failure)) => format!("keine ({failure})"),
-                (Some(bytes), None) => cut(visible_bytes(bytes)),
-                (None, None) => "keine aufgezeichnet".into(),
-            };
-            ShownExchange {
-                number: e.number,
-                time: e.time.to_string(),
-                label: visible(&label),
-                request: cut(visible_bytes(&e.request)),
-                answer,
-            }
-        })
-        .collect()
+}
+
+fn show(e: &Exchange) -> ShownExchange {
+    let label = match &e.own {
+        Some((_, step)) => {
+            let (peer, _) = without_userinfo(&e.peer);
+            format!("{} → {peer} ({}, Schritt {step})", e.system, e.protocol)
+        }
+        None => format!("Prüfgegenstand → {} ({})", e.system, e.protocol),
+    };
+    let plain = |bytes: &[u8]| cut(visible_bytes(&without_secrets(&e.protocol, bytes)));
+    let answer = match (&e.answer, &e.failure) {
+        (_, Some(failure)) => format!("keine ({failure})"),
+        (Some(bytes), None) => plain(bytes),
+        (None, None) => "keine aufgezeichnet".into(),
+    };
+    ShownExchange {
+        number: e.number,
+        time: e.time.to_string(),
+        label: visible(&label),
+        request: plain(&e.request),
+        answer,
+    }
 }

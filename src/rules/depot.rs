@@ -133,6 +133,8 @@ pub enum Source {
 pub struct Procedure {
     /// Short name.
     pub id: String,
+    /// Title for people, such as that of its service.
+    pub title: Option<String>,
     /// What it is for.
     pub kind: Kind,
     /// Who sends it.
@@ -169,8 +171,38 @@ pub struct Header {
 pub struct Rule {
     /// Format it makes.
     pub receiver: String,
-    /// XSLT sheet.
+    /// XSLT sheet. For a receiver that takes JSON it makes the XML representation of JSON that XPath
+    /// functions have (XSLT 3.0, section 22.1), in their namespace.
     pub sheet: String,
+    /// Local name of the elements whose base64 travels as parts: with MTOM to a web service, as files
+    /// of a folder to a transfer folder. Absent: it stays in the message.
+    pub parts: Option<String>,
+    /// How a web service is called.
+    pub soap: Option<SoapUse>,
+}
+
+/// How a web service is called.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SoapUse {
+    /// Version of SOAP.
+    pub version: SoapNumber,
+    /// The action of the operation, as its contract names it.
+    pub action: String,
+    /// Whether messages carry WS-Addressing.
+    #[serde(default)]
+    pub addressing: bool,
+}
+
+/// Version of SOAP by its number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+pub enum SoapNumber {
+    /// SOAP 1.1.
+    #[serde(rename = "1.1")]
+    One,
+    /// SOAP 1.2.
+    #[serde(rename = "1.2")]
+    Two,
 }
 
 /// What messages must satisfy beyond their schema: an expression, or a value with check digits.

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use tokio::sync::{RwLock, Semaphore};
 
+use super::component::Numbers;
 use super::folder::{
     INPUTS, MANIFEST, Manifest, PLAN, TargetSummary, write_inputs, write_manifest,
 };
@@ -19,10 +20,10 @@ use crate::channel::{Observer, Shutdown};
 use crate::evidence::{BLOBS, FILE, Record, StepOutcome, TargetEvent, Writer};
 use crate::fake_system::{Running, StartError};
 use crate::ids::{CaseId, Digest, SystemId};
-use crate::organisation::{TestOrganisation, export};
+use crate::organisation::{TestOrganisation, export, protocol};
 use crate::plan::{Applicability, Step, TestCase, TestPlan};
 use crate::rules::Depot;
-use crate::target::{DoingError, Person, Surroundings, Target, TargetError, TargetFile};
+use crate::target::{DoingError, Person, Protocol, Surroundings, Target, TargetError, TargetFile};
 use crate::xml::engine_versions;
 
 /// Longest time until the traffic has settled.
@@ -124,6 +125,14 @@ pub(super) struct Drive<'a> {
     pub(super) stop: Shutdown,
     pub(super) stopped: AtomicBool,
     pub(super) fresh_used: AtomicBool,
+    /// The run's folder, absolute.
+    pub(super) folder: PathBuf,
+    /// What the target speaks, where it is no hub.
+    pub(super) protocol: Option<Protocol>,
+    /// File numbers that the target gave.
+    pub(super) numbers: Numbers,
+    /// Whoever has it may tell the person something.
+    pub(super) person_turn: tokio::sync::Mutex<()>,
 }
 
 /// Drives a plan. Evidence is complete on the disk when this returns `Ok`.
@@ -195,7 +204,19 @@ async fn drive(
     let recorder = Arc::new(Recorder::new(writer, correlators));
     progress(Progress::Phase("Attrappen starten"));
     let observer: Arc<dyn Observer> = recorder.clone();
-    let fakes = Running::start(&config.organisation, observer).await?;
+    // A component is tested alone: the harness plays the hub, and nobody else is there.
+    let mut surrounding = config.organisation.clone();
+    if config.target.interface.is_some() {
+        surrounding.file.system.clear();
+    }
+    let mut fakes = Running::start(&surrounding, observer).await?;
+    let hub = match &config.target.interface {
+        Some(interface) => {
+            let listening = fakes.play_hub(interface.hub_listen.as_deref()).await?;
+            interface.hub_url.clone().unwrap_or(listening)
+        }
+        None => String::new(),
+    };
     let mut exported = export(&config.organisation, &fakes.urls);
     exported.trust = fakes.trust.clone();
     let depots = depot_files(&config);
@@ -211,8 +232,7 @@ async fn drive(
     inputs.sort_by(|a, b| a.name.cmp(&b.name));
     // Absolute, since a started target has a folder of its own.
     let folder = out.canonicalize().map_err(cannot)?;
-    let around =
-        Surroundings { export: folder.join(INPUTS).join("export.toml"), hub: String::new() };
+    let around = Surroundings { export: folder.join(INPUTS).join("export.toml"), hub };
     let mut target = Target::new(config.target.clone(), &folder)
         .with_person(config.person.clone())
         .guarded_by(&config.program);
@@ -243,6 +263,10 @@ async fn drive(
         stop,
         stopped: AtomicBool::new(false),
         fresh_used: AtomicBool::new(false),
+        folder: folder.clone(),
+        protocol: protocol_of(&config),
+        numbers: Numbers::default(),
+        person_turn: tokio::sync::Mutex::default(),
     };
     let cases: Vec<&TestCase> = config
         .plan
@@ -319,6 +343,14 @@ fn clean_state(folder: &Path) {
             let _ = std::fs::remove_dir_all(entry.path());
         }
     }
+}
+
+/// What a component speaks: what its target file says, or else what the fake speaks in whose place it
+/// stands.
+fn protocol_of(config: &RunConfig) -> Option<Protocol> {
+    let interface = config.target.interface.as_ref()?;
+    let system = config.organisation.system(&interface.system)?;
+    interface.protocol.or_else(|| Protocol::by_name(protocol(system.fake)))
 }
 
 fn depot_files(config: &RunConfig) -> BTreeMap<String, Vec<u8>> {

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 use crate::channel::Observer;
 use crate::evidence::{Direction, Record, Writer};
-use crate::ids::{CaseId, Correlator, SystemId};
+use crate::ids::{CaseId, Correlator, PLAYED_HUB, SystemId};
 use crate::wire;
 
 type Seen = HashMap<(SystemId, String), Vec<(u64, Arc<Vec<u8>>)>>;
@@ -19,6 +19,8 @@ pub(super) struct Recorder {
     correlators: HashSet<String>,
     seen: Mutex<Seen>,
     answered: Mutex<HashSet<u64>>,
+    /// What reached the played hub, whoever it speaks of.
+    at_hub: Mutex<Vec<(u64, Arc<Vec<u8>>)>>,
     last: Mutex<Instant>,
     change: watch::Sender<u64>,
 }
@@ -42,6 +44,7 @@ impl Recorder {
             correlators,
             seen: Mutex::default(),
             answered: Mutex::default(),
+            at_hub: Mutex::default(),
             last: Mutex::new(Instant::now()),
             change: watch::channel(0).0,
         }
@@ -80,6 +83,16 @@ impl Recorder {
             }
         }
         u32::try_from(found.len()).unwrap_or(u32::MAX)
+    }
+
+    /// How many exchanges at the played hub carry this text, from number `since` on.
+    pub fn count_at_hub(&self, contains: &str, since: u64) -> u32 {
+        let at_hub = self.at_hub.lock().unwrap_or_else(PoisonError::into_inner);
+        let answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
+        let counts = |(number, raw): &&(u64, Arc<Vec<u8>>)| {
+            *number >= since && answered.contains(number) && holds(raw, contains.as_bytes())
+        };
+        u32::try_from(at_hub.iter().filter(counts).count()).unwrap_or(u32::MAX)
     }
 
     /// Time since the last exchange.
@@ -138,7 +151,11 @@ impl Observer for Recorder {
             });
         }
         self.stir();
-        let raw = Arc::new(wire::plain(raw).into_owned());
+        let raw = Arc::new(wire::legible(raw).into_owned());
+        if system.as_str() == PLAYED_HUB {
+            let mut at_hub = self.at_hub.lock().unwrap_or_else(PoisonError::into_inner);
+            at_hub.push((number, raw.clone()));
+        }
         {
             let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
             let mut known = HashSet::new();

@@ -23,6 +23,14 @@ const VAIN_WAITS: usize = 6;
 /// A short wait.
 const SHORT_WAIT: Duration = Duration::from_millis(700);
 
+/// A request to the target.
+pub(super) struct Asked<'a> {
+    pub method: &'a str,
+    pub url: String,
+    pub content_type: &'a str,
+    pub body: Vec<u8>,
+}
+
 impl Drive<'_> {
     pub(super) async fn step(&self, case: &TestCase, step: &Step, since: u64) -> StepOutcome {
         match step {
@@ -64,32 +72,47 @@ impl Drive<'_> {
             Ok(built) => built,
             Err(error) => return StepOutcome::Impossible { reason: error.to_string() },
         };
-        let (url, caller) = {
+        let url = {
             let target = self.target.read().await;
             let kind = self.plan.system.iter().find(|s| &s.id == from).map(|s| s.kind);
             let Some(endpoints) = &target.file.endpoints else {
                 let reason = "the target has no [endpoints] to which a message could be sent";
                 return StepOutcome::Impossible { reason: reason.into() };
             };
-            let url = match kind {
+            match kind {
                 Some(ComponentKind::Fachverfahren) => target.url(&endpoints.fachverfahren),
                 _ => target.url(&endpoints.portal),
-            };
-            (url, target.caller())
+            }
         };
+        let content_type = "application/xml";
+        let request = Asked { method: "POST", url, content_type, body: built.bytes };
+        self.ask(case, name, from, request).await.0
+    }
+
+    /// Sends a request to the target and records it; gives back how it ended, and the body of the
+    /// answer.
+    pub(super) async fn ask(
+        &self,
+        case: &TestCase,
+        step: &str,
+        system: &SystemId,
+        request: Asked<'_>,
+    ) -> (StepOutcome, Option<Vec<u8>>) {
+        let Asked { method, url, content_type, body } = request;
+        let caller = self.target.read().await.caller();
         caller.pace().await;
         let started = self.clock.now();
-        let sent = caller.send("POST", &url, "application/xml", built.bytes).await;
+        let sent = caller.send(method, &url, content_type, body).await;
         let (request, answer, failure) = passed(&sent);
         match &sent {
             Err(error) if !error.was_sent() => {
                 self.check_lost().await;
-                return StepOutcome::Unreachable { reason: explain(error) };
+                return (StepOutcome::Unreachable { reason: explain(error) }, None);
             }
             _ => self.recorder.own(&OwnExchange {
-                system: from,
+                system,
                 case: Some(&case.id),
-                step: name,
+                step,
                 peer: &url,
                 started,
                 request,
@@ -100,11 +123,11 @@ impl Drive<'_> {
         if matches!(sent, Err(ClientError::Broken { .. } | ClientError::TlsBroken { .. })) {
             self.check_lost().await;
         }
-        StepOutcome::Done
+        (StepOutcome::Done, sent.ok().map(|done| done.body.to_vec()))
     }
 
     /// A target that does not answer three times in a row is lost.
-    async fn check_lost(&self) {
+    pub(super) async fn check_lost(&self) {
         for _ in 0..3 {
             if self.target.read().await.ready().await.is_ok() {
                 return;

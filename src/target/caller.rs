@@ -76,6 +76,7 @@ impl Caller {
     /// How requests to an address are sent.
     fn manner(&self, url: &str) -> Manner {
         Manner {
+            fields: vec![],
             headers: if self.is_own(url) { self.access.headers.clone() } else { vec![] },
             tls: self.access.tls.clone(),
             connect: Some(Duration::from_millis(u64::from(self.limits.connect_ms))),

@@ -25,7 +25,9 @@ pub(super) fn check(authored: &Authored<TargetFile>) -> Vec<Diagnostic> {
         let help = "write it like \"http://127.0.0.1:8080\" or \"https://…\"";
         error(root.at("target").at("url"), text, help);
     }
-    if file.target.url.is_none() && file.start.is_none() && !own_address {
+    // An Antragsassistent may do nothing but send.
+    let sends = file.target.kind == ComponentKind::Antragsassistent;
+    if file.target.url.is_none() && file.start.is_none() && !own_address && !sends {
         let text = "there is neither an address nor a command".to_owned();
         error(root.at("target"), text, "add url = \"http://…\" or [start] command = […]");
     }

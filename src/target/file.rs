@@ -116,13 +116,21 @@ pub struct Interface {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
     /// Where it tells what it holds about a case, with `{vorgang}` in it: a path or an address, or
-    /// for a mail system the folder (Maildir) of its mailbox. What it holds is judged by a person
-    /// where absent.
+    /// for a mail system the folder (Maildir) of its mailbox. A target without it cannot claim the
+    /// role `bestand`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held: Option<String>,
     /// Answers 2xx when it is ready; a connection is enough where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ready: Option<String>,
+    /// Address and port on which the harness plays the hub, where the target has it in its
+    /// configuration; a free port on loopback where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hub_listen: Option<String>,
+    /// The address by which the target reaches that hub, where it is another than the one on which
+    /// it listens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hub_url: Option<String>,
 }
 
 /// What a component speaks.
@@ -149,6 +157,21 @@ pub enum Protocol {
     Xdomea,
     /// SMTP.
     Smtp,
+}
+
+impl Protocol {
+    /// The protocol by the name that an export gives it.
+    pub fn by_name(name: &str) -> Option<Self> {
+        Some(match name {
+            "xml-http" => Self::XmlHttp,
+            "soap" => Self::Soap12,
+            "rest-json" => Self::RestJson,
+            "file" => Self::File,
+            "cmis-browser" => Self::CmisBrowser,
+            "smtp" => Self::Smtp,
+            _ => return None,
+        })
+    }
 }
 
 /// How the harness shows who it is. Each key names a variable of the environment; the values are

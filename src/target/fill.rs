@@ -70,7 +70,7 @@ fn escaped(name: &str, value: &str, written: Written) -> String {
             out.replace('"', "&quot;").replace('\'', "&apos;")
         }
         // These are addresses, not parts of one.
-        Written::Url if matches!(name, "url" | "hub") => value.to_owned(),
+        Written::Url if matches!(name, "url" | "hub" | "act") => value.to_owned(),
         Written::Url => value
             .bytes()
             .map(|byte| match byte {

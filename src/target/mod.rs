@@ -86,6 +86,7 @@ pub struct Target {
     pub file: TargetFile,
     base: String,
     held: Option<String>,
+    act: Option<String>,
     process: Option<process::Process>,
     commands: commands::Commands,
     person: Person,
@@ -111,6 +112,7 @@ impl Target {
             file,
             base,
             held,
+            act: None,
             process: None,
             commands: commands::Commands::default(),
             person: Person::nobody(),
@@ -216,6 +218,7 @@ impl Target {
             self.process = Some(process);
             self.base = says.url;
             self.held = says.held.or(self.held.take());
+            self.act = says.act.or(self.act.take());
         }
         Ok(())
     }
@@ -231,6 +234,11 @@ impl Target {
         Some(self.url(&self.held.as_ref()?.replace("{vorgang}", vorgang)))
     }
 
+    /// Where it is told to send something, as it said when it started.
+    pub fn act_url(&self) -> Option<String> {
+        self.act.clone()
+    }
+
     /// Asks whether it is ready; gives back what it says about itself.
     ///
     /// # Errors
@@ -240,6 +248,8 @@ impl Target {
         let other = self.file.interface.as_ref().and_then(|i| i.ready.as_ref());
         match hub.or(other) {
             Some(path) => self.says_ready(self.url(path)).await,
+            // Who only sends has no address.
+            None if self.interface_url().is_empty() => Ok(String::new()),
             None => {
                 let limit = Duration::from_millis(u64::from(self.file.limits.connect_ms));
                 reach::open(&self.interface_url(), limit).await.map(|()| String::new())

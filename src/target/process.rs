@@ -22,6 +22,8 @@ pub(super) struct Says {
     pub url: String,
     /// Where it tells what it holds, where that is not known before.
     pub held: Option<String>,
+    /// Where it is told to send something, where that is not known before: `{act}`.
+    pub act: Option<String>,
 }
 
 impl Process {

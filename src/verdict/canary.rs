@@ -1,6 +1,10 @@
 //! Canaries (Kanarienfälle): a small world in which nothing is wrong, and for each checker the same
 //! world with one thing wrong. A checker is alive when it finds nothing in the first and something in
-//! the second.
+//! the second, in every protocol in which the Fachverfahren of that world can speak.
+
+mod spoken;
+
+mod component;
 
 use std::collections::BTreeMap;
 
@@ -36,35 +40,39 @@ pub struct World {
 /// Tests a checker against its canary.
 pub(super) fn test(checker: &dyn Checker, engine: &dyn RuleEngine) -> CanaryResult {
     let expectation = checker.canary();
-    let look = |world: &World| {
-        let evidence = Evidence::from_records(world.records.iter().cloned());
-        let run = RunView::new(&world.plan, &evidence);
+    let look = |world: &World, protocol: &str| {
+        let (plan, records) = spoken::spoken(protocol, &world.plan, &world.records);
+        let evidence = Evidence::from_records(records);
+        let run = RunView::new(&plan, &evidence);
         let depot = BTreeMap::new();
         let context = Context {
-            plan: &world.plan,
-            case: &world.plan.case[0],
+            plan: &plan,
+            case: &plan.case[0],
             view: run.case(&world.case),
             run: &run,
             depot: &depot,
             engine,
+            log_claimed: true,
         };
         checker.check(&context, &expectation)
     };
-    let sound = look(&World::sound());
-    let missed = (0..checker.canaries()).find(|which| {
-        let mut world = World::sound();
-        checker.spoil(&mut world, *which);
-        look(&world).findings.is_empty()
+    let told = spoken::PROTOCOLS.into_iter().find_map(|protocol| {
+        let sound = look(&checker.world(), protocol);
+        let missed = (0..checker.canaries()).find(|which| {
+            let mut world = checker.world();
+            checker.spoil(&mut world, *which);
+            look(&world, protocol).findings.is_empty()
+        });
+        let told = if let Some(reason) = &sound.inconclusive {
+            format!("konnte den guten Fall nicht auswerten: {reason}")
+        } else if let Some(finding) = sound.findings.first() {
+            format!("fand im guten Fall etwas: {} {}", finding.id, finding.message)
+        } else {
+            format!("fand im Kanarienfall {} nichts", missed? + 1)
+        };
+        Some(format!("{told} (Protokoll {protocol})"))
     });
-    let detail = if let Some(reason) = &sound.inconclusive {
-        format!("konnte den guten Fall nicht auswerten: {reason}")
-    } else if let Some(finding) = sound.findings.first() {
-        format!("fand im guten Fall etwas: {} {}", finding.id, finding.message)
-    } else if let Some(which) = missed {
-        format!("fand im Kanarienfall {} nichts", which + 1)
-    } else {
-        String::new()
-    };
+    let detail = told.unwrap_or_default();
     CanaryResult { checker: checker.id().to_owned(), alive: detail.is_empty(), detail }
 }
 
@@ -78,15 +86,22 @@ fn payload(text: &str) -> Payload {
 }
 
 impl World {
-    fn sound() -> Self {
+    /// A world in which nothing has happened yet.
+    fn empty() -> Self {
         let case: CaseId = "kanarie/1".into();
-        let mut world = Self {
+        Self {
             plan: plan(&case),
-            case: case.clone(),
+            case,
             records: Vec::new(),
             clock: Timestamp::from_second(1_790_000_000).unwrap_or_default(),
             exchange: 0,
-        };
+        }
+    }
+
+    /// The world of a hub in which nothing is wrong.
+    pub(super) fn sound() -> Self {
+        let mut world = Self::empty();
+        let case = world.case.clone();
         let (vorgang, id, quiet) =
             (vorgang_of(&case), nachricht_of(&case, 1), nachricht_of(&case, 2));
         let kopf = |id: &str| {
@@ -220,6 +235,12 @@ impl World {
     /// The delivery to the Fachverfahren happens again.
     pub fn repeat_delivery(&mut self) {
         self.copy_delivery_to("fv");
+    }
+
+    /// The delivery is sent again after it was taken, and turned away.
+    pub fn repeat_in_vain(&mut self) {
+        let request = self.delivery().unwrap_or_default();
+        self.received("fv", &request, &http("409 Conflict", "<schon-da/>"));
     }
 
     /// What the Fachverfahren got also goes to another system.

@@ -13,8 +13,10 @@ use super::types::{
 use super::view::{Context, RunView};
 use crate::concept::Level;
 use crate::evidence::{Attested, Evidence, StepOutcome};
-use crate::ids::{CaseId, RequirementId};
-use crate::plan::{Applicability, Behaviour, Expectation, Step, TestCase, TestPlan};
+use crate::ids::{CaseId, RequirementId, TargetRole};
+use crate::plan::{
+    Applicability, Behaviour, Expectation, PlanRequirement, Step, TestCase, TestPlan,
+};
 
 /// Judges a run with all checkers.
 pub fn judge(plan: &TestPlan, evidence: &Evidence, artefacts: &Artefacts<'_>) -> Verdict {
@@ -32,29 +34,38 @@ pub fn judge_with(
         checkers.iter().map(|c| canary::test(c.as_ref(), artefacts.engine)).collect();
     let run = RunView::with_log(plan, evidence, artefacts.log.as_ref());
     let mut cases = Vec::new();
-    // Cases that are not applicable for what the target claims and for where it stands.
-    let mut open: BTreeSet<CaseId> = BTreeSet::new();
+    // Requirements for which something is expected somewhere.
+    let mut tested: BTreeSet<RequirementId> = BTreeSet::new();
     for case in &plan.case {
         let chosen = artefacts.chosen.as_ref().is_none_or(|list| list.contains(&case.id));
+        let standing = plan.applicability(case, &artefacts.claims, artefacts.stands_for.as_ref());
+        if let Applicability::Applies(expected) = &standing {
+            let own =
+                expected.expect.iter().filter(|e| !matches!(e, Expectation::NothingElse { .. }));
+            tested.extend(own.map(|e| e.requirement().clone()));
+        }
         // The level follows from the requirements, whatever the case itself says.
-        let levels = plan.requirement.iter().filter(|r| case.requirements.contains(&r.id));
+        let counts = |id: &RequirementId| match &standing {
+            Applicability::Applies(expected) => !expected.not_claimed.contains(id),
+            Applicability::NotApplicable(_) => true,
+        };
+        let of_case = |r: &&PlanRequirement| case.requirements.contains(&r.id) && counts(&r.id);
+        let levels = plan.requirement.iter().filter(of_case);
         let level = levels.map(|r| r.level).min().unwrap_or(Level::Muss);
         let case = &TestCase { level, ..case.clone() };
-        let standing = plan.applicability(case, &artefacts.claims, artefacts.stands_for.as_ref());
         cases.push(match (chosen, standing) {
             (false, _) => {
                 let why = vec!["nicht ausgewählt".into()];
                 verdict_of(case, CaseOutcome::NotTested, why, vec![], 0)
             }
             (true, Applicability::NotApplicable(why)) => {
-                open.insert(case.id.clone());
                 verdict_of(case, CaseOutcome::NotApplicable, vec![why], vec![], 0)
             }
-            (true, Applicability::Applies(left_out)) => {
+            (true, Applicability::Applies(expected)) => {
                 let judged =
                     Case { plan, run: &run, artefacts, checkers, canaries: &canaries, case };
-                let judged = judged.judge(&left_out);
-                CaseVerdict { not_claimed: left_out.into_iter().collect(), ..judged }
+                let judged = judged.judge(&expected.expect);
+                CaseVerdict { not_claimed: expected.not_claimed.into_iter().collect(), ..judged }
             }
         });
     }
@@ -73,14 +84,15 @@ pub fn judge_with(
     let untested: Vec<RequirementId> = claimed
         .iter()
         .filter(|r| r.level == Level::Muss)
-        .filter(|r| {
-            let tests = |c: &&TestCase| c.requirements.contains(&r.id) && !open.contains(&c.id);
-            !plan.case.iter().any(|c| tests(&c))
-        })
+        .filter(|r| !tested.contains(&r.id))
         .map(|r| r.id.clone())
         .collect();
+    // What belongs to no role holds for everybody, also for who claims nothing: that alone is no proof.
+    let nothing_claimed =
+        !artefacts.claims.is_everything() && claimed.iter().all(|r| r.roles.is_empty());
     let (mut overall, mut admission) = overall(&counted);
-    if overall == Overall::Passed && !filtered && !untested.is_empty() {
+    let open_end = nothing_claimed || !filtered && !untested.is_empty();
+    if overall == Overall::Passed && open_end {
         (overall, admission) = (Overall::Inconclusive, Admission::Undecided);
     }
     let mut counts = Counts::default();
@@ -178,8 +190,8 @@ struct Case<'a> {
 }
 
 impl Case<'_> {
-    /// Judges the case; nothing is expected for requirements that are left out.
-    fn judge(&self, left_out: &BTreeSet<RequirementId>) -> CaseVerdict {
+    /// Judges the case by what is expected of this target.
+    fn judge(&self, expected: &[Expectation]) -> CaseVerdict {
         let context = Context {
             plan: self.plan,
             case: self.case,
@@ -187,15 +199,15 @@ impl Case<'_> {
             view: self.run.case(&self.case.id),
             depot: &self.artefacts.depot,
             engine: self.artefacts.engine,
+            log_claimed: self.artefacts.claims.any_of(&[TargetRole::Protokoll]),
         };
-        let mut reasons = self.proof_of_execution(&context, left_out);
+        let mut reasons = self.proof_of_execution(&context, expected);
         let mut findings = Vec::new();
         let (mut asked, mut said) = (false, None);
-        if self.case.expect.is_empty() {
+        if expected.is_empty() {
             reasons.push("der Testfall erwartet nichts".into());
         }
-        let expected = |e: &&Expectation| !left_out.contains(e.requirement());
-        for expectation in self.case.expect.iter().filter(expected) {
+        for expectation in expected {
             match expectation {
                 Expectation::Undecidable { reason, .. } => {
                     reasons.push(reason.clone());
@@ -250,11 +262,7 @@ impl Case<'_> {
         CaseVerdict { attested: attested::shown(self.run, self.case), ..judged }
     }
 
-    fn proof_of_execution(
-        &self,
-        context: &Context<'_>,
-        left_out: &BTreeSet<RequirementId>,
-    ) -> Vec<String> {
+    fn proof_of_execution(&self, context: &Context<'_>, expected: &[Expectation]) -> Vec<String> {
         let mut reasons = Vec::new();
         if self.run.lost {
             reasons.push("der Prüfgegenstand war während des Laufs nicht mehr erreichbar".into());
@@ -267,7 +275,7 @@ impl Case<'_> {
         } else if !self.run.settled {
             reasons.push("die Ruhezeit am Ende des Laufs fehlt".into());
         }
-        let needed = |step: &&Step| !self.case.only_for(step.name(), left_out);
+        let needed = |step: &&Step| !self.case.reads_in_vain(step.name(), expected);
         for step in self.case.step.iter().filter(needed) {
             let reason = match context.view.steps.get(step.name()) {
                 Some(StepOutcome::Done) => continue,

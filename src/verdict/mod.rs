@@ -10,7 +10,6 @@ mod checkers;
 mod judge;
 mod types;
 mod view;
-mod wire;
 
 use std::collections::BTreeMap;
 
@@ -19,7 +18,8 @@ pub use checkers::{Checker, Judgement, all as all_checkers};
 pub use judge::{judge, judge_with};
 pub use types::*;
 pub use view::{Context, Exchange, Log, LogEntry, RunView};
-pub use wire::{HttpMessage, MailPart, mail_parts};
+
+pub use crate::wire::{HttpMessage, MailPart, mail_parts, smtp_data};
 
 use crate::ids::{CaseId, Claims, SystemId};
 use crate::mapping::LogMapping;

@@ -154,6 +154,13 @@ pub struct CaseVerdict {
     pub duration_ms: u64,
 }
 
+impl CaseVerdict {
+    /// Whether the case says something about a requirement: it belongs to it, and the target claims it.
+    pub fn is_about(&self, requirement: &RequirementId) -> bool {
+        self.requirements.contains(requirement) && !self.not_claimed.contains(requirement)
+    }
+}
+
 /// What a person found about a case.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

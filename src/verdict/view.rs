@@ -6,11 +6,11 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::wire::{HttpMessage, mail_parts};
 use crate::evidence::{Attestation, Direction, Evidence, Record, StepOutcome, TargetEvent};
-use crate::ids::{CaseId, ComponentKind, Correlator, SystemId};
+use crate::ids::{CaseId, ComponentKind, Correlator, PLAYED_HUB, SystemId};
 use crate::mapping::LogMapping;
 use crate::plan::{Step, TestCase, TestPlan, nachricht_of};
+use crate::wire::{self, Carried, HttpMessage};
 use crate::xml::{Element, parse};
 
 /// One exchange with everything recorded about it.
@@ -48,13 +48,15 @@ impl Exchange {
             // A handshake that failed carried nothing.
             return false;
         }
-        self.protocol == "smtp"
+        matches!(self.protocol.as_str(), "smtp" | "file")
             || !HttpMessage::read(&self.request).is_some_and(|m| {
                 // A question carries nothing away: no body, and parameters only as CMIS has them.
                 let target = m.start.split(' ').nth(1).unwrap_or_default();
                 matches!(m.method(), "GET" | "HEAD" | "OPTIONS")
                     && m.body.is_empty()
                     && (!target.contains('?')
+                        // The contract of a web service, such as ?wsdl.
+                        || self.protocol == "soap"
                         || target.contains("cmisselector=")
                         || target.contains("objectId="))
             })
@@ -62,40 +64,64 @@ impl Exchange {
 
     /// Whether the receiving side took it.
     pub fn is_taken(&self) -> bool {
-        let Some(answer) = &self.answer else { return false };
-        if self.protocol == "smtp" {
-            let text = String::from_utf8_lossy(answer);
-            return text.lines().last().is_some_and(|l| l.starts_with('2'));
-        }
-        HttpMessage::read(answer)
-            .and_then(|m| m.status())
-            .is_some_and(|status| (200..300).contains(&status))
+        self.answer.as_ref().is_some_and(|answer| wire::is_taken(&self.protocol, answer))
     }
 
     /// Why a fake could not place the call: it lies outside the interface of the system. Such calls
     /// have an answer of their own, so that "nothing is there" is not mistaken for it.
     pub fn unforeseen(&self) -> Option<String> {
         let answer = self.answer.as_deref()?;
-        let (lines, start) = crate::wire::split_head(answer)?;
+        let (lines, start) = wire::split_head(answer)?;
         let marked = |line: &String| {
             let (name, value) = line.split_once(':').unwrap_or_default();
-            (name.to_ascii_lowercase().as_str(), value.trim()) == crate::wire::UNFORESEEN
+            (name.to_ascii_lowercase().as_str(), value.trim()) == wire::UNFORESEEN
         };
         lines.iter().skip(1).any(marked).then(|| {
             String::from_utf8_lossy(answer.get(start..).unwrap_or_default()).trim().to_owned()
         })
     }
 
-    /// The XML message it carries.
+    /// What it carries: its message, and what came beside it.
+    pub fn carried(&self) -> Carried {
+        wire::carried(&self.protocol, &self.request)
+    }
+
+    /// The message it carries, as XML.
     pub fn message(&self) -> Vec<u8> {
-        if self.protocol == "smtp" {
-            return mail_parts(&self.request)
-                .into_iter()
-                .find(|p| p.name == "antrag.xml")
-                .map(|p| p.content)
-                .unwrap_or_default();
+        self.carried().content
+    }
+
+    /// Whether its receiver answered that it took it, and the whole answer went out.
+    pub fn is_settled(&self) -> bool {
+        self.is_taken() && self.failure.is_none()
+    }
+
+    /// What its answer says.
+    pub fn answered(&self) -> Option<Element> {
+        wire::carried_answer(&self.protocol, self.answer.as_deref()?).root().ok()
+    }
+
+    /// Whether the receiving side said that it will not take it: the sender's fault, for good.
+    pub fn is_refused(&self) -> bool {
+        let status = self.answer.as_deref().and_then(HttpMessage::read).and_then(|m| m.status());
+        status.is_some_and(|status| (400..500).contains(&status))
+    }
+
+    /// The file number (Aktenzeichen) in its answer: an element, an attribute of the root, or a key.
+    pub fn file_number(&self) -> Option<String> {
+        let body = self.answer_body();
+        if let Ok(document) = parse(&body) {
+            let root = document.root;
+            let mut found = root.attribute("aktenzeichen").map(str::to_owned);
+            root.walk(&mut |_, element| {
+                if element.name == "Aktenzeichen" {
+                    found = Some(element.text().trim().to_owned());
+                }
+            });
+            return found;
         }
-        HttpMessage::read(&self.request).map(|m| m.body).unwrap_or_default()
+        let json: serde_json::Value = serde_json::from_slice(&body).ok()?;
+        json["aktenzeichen"].as_str().map(str::to_owned)
     }
 
     /// The body of its answer.
@@ -302,7 +328,7 @@ impl RunView {
                 continue;
             }
             let mut cases: HashSet<&CaseId> = HashSet::new();
-            for token in Correlator::candidates(&crate::wire::plain(&exchange.request)) {
+            for token in Correlator::candidates(&wire::legible(&exchange.request)) {
                 cases.extend(known.get(token).into_iter().flatten());
             }
             // The same value in several cases: the one that ran alone at that time.
@@ -313,6 +339,12 @@ impl RunView {
             };
             if cases.len() > 1 && cases.iter().any(&in_window) {
                 cases.retain(|case| in_window(case));
+            }
+            if cases.is_empty() && exchange.system.as_str() == PLAYED_HUB {
+                // Some targets give numbers by themselves: then it belongs to the case that ran alone.
+                let here =
+                    |(_, from, to): &&(CaseId, u64, u64)| (*from..=*to).contains(&exchange.seq);
+                cases.extend(alone.iter().find(here).map(|(case, _, _)| case));
             }
             if cases.is_empty() && exchange.is_delivery() {
                 self.foreign.push(place);
@@ -368,6 +400,8 @@ pub struct Context<'a> {
     pub depot: &'a BTreeMap<String, Vec<u8>>,
     /// Runs rule sheets.
     pub engine: &'a dyn super::RuleEngine,
+    /// Whether the target claims to keep a transaction log.
+    pub log_claimed: bool,
 }
 
 impl Context<'_> {
@@ -413,6 +447,7 @@ impl Context<'_> {
             })
             .collect();
         let body = exchange.message();
+        let body = wire::legible(&body);
         let found: HashSet<&str> = Correlator::candidates(&body).collect();
         let carried: Vec<&str> = sends
             .iter()
@@ -427,12 +462,11 @@ impl Context<'_> {
 
     /// Whether a delivery is an Eingangsbestätigung.
     pub fn is_confirmation(&self, exchange: &Exchange) -> bool {
-        let body = exchange.message();
-        let Ok(document) = parse(&body) else { return false };
+        let Ok(root) = exchange.carried().root() else { return false };
         self.plan.message.iter().any(|m| {
             m.kind == crate::concept::MessageKind::Bestaetigung
-                && m.root == document.root.name
-                && m.namespace == document.root.namespace
+                && m.root == root.name
+                && m.namespace == root.namespace
         })
     }
 

@@ -1,17 +1,52 @@
-//! HTTP/1.1 messages as bytes: heads, where a body ends, content codings. Without any connection, so
-//! that servers, clients and those who judge what was recorded read them alike.
+//! Messages as bytes, without any connection, so that servers, clients and those who judge what was
+//! recorded read them alike.
+//!
+//! | file | what lives there |
+//! | --- | --- |
+//! | `head`, `framing`, `coding`, `escapes`, `media_type` | HTTP/1.1: heads, where a body ends, content codings, field values |
+//! | `related`, `xop` | messages of several parts, and parts in their places |
+//! | `soap` | envelopes, payloads and faults |
+//! | `json`, `tree` | JSON as it was written, and as a tree of elements |
+//! | `handed` | transfer folders, as they are recorded |
+//! | `recorded`, `carried` | what a recorded exchange carries, by the protocol of who took it |
+//! | `legible` | where words can hide |
+//! | `notes`, `deep` | what is odd, and whether that ends reading; what lies deep |
 
+mod carried;
 mod coding;
 mod deep;
 mod escapes;
 mod framing;
+mod handed;
 mod head;
+mod json;
+mod legible;
+mod media_type;
+mod notes;
+mod recorded;
+mod related;
+#[cfg(test)]
+mod related_tests;
+mod soap;
+mod tree;
+pub mod xop;
+
+pub use carried::{Carried, Part, carried, carried_answer, is_taken};
 
 pub use coding::{CodingError, UNDERSTOOD, decode, decode_within, is_coded};
 pub use deep::on_deep_stack;
 pub use escapes::{percent_decoded, percent_decoded_strictly, unescaped};
 pub use framing::{Extent, chunks, extent};
+pub use handed::{HandedFile, REFUSED, folder_bytes, folder_files};
 pub use head::{Deviation, Framing, Head, read_head};
+pub use json::{Json, JsonDocument, read_json};
+pub use legible::{legible, legible_body};
+pub use media_type::{MediaType, unfold};
+pub use notes::{Breach, Broken, Notes};
+pub use recorded::{HttpMessage, MailPart, mail_parts, mail_recipients, smtp_data};
+pub use related::{Package, Part as RelatedPart};
+pub use soap::{SoapFault, SoapVersion, envelope_text, fault_in, inner_xml, payload_of};
+pub use tree::{JSON_ROOT, tree_of};
 
 use std::borrow::Cow;
 

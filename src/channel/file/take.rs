@@ -20,6 +20,7 @@ use super::names::check_name;
 use super::read::{Limits, Outcome, ReadFile, last_sign, look, names, open_folder};
 use super::{ACCEPTED, INPUT, OUTPUT, REFUSED, WORK};
 use crate::ambient::random_bytes;
+use crate::wire::folder_bytes;
 
 /// Most entries of the input folder that are looked at at once.
 const MOST_ENTRIES: usize = 10_000;
@@ -60,13 +61,7 @@ impl HandOver {
         if let ([file], false) = (&self.files[..], self.folder) {
             return file.content.clone();
         }
-        let mut out = Vec::new();
-        for file in &self.files {
-            out.extend_from_slice(format!("== {} {}\n", file.name, file.content.len()).as_bytes());
-            out.extend_from_slice(&file.content);
-            out.push(b'\n');
-        }
-        out
+        folder_bytes(self.files.iter().map(|f| (f.name.as_str(), &f.content[..])))
     }
 }
 

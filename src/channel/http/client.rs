@@ -52,7 +52,9 @@ pub struct Header {
 /// How requests are sent.
 #[derive(Debug, Clone)]
 pub struct Manner {
-    /// Further header fields.
+    /// Further header fields that everybody may read.
+    pub fields: Vec<(&'static str, String)>,
+    /// Further header fields with secrets.
     pub headers: Vec<Header>,
     /// TLS for `https://` addresses; where absent, these are not reached at all.
     pub tls: Option<ClientSettings>,
@@ -64,7 +66,7 @@ pub struct Manner {
 
 impl Default for Manner {
     fn default() -> Self {
-        Self { headers: vec![], tls: None, connect: None, answer_bytes: MAX_ANSWER }
+        Self { fields: vec![], headers: vec![], tls: None, connect: None, answer_bytes: MAX_ANSWER }
     }
 }
 
@@ -277,6 +279,9 @@ where
             .header(CONNECTION, "close");
         if !request.content_type.is_empty() {
             builder = builder.header(CONTENT_TYPE, &request.content_type);
+        }
+        for (name, value) in &manner.fields {
+            builder = builder.header(*name, value);
         }
         for header in &manner.headers {
             builder = builder.header(header.name, header.value.reveal());

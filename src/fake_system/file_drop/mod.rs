@@ -21,12 +21,15 @@ use crate::channel::file::{
 use crate::channel::{Observer, Shutdown};
 use crate::ids::SystemId;
 use crate::organisation::{Mode, System};
+use crate::wire::{REFUSED, legible};
 use crate::xml::escape_text;
 
 /// Most hand-overs that are decided at the same time.
 const MOST_AT_ONCE: usize = 8;
 /// What a deviation breaks.
 const CLAUSE: &str = "Transferverzeichnis";
+/// Most hand-overs that are left lying as told and taken up again when that is over.
+const MOST_LEFT: usize = 100;
 
 /// A transfer folder that is open. Clones are the same folder: whoever takes over from another goes
 /// on with it, since nobody else may take from it at the same time.
@@ -122,6 +125,7 @@ impl FileDrop {
         let pause = Duration::from_millis(u64::from(self.data.poll_ms));
         let mut working = JoinSet::new();
         let mut told = String::new();
+        let mut left: Vec<HandOver> = Vec::new();
         loop {
             // Down, it takes nothing, and nobody else can: what is handed over lies where it is.
             let found = match self.scripts.is_up(&self.id) {
@@ -147,7 +151,20 @@ impl FileDrop {
                     }
                 }
             }
-            while working.try_join_next().is_some() {}
+            while let Some(done) = working.try_join_next() {
+                if let Ok(Some(lying)) = done
+                    && left.len() < MOST_LEFT
+                {
+                    left.push(lying);
+                }
+            }
+            // Whoever comes back goes on with what lay there.
+            let (again, still) = left.drain(..).partition(|taken| !self.leaves(&taken.raw()));
+            left = still;
+            let again: Vec<HandOver> = again;
+            for taken in again {
+                working.spawn(self.clone().work(taken, stop.clone()));
+            }
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
                 () = stop.wait() => break,
@@ -169,18 +186,26 @@ impl FileDrop {
         spawn_blocking(move || work(&this)).await.unwrap_or_else(|e| Err(std::io::Error::other(e)))
     }
 
-    async fn work(self: Arc<Self>, taken: HandOver, stop: Shutdown) {
+    /// Whether it leaves these bytes lying, until it is told otherwise.
+    fn leaves(&self, raw: &[u8]) -> bool {
+        let standing = self.scripts.standing(&self.id, raw);
+        matches!(standing, Behaviour::Hang | Behaviour::Reset | Behaviour::Down)
+    }
+
+    /// Decides about something; gives back what is left lying.
+    async fn work(self: Arc<Self>, taken: HandOver, stop: Shutdown) -> Option<HandOver> {
         let raw = taken.raw();
         let from = self.input.join(&taken.name).display().to_string();
         let exchange = self.observer.request(&self.id, "file", &from, &raw);
-        let behaviour = self.scripts.behaviour(&self.id, &raw, Vec::new);
+        let behaviour = self.scripts.behaviour(&self.id, &raw, || legible(&raw).into_owned());
+        let lying = self.leaves(&raw);
         drop(raw);
         if let Behaviour::Delay(ms) = behaviour {
             tokio::select! {
                 () = tokio::time::sleep(Duration::from_millis(u64::from(ms))) => {}
                 () = stop.wait() => {
                     self.observer.answer(exchange, &[], Some("not decided; the next start will"));
-                    return;
+                    return None;
                 }
             }
         }
@@ -190,7 +215,7 @@ impl FileDrop {
             Behaviour::NoSpace => Err("kein Speicherplatz".to_owned()),
             Behaviour::Hang | Behaviour::Reset | Behaviour::Down => {
                 self.observer.answer(exchange, &[], Some("left lying, as told"));
-                return;
+                return lying.then_some(taken);
             }
             _ => {
                 let read = content::read(&self.data, &taken, &mut oddities);
@@ -206,7 +231,7 @@ impl FileDrop {
             Err(reason) => {
                 let text = reason.clone();
                 let refused = self.blocking(move |this| this.folder().refuse(&taken, &text)).await;
-                refused.map(|_| reason.into_bytes())
+                refused.map(|_| format!("{REFUSED}{reason}").into_bytes())
             }
             Ok(content) => self.accept(taken, content, behaviour).await,
         };
@@ -214,6 +239,7 @@ impl FileDrop {
             Ok(answer) => self.observer.answer(exchange, &answer, None),
             Err(error) => self.observer.answer(exchange, &[], Some(&error.to_string())),
         }
+        None
     }
 
     /// Accepts it; returns the receipt. First it lies where accepted things lie, then it is told.

@@ -7,7 +7,7 @@ use minijinja::{Value, context};
 
 use super::Listed;
 use crate::channel::http::Reply;
-use crate::fake_system::inbox::Shown;
+use crate::fake_system::inbox::{Held, Shown};
 use crate::fake_system::portal::Sender;
 use crate::fake_system::world::{Case, Progress, World};
 use crate::ids::SystemId;
@@ -16,6 +16,28 @@ use crate::ids::SystemId;
 const MOST_ROWS: usize = 50;
 /// Most cases that are listed for machines.
 const MOST_LISTED: usize = 1_000;
+
+/// What a system holds about one case, oldest first, in the form `pruefstand/bestand/1`: each thing
+/// with its name, file number and bytes (base64). 404 when it holds nothing.
+pub(super) fn holding(vorgang: &str, held: &[Held]) -> Reply {
+    use base64::Engine as _;
+    let code = base64::engine::general_purpose::STANDARD;
+    let things: Vec<serde_json::Value> = held
+        .iter()
+        .rev()
+        .filter(|h| h.vorgang == vorgang)
+        .map(|h| {
+            serde_json::json!({
+                "name": h.title, "aktenzeichen": h.aktenzeichen, "inhalt": code.encode(&h.content),
+            })
+        })
+        .collect();
+    let status = if things.is_empty() { 404 } else { 200 };
+    let answer = serde_json::json!({
+        "format": "pruefstand/bestand/1", "vorgang": vorgang, "nachrichten": things,
+    });
+    Reply::text(status, "application/json", answer.to_string())
+}
 
 /// The latest cases. Of systems in `shown` the page can show what they hold.
 pub(super) fn rows(world: &World, shown: &BTreeMap<SystemId, Arc<dyn Shown>>) -> Vec<Value> {

@@ -5,9 +5,12 @@ use std::sync::Arc;
 use tokio::task::JoinHandle;
 
 use super::outcome;
+use super::sheet::{self, DataSheet};
 use crate::ambient::Clock;
 use crate::channel::Observer;
+use crate::fake_system::defect::FakeDefect;
 use crate::fake_system::outgoing::{Unanswered, post};
+use crate::fake_system::script::Scripts;
 use crate::fake_system::template::{about, filled, read, uuid, vorgangsnummer};
 use crate::fake_system::world::{Case, Progress, Submission, World};
 use crate::ids::SystemId;
@@ -113,6 +116,7 @@ pub struct Sender {
     portal: SystemId,
     applications: Vec<(Application, String)>,
     world: Arc<World>,
+    scripts: Scripts,
     observer: Arc<dyn Observer>,
     clock: Clock,
 }
@@ -125,13 +129,13 @@ impl Sender {
     pub(in crate::fake_system) fn of(
         system: &System,
         organisation: &TestOrganisation,
-        world: Arc<World>,
+        (world, scripts): (Arc<World>, Scripts),
         observer: Arc<dyn Observer>,
     ) -> Result<Self, (String, std::io::Error)> {
         let read = |a: &Application| Ok((a.clone(), read(organisation, &a.file)?));
         let applications = system.application.iter().map(read).collect::<Result<_, _>>()?;
         let (portal, clock) = (system.id.clone(), Clock::system());
-        Ok(Self { portal, applications, world, observer, clock })
+        Ok(Self { portal, applications, world, scripts, observer, clock })
     }
 
     /// The portal's id.
@@ -220,6 +224,31 @@ impl Sender {
             });
         });
         Ok(Sent { vorgang, answered })
+    }
+
+    /// Fills in an application by a data sheet and sends it; returns the number of its case.
+    ///
+    /// # Errors
+    /// When the sheet cannot be filled in, nobody said where to, or nobody took it.
+    pub async fn submit_sheet(&self, sheet: &DataSheet) -> Result<String, String> {
+        let to = self.applications.iter().find_map(|(a, _)| a.to.clone());
+        let to = to.ok_or_else(|| SubmitError::NoAddress.to_string())?;
+        let now = self.clock.now().to_string();
+        let filled = sheet::fill(sheet, &now, &self.scripts)?;
+        let times = match () {
+            () if self.scripts.has(FakeDefect::PortalSilent) => 0,
+            () if self.scripts.has(FakeDefect::PortalSendsTwice) => 2,
+            () => 1,
+        };
+        for _ in 0..times {
+            let body = filled.body.clone();
+            match post(&*self.observer, &self.portal, &to, "application/xml", body).await {
+                Ok((200..=299, _)) => {}
+                Ok((status, _)) => return Err(format!("{to} antwortet mit {status}")),
+                Err(Unanswered::NotSent(reason) | Unanswered::Lost(reason)) => return Err(reason),
+            }
+        }
+        Ok(filled.vorgang)
     }
 
     /// The case that an application follows; none when it begins one.

@@ -3,9 +3,8 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::json::Json;
 use crate::channel::file::check_name;
-use crate::channel::media_type::MediaType;
+use crate::wire::{Json, MediaType};
 
 /// Most faults that are told of one application.
 const MOST_ERRORS: usize = 100;

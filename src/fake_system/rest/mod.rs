@@ -3,7 +3,6 @@
 
 mod accept;
 mod application;
-mod json;
 mod problem;
 
 use std::collections::VecDeque;
@@ -21,9 +20,9 @@ use super::login::{CHALLENGE, Login};
 use super::scripted::{Answering, Fake, Refusal, apart};
 use crate::channel::Observer;
 use crate::channel::http::{Reply, Request};
-use crate::channel::media_type::MediaType;
 use crate::ids::{Correlator, SystemId};
 use crate::organisation::{Mode, System};
+use crate::wire::{MediaType, UNFORESEEN, read_json};
 
 const DATA: &str = include_str!("../../../fake-systems/fachverfahren-json/system.toml");
 const OPENAPI: &str = include_str!("../../../fake-systems/fachverfahren-json/openapi.json");
@@ -136,7 +135,8 @@ impl Rest {
             Problem::new(404, "nicht-gefunden", "Nicht gefunden", format!("there is no {what}"))
         };
         let Some(resource) = self.resource(&request.path) else {
-            return Err(missing(&request.path).breaks(CONTRACT));
+            let problem = missing(&request.path).header(UNFORESEEN.0, UNFORESEEN.1);
+            return Err(problem.breaks(CONTRACT));
         };
         let reading = matches!(request.method.as_str(), "GET" | "HEAD");
         let allowed = if matches!(resource, Resource::All) { "POST" } else { "GET, HEAD" };
@@ -144,7 +144,8 @@ impl Rest {
             let detail = format!("{} is not for {}", request.method, request.path);
             let title = "Methode nicht erlaubt";
             let problem = Problem::new(405, "methode-nicht-erlaubt", title, detail);
-            return Err(problem.header("Allow", allowed).breaks("RFC 9110, 15.5.6"));
+            let problem = problem.header("Allow", allowed).header(UNFORESEEN.0, UNFORESEEN.1);
+            return Err(problem.breaks("RFC 9110, 15.5.6"));
         }
         if !accept::takes(request.header("accept"), "application/json") {
             let detail = "answers are application/json, errors application/problem+json";
@@ -181,7 +182,7 @@ impl Rest {
         let unreadable = |(clause, detail): (&'static str, String)| {
             Problem::new(400, "kein-json", "Kein lesbares JSON", detail).breaks(clause)
         };
-        let document = json::read(&request.body, self.data.max_depth).map_err(unreadable)?;
+        let document = read_json(&request.body, self.data.max_depth).map_err(unreadable)?;
         for oddity in document.oddities {
             self.deviation(request, unreadable(oddity))?;
         }

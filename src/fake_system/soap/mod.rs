@@ -1,30 +1,17 @@
 //! A Fachverfahren with a web service: SOAP 1.1 and 1.2 over HTTP, document/literal, attachments
 //! inline or with MTOM.
 //!
-//! | file | what lives there |
-//! | --- | --- |
-//! | `framing`, `related` | from an HTTP request to the bytes of an envelope: media types, action, parts |
-//! | `envelope`, `addressing`, `xop` | what the envelope holds; header blocks; parts in their places |
-//! | `fault` | what is said when something is wrong, in both versions |
-//! | `service` | operations, contract and schema, from data |
+//! What SOAP itself demands stands in `channel/soap`, its messages of several parts in `wire`; here is
+//! the service: `service` has operations, contract and schema, from data.
 
-mod addressing;
-mod envelope;
-mod fault;
-mod framing;
-mod related;
 mod service;
-mod xop;
 
 use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use self::addressing::Addressing;
-use self::envelope::{Envelope, Version};
-use self::fault::{Code, Fault, Notes, OWN};
-use self::service::{Does, Operation, Service};
+use self::service::{Does, OWN, Operation, Service};
 use super::cases::Case;
 use super::intake::{Handed, Intake};
 use super::login::{CHALLENGE, Login};
@@ -34,8 +21,13 @@ use super::template::fill;
 use super::template::uuid;
 use crate::channel::Observer;
 use crate::channel::http::{Reply, Request};
+use crate::channel::soap::addressing::{self, Addressing};
+use crate::channel::soap::envelope::{self, Envelope};
+use crate::channel::soap::fault::{Code, Fault};
+use crate::channel::soap::framing;
 use crate::ids::{Correlator, SystemId};
 use crate::organisation::{Mode, System};
+use crate::wire::{Notes, SoapVersion as Version, UNFORESEEN, envelope_text, xop};
 use crate::xml::{Element, ParseErrorKind, escape_text, parse_labelled};
 
 /// Path under which the service listens.
@@ -70,15 +62,7 @@ impl Talk {
     }
 
     fn envelope(&self, headers: &str, body: &str) -> String {
-        let ns = self.version.namespace();
-        let headers = match headers {
-            "" => String::new(),
-            some => format!("<S:Header>{some}</S:Header>"),
-        };
-        format!(
-            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
-             <S:Envelope xmlns:S=\"{ns}\">{headers}<S:Body>{body}</S:Body></S:Envelope>"
-        )
+        envelope_text(self.version, headers, body)
     }
 
     fn fault(&self, fault: &Fault) -> Reply {
@@ -154,12 +138,12 @@ impl Soap {
     fn reply(&self, request: &Request, keep: bool) -> Reply {
         if request.path != self.service.data.path {
             let text = format!("the service is at {}\n", self.service.data.path);
-            return Reply::text(404, "text/plain", text);
+            return Reply::text(404, "text/plain", text).with_header(UNFORESEEN.0, UNFORESEEN.1);
         }
         if !self.login.allows(request) {
             let reason = "user and password are missing or wrong";
             let fault =
-                Fault::sender("RFC 7617, 2", reason).sub(OWN, "NichtAngemeldet").status(401);
+                Fault::sender("RFC 7617, 2", reason).contract(OWN, "NichtAngemeldet").status(401);
             let exchange = Some(request.exchange);
             self.observer.observation(&self.id, exchange, fault.clause, &fault.reason);
             return Talk::of(request).fault(&fault).with_header("WWW-Authenticate", CHALLENGE);
@@ -175,7 +159,8 @@ impl Soap {
             _ => {
                 let text = "POST for messages, GET with ?wsdl for the contract\n";
                 return Reply::text(405, "text/plain", text)
-                    .with_header("Allow", "GET, HEAD, POST");
+                    .with_header("Allow", "GET, HEAD, POST")
+                    .with_header(UNFORESEEN.0, UNFORESEEN.1);
             }
         }
         let mut notes = Notes::new(self.mode == Mode::Lenient);
@@ -263,7 +248,7 @@ impl Soap {
         let fault = Fault::sender(clause, reason);
         notes.deviation(match addressing {
             Some(_) => fault.clone().sub(addressing::NAMESPACE, "ActionNotSupported"),
-            None => fault.clone().sub(OWN, "NachrichtUnbekannt"),
+            None => fault.clone().contract(OWN, "NachrichtUnbekannt"),
         })?;
         let taking = self.service.data.operation.iter().find(|o| o.does == Does::Take);
         taking.ok_or(fault)
@@ -291,7 +276,9 @@ impl Soap {
                 Err(error) => {
                     let reason = format!("attachment \"{name}\" is no base64: {error}");
                     let clause = "XML Schema 1.0 part 2, 3.2.16";
-                    notes.deviation(Fault::sender(clause, reason).sub(OWN, "Schemaverletzung"))?;
+                    notes.deviation(
+                        Fault::sender(clause, reason).contract(OWN, "Schemaverletzung"),
+                    )?;
                 }
             }
         }
@@ -317,7 +304,7 @@ impl Soap {
         self.intake.cases().by_number(&number).ok_or_else(|| {
             let clause = "Vertrag des Dienstes (dienst.wsdl)";
             let reason = format!("there is no case {number}");
-            Fault::sender(clause, reason).sub(OWN, "VorgangUnbekannt")
+            Fault::sender(clause, reason).contract(OWN, "VorgangUnbekannt")
         })
     }
 }
@@ -354,8 +341,5 @@ fn refused(why: Refusal) -> Fault {
         Refusal::NotNow => ("NichtVerfuegbar", "zurzeit nicht verfügbar"),
         Refusal::NoSpace => ("KeinSpeicherplatz", "kein Speicherplatz"),
     };
-    Fault::new("", Code::Receiver, text).sub(OWN, key)
+    Fault::new("", Code::Receiver, text).contract(OWN, key)
 }
-
-#[cfg(test)]
-mod tests;

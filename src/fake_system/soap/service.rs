@@ -4,9 +4,12 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::fault::{Code, Fault, Notes, OWN};
+use crate::channel::soap::fault::{Code, Fault};
+use crate::wire::Notes;
 use crate::xml::{Element, Node, SchemaError, SchemaSet, Validator, escape_attribute};
 
+/// Namespace of the contract.
+pub(super) const OWN: &str = "urn:pruefstand:fachverfahren-soap:1";
 const DATA: &str = include_str!("../../../fake-systems/fachverfahren-soap/system.toml");
 const WSDL: &str = include_str!("../../../fake-systems/fachverfahren-soap/dienst.wsdl");
 const XSD: &str = include_str!("../../../fake-systems/fachverfahren-soap/dienst.xsd");
@@ -93,7 +96,7 @@ impl Service {
         let clause = "Vertrag des Dienstes (dienst.xsd)";
         let failed = |e: &SchemaError| {
             let reason = format!("the schema could not be applied: {}", e.message);
-            Fault::new(clause, Code::Receiver, reason).sub(OWN, "NichtGeprueft")
+            Fault::new(clause, Code::Receiver, reason).contract(OWN, "NichtGeprueft")
         };
         let validator = self.schema.as_ref().map_err(failed)?;
         let mut copy = payload.clone();
@@ -103,7 +106,7 @@ impl Service {
             return Ok(());
         }
         let texts: Vec<&str> = violations.iter().take(3).map(|v| v.text.trim()).collect();
-        notes.deviation(Fault::sender(clause, texts.join("; ")).sub(OWN, "Schemaverletzung"))
+        notes.deviation(Fault::sender(clause, texts.join("; ")).contract(OWN, "Schemaverletzung"))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Documents: size and number at their bounds, every media type, and one that is not accepted.
 
-use super::{Wrong, authority_for, flow, negative, send_in_context};
+use super::{Wrong, authority_in_turn, flow, negative, send_in_context};
 use crate::concept::{Aspect, Fault, Message};
 use crate::plan::builder::valid;
 use crate::plan::catalogue::Method;
@@ -74,7 +74,7 @@ fn good(
     what: String,
     document: DocumentUse,
 ) {
-    let Some(authority) = authority_for(d, message) else { return };
+    let Some(authority) = authority_in_turn(d, message) else { return };
     let case_id = format!("{}/{id}/{variant}", message.id);
     let Some(mut case) = d.case(method, case_id, what, Aspect::Documents) else { return };
     let mut subject = valid(message, "minimal", 1, authority);

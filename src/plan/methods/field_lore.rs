@@ -1,7 +1,7 @@
 //! Error guessing: what real systems got wrong although the message was right, and what they let
 //! pass although it was wrong.
 
-use super::{Damaged, authority_for, damaged, destination, flow, set};
+use super::{Damaged, authority_in_turn, damaged, destination, flow, set};
 use crate::concept::{Aspect, Fault, FieldType, Message, MessageKind};
 use crate::plan::builder::valid;
 use crate::plan::catalogue::Method;
@@ -86,6 +86,7 @@ fn texts(d: &Derivation<'_>, message: &Message) -> Vec<(String, String, Change)>
     for (variant, text) in [
         ("maskiert", "A &amp; B &lt;C&gt; &#228;"),
         ("cdata", "]]> <![CDATA[ ]]>"),
+        ("leerzeichen", "Zwei  Leerzeichen"),
         ("zerlegt", "Zerlegt: A\u{308} o\u{308} e\u{301}"),
     ] {
         let what = format!("{}: \"{text}\" bleibt, wie es ist", field.label);
@@ -136,7 +137,7 @@ fn taken(
     damage: Option<Damage>,
     change: Vec<Change>,
 ) {
-    let Some(authority) = authority_for(d, message) else { return };
+    let Some(authority) = authority_in_turn(d, message) else { return };
     let id = format!("{}/{variant}", message.id);
     let title = format!("{}: {what}", message.title);
     let Some(mut case) = d.case(method, id, title, Aspect::Robustness) else { return };

@@ -9,6 +9,9 @@ use crate::organisation::Authority;
 use crate::plan::catalogue::Method;
 use crate::plan::{Expectation, Step};
 
+/// How long an Antragsassistent has to send what was entered, milliseconds.
+const SENDING: u32 = 10_000;
+
 /// Each application once with what is mandatory and once with everything, entered by a person.
 pub(super) fn entry(d: &mut Derivation<'_>, method: &Method) {
     let messages: Vec<&Message> = d
@@ -24,19 +27,23 @@ pub(super) fn entry(d: &mut Derivation<'_>, method: &Method) {
             let id = format!("{}/{set}", message.id);
             let title = format!("{}: {title} von Hand eingeben", message.title);
             let Some(mut case) = d.case(method, id, title, Aspect::Entry) else { continue };
-            case.case.step.push(Step::Manual {
+            case.case.step.push(Step::Prompt {
                 name: "eingabe".into(),
+                at: d.portal.clone(),
                 instruction: format!(
                     "Im Antragsassistenten \"{}\" für {} nach dem Datenblatt ausfüllen und absenden.",
                     message.title, authority.name
                 ),
-                message: Some(Box::new(valid(message, set, 1, authority))),
+                message: Box::new(valid(message, set, 1, authority)),
+                within_ms: SENDING,
             });
-            let question = "Enthält die abgesandte Nachricht genau die Angaben des Datenblatts, und \
-                            ist sie schemakonform?";
-            case.expect(|requirement| Expectation::Attested {
+            // The Antragsassistent gives the number of the case by itself: only while the case runs
+            // alone it is known whose the message is.
+            case.case.exclusive = true;
+            case.expect(|requirement| Expectation::Incoming {
                 requirement,
-                question: question.into(),
+                step: "eingabe".into(),
+                as_entered: true,
             });
             d.push(case);
         }

@@ -29,7 +29,7 @@ use crate::organisation::Authority;
 type Apply = fn(&mut Derivation<'_>, &Method);
 
 /// Methods for a hub, which stands in the middle of everything.
-const HUB: [(&str, Apply); 32] = [
+const HUB: [(&str, Apply); 31] = [
     ("minimal", partitions::minimal),
     ("maximal", partitions::maximal),
     ("optional", partitions::optional),
@@ -56,7 +56,6 @@ const HUB: [(&str, Apply); 32] = [
     ("duplicate", failures::duplicate),
     ("outage", failures::outage),
     ("crash", failures::crash),
-    ("foreign", failures::foreign),
     ("samples", samples::samples),
     ("schema-valid", schema::valid),
     ("schema-partitions", schema::partitions),
@@ -65,20 +64,23 @@ const HUB: [(&str, Apply); 32] = [
 ];
 
 /// Methods for any component, where its requirements ask for them.
-const ANY: [(&str, Apply); 2] = [("entry", manual::entry), ("manual", manual::manual)];
+const ANY: [(&str, Apply); 3] =
+    [("entry", manual::entry), ("manual", manual::manual), ("foreign", failures::foreign)];
 
 /// Names a catalogue may use.
 pub(super) fn names() -> Vec<&'static str> {
     HUB.iter().chain(&ANY).map(|(name, _)| *name).collect()
 }
 
-/// Applies a method.
-pub(super) fn apply(d: &mut Derivation<'_>, method: &Method) {
+/// Applies a method; `all` is false where what is there for every component was applied before.
+pub(super) fn apply(d: &mut Derivation<'_>, method: &Method, all: bool) {
     let own: &[(&str, Apply)] = match d.scope.component {
-        ComponentKind::Integrationsserver => &HUB,
+        // A Fachverfahren gets what a hub would hand over, seen from its own side.
+        ComponentKind::Integrationsserver | ComponentKind::Fachverfahren => &HUB,
         _ => &[],
     };
-    if let Some((_, apply)) = own.iter().chain(&ANY).find(|(name, _)| *name == method.id) {
+    let any: &[(&str, Apply)] = if all { &ANY } else { &[] };
+    if let Some((_, apply)) = own.iter().chain(any).find(|(name, _)| *name == method.id) {
         apply(d, method);
     }
 }
@@ -155,6 +157,17 @@ fn authority_for<'a>(d: &Derivation<'a>, message: &Message) -> Option<&'a Author
     match message.kind {
         MessageKind::Antrag => d.one_per_format(message).first().copied(),
         _ => d.organisation.file.authority.iter().find(|a| a.fachverfahren.is_some()),
+    }
+}
+
+/// An authority at which a message can be sent; applications take turns through the formats, so that
+/// what is tried with each of them is tried in each format, and no case more is needed for it.
+fn authority_in_turn<'a>(d: &Derivation<'a>, message: &Message) -> Option<&'a Authority> {
+    let turn = d.messages(MessageKind::Antrag).iter().position(|m| m.id == message.id);
+    let there = d.one_per_format(message);
+    match turn {
+        Some(turn) if !there.is_empty() => there.get(turn % there.len()).copied(),
+        _ => authority_for(d, message),
     }
 }
 

@@ -98,10 +98,15 @@ fn at_authorities<'p, 'a>(
     kept.into_iter().map(|(number, at)| (&places[number], &all[at])).collect()
 }
 
-/// Every code of every list, at each format that converts it; at one where nobody does.
+/// How the values of a boolean are written (XML Schema part 2, 3.2.2).
+const BOOLEANS: [(&str, &str); 4] = [("true", "ja"), ("false", "nein"), ("1", "ja"), ("0", "nein")];
+
+/// Every code of every list and every way to write a boolean, at each format that converts it; at one
+/// where nobody does.
 pub(super) fn codes(d: &mut Derivation<'_>, method: &Method) {
     let coded = |p: &Place<'_>| {
-        p.field.kind == FieldType::Code && p.field.world.as_deref() != Some("leistung")
+        let code = p.field.kind == FieldType::Code || p.field.kind == FieldType::Boolean;
+        code && p.field.world.as_deref() != Some("leistung")
     };
     let places: Vec<Place<'_>> = places(d).into_iter().filter(coded).collect();
     let organisation = d.organisation;
@@ -112,11 +117,17 @@ pub(super) fn codes(d: &mut Derivation<'_>, method: &Method) {
     };
     for (place, authority) in at_authorities(d, method, &places, converts) {
         let list = place.field.code_list.as_ref().and_then(|id| d.concept.code_list(id));
-        for (code, name) in list.into_iter().flat_map(|l| &l.codes) {
-            let variant = format!("{code}/{}", authority.id);
-            let what = format!("Schlüssel {code} ({name})");
-            let right =
-                Right { variant, what, aspect: Aspect::Content, values: vec![code.clone()] };
+        let codes = list.into_iter().flat_map(|l| &l.codes);
+        let mut values: Vec<(String, String)> = codes
+            .map(|(code, name)| (code.clone(), format!("Schlüssel {code} ({name})")))
+            .collect();
+        if place.field.kind == FieldType::Boolean {
+            let written = BOOLEANS.iter();
+            values.extend(written.map(|(v, name)| ((*v).to_owned(), format!("{v} ({name})"))));
+        }
+        for (value, what) in values {
+            let variant = format!("{value}/{}", authority.id);
+            let right = Right { variant, what, aspect: Aspect::Content, values: vec![value] };
             positive(d, method, place, authority, right);
         }
     }

@@ -1,11 +1,12 @@
 //! Plan, organisation and target file against each other.
 
 use super::PreflightFinding;
-use crate::concept::DeadlineKind;
+use crate::concept::{DeadlineKind, Form};
 use crate::message::{Disproved, prove};
-use crate::organisation::TestOrganisation;
+use crate::organisation::{FakeKind, TestOrganisation};
 use crate::plan::{Expectation, TestPlan};
 use crate::target::TargetFile;
+use crate::wire::JSON_ROOT;
 
 /// Least bytes of an entry in a log: three keys and their values.
 const ENTRY: u64 = 80;
@@ -52,6 +53,7 @@ pub(super) fn plan(
         )),
     }
     limits(plan, target, out);
+    formats(plan, organisation, out);
 }
 
 /// Files that the plan names and does not hold.
@@ -74,6 +76,41 @@ fn files(plan: &TestPlan, out: &mut Vec<PreflightFinding>) {
                 "derive the plan again",
             ));
         }
+    }
+}
+
+/// Formats that a system cannot take over the protocol it speaks: nothing could ever arrive, and the
+/// target would be blamed.
+fn formats(plan: &TestPlan, organisation: &TestOrganisation, out: &mut Vec<PreflightFinding>) {
+    for planned in &plan.system {
+        let (Some(system), Some(receiver)) =
+            (organisation.system(&planned.id), plan.receiver_of(&planned.id))
+        else {
+            continue;
+        };
+        let is_json = receiver.form == Form::Mapped
+            && receiver.root.as_deref() == Some(JSON_ROOT)
+            && receiver.namespace.as_deref().unwrap_or_default().is_empty();
+        let why = match system.fake {
+            FakeKind::FachverfahrenJson if !is_json => {
+                format!(
+                    "takes JSON; such a format is mapped, with root = \"{JSON_ROOT}\" and no namespace"
+                )
+            }
+            FakeKind::FachverfahrenSoap if receiver.form == Form::Unchanged => {
+                "is a web service and takes the elements of its contract; such a format is mapped"
+                    .to_owned()
+            }
+            kind if is_json && kind != FakeKind::FachverfahrenJson => {
+                "takes XML; the format has places in JSON".to_owned()
+            }
+            _ => continue,
+        };
+        out.push(PreflightFinding::new(
+            "formats and protocols",
+            format!("system \"{}\" {why}, not \"{}\"", system.id, receiver.id),
+            "give the system another receiver in the organisation, or correct the receiver in the concept",
+        ));
     }
 }
 

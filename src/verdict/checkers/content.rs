@@ -3,13 +3,13 @@
 
 use std::collections::BTreeSet;
 
-use super::convert::convert;
 use super::{Checker, Context, Expectation, Found, Judgement, World, delivered, sheet_hint};
 use crate::concept::{Arrival, Form};
 use crate::ids::RequirementId;
-use crate::plan::{PlanField, PlanMessage, PlanReceiver, Step};
+use crate::message::common_element;
+use crate::plan::{PlanField, PlanMessage, PlanReceiver, Step, convert};
 use crate::verdict::view::Exchange;
-use crate::xml::{Element, compare_qualified, parse};
+use crate::xml::{Element, compare_qualified};
 
 pub(super) struct Content;
 
@@ -41,17 +41,17 @@ impl Checker for Content {
             return judgement;
         };
         let check = Compare { context, requirement, step, receiver, exchange };
-        match parse(&exchange.message()) {
+        match exchange.carried().root() {
             Ok(arrived) if receiver.form == Form::Unchanged => {
-                check.unchanged(&sent, &arrived.root, &mut judgement);
+                check.unchanged(&sent, &arrived, &mut judgement);
             }
             Ok(arrived) => match message_of(context, step) {
-                Some(message) => check.mapped(message, &sent, &arrived.root, &mut judgement),
+                Some(message) => check.mapped(message, &sent, &arrived, &mut judgement),
                 None => return Judgement::cannot("der Plan beschreibt die Nachricht nicht"),
             },
             Err(error) => check
-                .found("content.unreadable", "Was ankam, ist kein lesbares XML".into(), "")
-                .values("wohlgeformtes XML", error.to_string())
+                .found("content.unreadable", "Was ankam, ist nicht lesbar".into(), "")
+                .values(readable(&exchange.protocol), error)
                 .into(&mut judgement),
         }
         judgement
@@ -75,15 +75,14 @@ impl Checker for Content {
     }
 }
 
-/// The innermost element in which all these places lie; none where they share no element.
-fn common_element<'a>(mut places: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let mut common = places.next()?.rsplit_once('/')?.0;
-    for place in places {
-        while !place.strip_prefix(common).is_some_and(|rest| rest.starts_with('/')) {
-            common = common.rsplit_once('/')?.0;
-        }
+/// What a receiver that speaks a protocol can read.
+fn readable(protocol: &str) -> &'static str {
+    match protocol {
+        "soap" => "ein SOAP-Umschlag mit genau einem Element im Body",
+        "json" => "eindeutiges JSON in UTF-8",
+        "file" => "eine XML-Datei, oder ein Ordner mit genau einer",
+        _ => "wohlgeformtes XML",
     }
-    Some(common)
 }
 
 fn message_of<'a>(context: &Context<'a>, step: &str) -> Option<&'a PlanMessage> {

@@ -3,7 +3,7 @@
 use super::{Checker, Context, Expectation, Found, Judgement, World};
 use crate::ids::ComponentKind;
 use crate::plan::Step;
-use crate::verdict::wire::mail_recipients;
+use crate::wire::mail_recipients;
 
 pub(super) struct Delivery;
 
@@ -59,6 +59,30 @@ impl Checker for Delivery {
                 .seen(here.iter().map(|e| e.number))
                 .into(&mut judgement);
         }
+        // A receiver that knows what it has turns the second one away; it was sent all the same. Who
+        // was killed before it could note the answer may ask again.
+        let killed = context.case.step.iter().any(|s| matches!(s, Step::Restart { .. }));
+        if let [first] = here[..]
+            && first.is_settled()
+            && !killed
+        {
+            let again: Vec<u64> = context
+                .deliveries()
+                .filter(|e| &e.system == system && e.number > first.number)
+                .filter(|e| context.is_of(e, step))
+                .map(|e| e.number)
+                .collect();
+            if !again.is_empty() {
+                found(
+                    "delivery.repeated",
+                    "Die Nachricht wurde nach ihrer Annahme noch einmal gesendet".into(),
+                )
+                .values("keine weitere Zustellung", format!("{} weitere", again.len()))
+                .hint("Zustellungen als erledigt vermerken, bevor wiederholt wird")
+                .seen([first.number].into_iter().chain(again))
+                .into(&mut judgement);
+            }
+        }
         let elsewhere: Vec<_> = context
             .deliveries()
             .filter(|e| {
@@ -111,13 +135,14 @@ impl Checker for Delivery {
     }
 
     fn canaries(&self) -> usize {
-        3
+        4
     }
 
     fn spoil(&self, world: &mut World, which: usize) {
         match which {
             0 => world.repeat_delivery(),
             1 => world.lose_delivery(),
+            2 => world.repeat_in_vain(),
             _ => world.copy_delivery_to("portal"),
         }
     }

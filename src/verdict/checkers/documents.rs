@@ -3,9 +3,10 @@
 use base64::Engine as _;
 
 use super::{Checker, Context, Expectation, Found, Judgement, World, delivered};
+use crate::concept::DocumentPlace;
 use crate::ids::Digest;
-use crate::verdict::wire::{MailPart, mail_parts};
-use crate::xml::{Element, parse};
+use crate::verdict::view::Exchange;
+use crate::xml::Element;
 
 /// A document, wherever it was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,7 +63,10 @@ pub(super) fn compare(
         }
     }
     for want in open {
-        match left.iter().position(|have| have.name == want.name) {
+        // The same name, or the same bytes under another name.
+        let by_name = left.iter().position(|have| have.name == want.name);
+        let same = |have: &&Seen| have.content == want.content;
+        match by_name.or_else(|| left.iter().position(same)) {
             Some(at) => {
                 let have = left.remove(at);
                 found(
@@ -90,12 +94,42 @@ pub(super) fn compare(
     }
 }
 
-/// The attachments without the message itself, which is the first `antrag.xml`.
-fn without_message(mut parts: Vec<MailPart>) -> Vec<MailPart> {
-    if let Some(at) = parts.iter().position(|p| p.name == "antrag.xml") {
-        parts.remove(at);
-    }
-    parts
+/// The documents that arrived: those that stand in the message, each with its own bytes or with those
+/// of the part it names, and the parts that nothing in the message speaks of.
+fn arrived_documents(exchange: &Exchange, place: Option<&DocumentPlace>) -> Vec<Seen> {
+    let carried = exchange.carried();
+    // A mail brings them as attachments; those in its message are the message's own.
+    let root = carried.root().ok().filter(|_| exchange.protocol != "smtp").unwrap_or_default();
+    let mut left = carried.parts;
+    let mut out = match place {
+        None => sent_documents(&root),
+        Some(place) => {
+            let value = |element: &Element, path: &str| match path {
+                "" => element.text(),
+                path => element.values_at(path, &element.namespace).concat(),
+            };
+            let mut seen = Vec::new();
+            for element in root.elements_at(&place.at) {
+                let text = value(element, &place.content);
+                let part = left.iter().position(|p| !p.name.is_empty() && p.name == text.trim());
+                seen.push(Seen {
+                    name: value(element, &place.name),
+                    media_type: value(element, &place.media_type),
+                    content: match part {
+                        Some(at) => left.remove(at).content,
+                        None => decode(&text),
+                    },
+                });
+            }
+            seen
+        }
+    };
+    out.extend(left.into_iter().map(|part| Seen {
+        name: part.name,
+        media_type: part.media_type.unwrap_or_else(|| "ohne Medientyp".into()),
+        content: part.content,
+    }));
+    out
 }
 
 pub(super) struct Documents;
@@ -123,30 +157,7 @@ impl Checker for Documents {
                 .into(&mut judgement);
             return judgement;
         };
-        let actual: Vec<Seen> = match (&receiver.documents, exchange.protocol.as_str()) {
-            (_, "smtp") => without_message(mail_parts(&exchange.request))
-                .into_iter()
-                .map(|p| Seen { name: p.name, media_type: p.media_type, content: p.content })
-                .collect(),
-            (Some(place), _) => {
-                let root = parse(&exchange.message()).map(|d| d.root).unwrap_or_default();
-                let value = |element: &Element, path: &str| match path {
-                    "" => element.text(),
-                    path => element.values_at(path, &element.namespace).concat(),
-                };
-                root.elements()
-                    .filter(|e| e.name == place.at)
-                    .map(|e| Seen {
-                        name: value(e, &place.name),
-                        media_type: value(e, &place.media_type),
-                        content: decode(&value(e, &place.content)),
-                    })
-                    .collect()
-            }
-            (None, _) => {
-                parse(&exchange.message()).map(|d| sent_documents(&d.root)).unwrap_or_default()
-            }
-        };
+        let actual = arrived_documents(exchange, receiver.documents.as_ref());
         compare(&sent_documents(&sent), &actual, |kind, message, expected, got| {
             Found::new(&format!("documents.{kind}"), requirement, message)
                 .values(expected, got)

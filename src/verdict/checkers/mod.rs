@@ -2,13 +2,15 @@
 //! it found; it never says "passed".
 
 mod absence;
+mod answer;
 mod content;
-mod convert;
 mod delivery;
 mod documents;
 mod filing;
 mod foreign;
 mod header;
+mod held;
+mod incoming;
 mod log;
 mod nothing_else;
 mod own;
@@ -49,6 +51,10 @@ pub trait Checker: Send + Sync {
     fn canaries(&self) -> usize {
         1
     }
+    /// The world in which nothing is wrong from which its canaries are made.
+    fn world(&self) -> World {
+        World::sound()
+    }
     /// Turns a world in which nothing is wrong into one of its canaries: known to be bad.
     fn spoil(&self, world: &mut World, which: usize);
 }
@@ -67,6 +73,9 @@ pub fn all() -> Vec<Box<dyn Checker>> {
         Box::new(log::TransactionLog),
         Box::new(header::Header),
         Box::new(rules::Rules),
+        Box::new(answer::Answer),
+        Box::new(held::Held),
+        Box::new(incoming::Incoming),
         Box::new(nothing_else::NothingElse),
         Box::new(foreign::Foreign),
     ]
@@ -189,13 +198,16 @@ fn sheet_hint(context: &Context<'_>, step: &str, path: &str) -> String {
         Some(attribute) => format!("name=\"{attribute}\""),
         None => format!("<{leaf}>"),
     };
+    // A rule that makes JSON writes keys as attributes.
+    let keyed = format!("key=\"{}\"", leaf.trim_start_matches('@'));
     // The step before the leaf tells repeated names apart.
     let outer = path.rsplit('/').nth(1).map(|o| format!("<{o}>"));
     let line =
         context.depot.iter().find(|(name, _)| name.ends_with(&sheet)).and_then(|(_, bytes)| {
             let text = String::from_utf8_lossy(bytes).into_owned();
             let from = outer.as_ref().and_then(|o| text.find(o.as_str())).unwrap_or(0);
-            let at = text[from..].find(&wanted).map(|at| from + at)?;
+            let after = &text[from..];
+            let at = from + after.find(&wanted).or_else(|| after.find(&keyed))?;
             Some(text[..at].matches('\n').count() + 1)
         });
     match line {

@@ -4,8 +4,10 @@
 use super::documents::sent_documents;
 use super::{Checker, Context, Exchange, Expectation, Found, Judgement, World};
 use crate::concept::MessageKind;
-use crate::ids::{ComponentKind, SystemId};
+use crate::evidence::StepOutcome;
+use crate::ids::{ComponentKind, PLAYED_HUB, SystemId};
 use crate::plan::{MessageUse, PlanAuthority, Step, Validity, vorgang_of};
+use crate::xml::parse;
 
 pub(super) struct NothingElse;
 
@@ -26,7 +28,11 @@ impl Checker for NothingElse {
         let Expectation::NothingElse { requirement } = expectation else {
             return Judgement::cannot("andere Erwartung");
         };
-        if context.view.own.is_empty() {
+        let prompted = |step: &Step| {
+            let done = context.view.steps.get(step.name());
+            matches!(step, Step::Prompt { .. }) && done == Some(&StepOutcome::Done)
+        };
+        if context.view.own.is_empty() && !context.case.step.iter().any(prompted) {
             return Judgement::cannot("es wurde nichts gesendet");
         }
         let allowed: Vec<Allowed<'_>> = context
@@ -152,13 +158,16 @@ fn unclaimed(
     exchange: &Exchange,
 ) -> Option<Unclaimed> {
     let system = &exchange.system;
+    if system.as_str() == PLAYED_HUB {
+        return (!asked_for(context, exchange)).then_some(Unclaimed::Nobody);
+    }
     let delivered = allowed
         .iter()
         .find(|a| &a.destination == system && context.is_of(exchange, a.step))
         .map(|a| a.step);
     if let Some(step) = delivered {
         let first = context.taken_at(step, system).first().copied();
-        let same = first.is_none_or(|f| f.message() == exchange.message());
+        let same = first.is_none_or(|f| f.carried().is_same(&exchange.carried()));
         let once = first.is_none_or(|f| f.number == exchange.number || !exchange.is_taken());
         return (!same || !once).then_some(Unclaimed::Different);
     }
@@ -174,6 +183,17 @@ fn unclaimed(
         return Some(Unclaimed::Confirmation);
     }
     Some(Unclaimed::Nobody)
+}
+
+/// Whether a message at the played hub is one that a step asks for; how often is judged elsewhere.
+fn asked_for(context: &Context<'_>, exchange: &Exchange) -> bool {
+    let Ok(document) = parse(&exchange.message()) else { return false };
+    context.case.step.iter().any(|step| {
+        let Step::Prompt { message, .. } = step else { return false };
+        context.plan.message(&message.message).is_some_and(|planned| {
+            planned.root == document.root.name && planned.namespace == document.root.namespace
+        })
+    })
 }
 
 /// Whether a request creates the folder of the case, or something in it.

@@ -5,7 +5,6 @@ use jiff::{SignedDuration, Timestamp};
 use super::Context;
 use crate::concept::OwnSource;
 use crate::plan::Step;
-use crate::xml::parse;
 
 /// How far two clocks may differ.
 const CLOCKS: SignedDuration = SignedDuration::from_secs(5);
@@ -48,12 +47,5 @@ fn authority(about: &About<'_>) -> Option<String> {
 fn file_number(about: &About<'_>) -> Option<String> {
     let context = about.context;
     let taken = context.deliveries().find(|e| e.is_taken() && context.is_of(e, about.step))?;
-    let root = parse(&taken.answer_body()).ok()?.root;
-    let mut found = root.attribute("aktenzeichen").map(str::to_owned);
-    root.walk(&mut |_, element| {
-        if element.name == "Aktenzeichen" {
-            found = Some(element.text());
-        }
-    });
-    found
+    taken.file_number()
 }

@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Blame, Checker, Context, Expectation, Found, Judgement, World};
 use crate::plan::Outcome;
-use crate::verdict::wire::HttpMessage;
-use crate::wire;
+use crate::wire::{self, HttpMessage};
 use crate::xml::parse_labelled;
 
 /// Namespace of acknowledgements and rejections.

@@ -1,0 +1,69 @@
+//! Switchable faults of fakes that stand in the place of a target, each with what must be found when
+//! it is switched on. They belong to a kind of component, not to an exchange; what one exchange can go
+//! through stands in `script.rs`.
+
+use serde::Serialize;
+
+use crate::ids::ComponentKind;
+
+macro_rules! defects {
+    ($($name:ident, $id:literal, $title:literal, $kind:ident, $finding:literal;)*) => {
+        /// A fault that can be switched on.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum FakeDefect {
+            $(#[doc = $title] $name,)*
+        }
+
+        /// All faults.
+        pub const FAKE_DEFECTS: &[FakeDefectInfo] = &[$(FakeDefectInfo {
+            id: $id,
+            title: $title,
+            kind: ComponentKind::$kind,
+            finding: $finding,
+            defect: FakeDefect::$name,
+        },)*];
+    };
+}
+
+/// A fault with what must be found.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct FakeDefectInfo {
+    /// Name on the command line.
+    pub id: &'static str,
+    /// What the fake does wrong.
+    pub title: &'static str,
+    /// The kind of fake that can have it.
+    pub kind: ComponentKind,
+    /// The finding that the plan of this kind must come to.
+    pub finding: &'static str,
+    /// The switch.
+    #[serde(skip)]
+    pub defect: FakeDefect,
+}
+
+defects! {
+    FvForgets, "fv-forgets", "nimmt Anträge an und hält sie nicht", Fachverfahren, "held.missing";
+    FvDropsField, "fv-drops-field", "verliert eine Angabe", Fachverfahren, "held.different";
+    FvBreaksUmlauts, "fv-breaks-umlauts", "liest UTF-8 als Latin-1", Fachverfahren, "held.different";
+    FvTakesAnything, "fv-takes-anything", "nimmt auch an, was es nicht lesen kann", Fachverfahren, "answer.not-refused";
+    FvOpensAnew, "fv-opens-anew", "legt für dieselbe Zustellung einen zweiten Vorgang an", Fachverfahren, "answer.file-number";
+    FvRefusesUmlauts, "fv-refuses-umlauts", "weist Anträge mit seltenen Buchstaben ab", Fachverfahren, "answer.not-taken";
+    FvWrongCase, "fv-wrong-case", "antwortet zu einem anderen Vorgang", Fachverfahren, "incoming.missing";
+    FvSilent, "fv-silent", "sendet weder Nachforderung noch Bescheid", Fachverfahren, "incoming.missing";
+    FvSendsTwice, "fv-sends-twice", "sendet jede Antwort zweimal", Fachverfahren, "incoming.repeated";
+    FvSendsInvalid, "fv-sends-invalid", "sendet Antworten, die nicht zum Schema passen", Fachverfahren, "incoming.invalid";
+    FvWrongFileNumber, "fv-wrong-file-number", "nennt im Bescheid ein anderes Aktenzeichen als bei der Annahme", Fachverfahren, "incoming.file-number";
+    PortalDropsEntry, "portal-drops-entry", "verliert eine Eingabe", Antragsassistent, "incoming.value";
+    PortalSwapsEntries, "portal-swaps-entries", "vertauscht zwei Eingaben", Antragsassistent, "incoming.value";
+    PortalLosesDocument, "portal-loses-document", "sendet die letzte Anlage nicht mit", Antragsassistent, "incoming.document";
+    PortalSendsTwice, "portal-sends-twice", "sendet jeden Antrag zweimal", Antragsassistent, "incoming.repeated";
+    PortalSilent, "portal-silent", "sendet den Antrag nicht", Antragsassistent, "incoming.missing";
+    PortalInvalid, "portal-invalid", "sendet Anträge, die nicht zum Schema passen", Antragsassistent, "incoming.invalid";
+}
+
+impl FakeDefect {
+    /// The fault with this name.
+    pub fn by_id(id: &str) -> Option<Self> {
+        FAKE_DEFECTS.iter().find(|d| d.id == id).map(|d| d.defect)
+    }
+}

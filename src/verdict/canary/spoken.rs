@@ -1,0 +1,184 @@
+//! The small world in other protocols: what the Fachverfahren of the canaries gets and answers, as a
+//! web service, as JSON, as a transfer folder. Every reading that a checker depends on is so proven
+//! alive in each judgement, with the same faults in each protocol.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+use crate::evidence::{Payload, Record};
+use crate::ids::Digest;
+use crate::plan::TestPlan;
+use crate::wire::{
+    HttpMessage, JSON_ROOT, REFUSED, SoapVersion, UNFORESEEN, envelope_text, folder_bytes,
+    inner_xml, xop,
+};
+use crate::xml::{Element, Node, parse};
+
+/// The protocols in which the Fachverfahren of the small world can speak.
+pub(super) const PROTOCOLS: [&str; 4] = ["http", "soap", "json", "file"];
+/// Its id.
+const SYSTEM: &str = "fv";
+/// The element of its format whose base64 travels as a part.
+const CONTENT: &str = "Daten";
+
+/// The world as it would be recorded if the Fachverfahren spoke this protocol.
+pub(super) fn spoken(
+    protocol: &str,
+    plan: &TestPlan,
+    records: &[(Timestamp, Record)],
+) -> (TestPlan, Vec<(Timestamp, Record)>) {
+    let (mut plan, mut records) = (plan.clone(), records.to_vec());
+    if protocol == "http" {
+        return (plan, records);
+    }
+    if protocol == "json" {
+        for receiver in plan.receiver.iter_mut().filter(|r| r.id == SYSTEM) {
+            (receiver.root, receiver.namespace) = (Some(JSON_ROOT.into()), None);
+        }
+    }
+    let mut mine = Vec::new();
+    let mut astray = Vec::new();
+    for (_, record) in &records {
+        if let Record::Request { exchange, system, .. } = record
+            && system.as_str() == SYSTEM
+        {
+            mine.push(*exchange);
+        }
+        if let Record::Answer { exchange, payload, .. } = record
+            && text_of(payload).to_ascii_lowercase().contains(UNFORESEEN.0)
+        {
+            astray.push(*exchange);
+        }
+    }
+    for (_, record) in &mut records {
+        match record {
+            Record::Request { exchange, protocol: spoken, payload, .. }
+                if mine.contains(exchange) =>
+            {
+                // A folder has no address outside its interface; what lies there is something else.
+                let other = protocol == "file" && astray.contains(exchange);
+                protocol.clone_into(spoken);
+                *payload = of_bytes(request(protocol, &body_of(payload), other));
+            }
+            Record::Answer { exchange, payload, .. }
+                if mine.contains(exchange)
+                    && (protocol == "file" || !astray.contains(exchange)) =>
+            {
+                *payload = of_bytes(answer(protocol, payload));
+            }
+            _ => {}
+        }
+    }
+    (plan, records)
+}
+
+fn text_of(payload: &Payload) -> &str {
+    payload.text.as_deref().unwrap_or_default()
+}
+
+fn body_of(payload: &Payload) -> Vec<u8> {
+    HttpMessage::read(text_of(payload).as_bytes()).map(|m| m.body).unwrap_or_default()
+}
+
+fn of_bytes(bytes: Vec<u8>) -> Payload {
+    let (size, sha256) = (bytes.len(), Digest::of(&bytes));
+    match String::from_utf8(bytes) {
+        Ok(text) => Payload { size, sha256, text: Some(text), base64: None },
+        Err(error) => {
+            let base64 = Some(STANDARD.encode(error.as_bytes()));
+            Payload { size, sha256, text: None, base64 }
+        }
+    }
+}
+
+fn post(kind: &str, body: &[u8]) -> Vec<u8> {
+    [format!("POST /x HTTP/1.1\r\nContent-Type: {kind}\r\n\r\n").as_bytes(), body].concat()
+}
+
+fn request(protocol: &str, body: &[u8], other: bool) -> Vec<u8> {
+    let Ok(document) = parse(body) else { return post("text/xml", body) };
+    let mut root = document.root;
+    if other {
+        root.name = "Fehl".into();
+    }
+    match protocol {
+        "soap" => {
+            let mut parts = Vec::new();
+            move_out(&mut root, &mut parts, &mut |id| {
+                let mut include = Element::new(xop::NAMESPACE, "Include");
+                include.set_attribute("href", &format!("cid:{id}"));
+                Node::Element(include)
+            });
+            let version = SoapVersion::Soap12;
+            let text = envelope_text(version, "", &inner_xml(&root));
+            let (kind, body) = xop::package(&text, version.media_type(), &parts, "kanarie");
+            post(&kind, &body)
+        }
+        "json" => post("application/json", json(&root).to_string().as_bytes()),
+        _ => {
+            let mut parts = Vec::new();
+            move_out(&mut root, &mut parts, &mut |id| Node::Text(id.to_owned()));
+            let text = root.to_xml();
+            let files = [("nachricht.xml", text.as_bytes())].into_iter();
+            folder_bytes(files.chain(parts.iter().map(|(n, b)| (n.as_str(), &b[..]))))
+        }
+    }
+}
+
+/// Takes contents out of a message and leaves what stands for them.
+fn move_out(
+    element: &mut Element,
+    parts: &mut Vec<(String, Vec<u8>)>,
+    stands: &mut impl FnMut(&str) -> Node,
+) {
+    if element.name == CONTENT
+        && let Ok(bytes) = STANDARD.decode(element.text())
+    {
+        let id = format!("teil-{}", parts.len() + 1);
+        element.children = vec![Node::Text(String::new()), stands(&id)];
+        parts.push((id, bytes));
+    }
+    for child in &mut element.children {
+        if let Node::Element(child) = child {
+            move_out(child, parts, stands);
+        }
+    }
+}
+
+fn json(element: &Element) -> Value {
+    if element.is_leaf() {
+        return Value::from(element.text());
+    }
+    let mut out = Map::new();
+    for child in element.elements() {
+        let all = out.entry(child.name.clone()).or_insert_with(|| Value::Array(vec![]));
+        if let Value::Array(list) = all {
+            list.push(json(child));
+        }
+    }
+    Value::Object(out)
+}
+
+/// An answer; what says no says so with a good status where the protocol can.
+fn answer(protocol: &str, payload: &Payload) -> Vec<u8> {
+    let good = crate::wire::is_taken("http", text_of(payload).as_bytes());
+    let body = String::from_utf8_lossy(&body_of(payload)).into_owned();
+    let http =
+        |kind: &str, body: &str| format!("HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\n\r\n{body}");
+    let text = match (protocol, good) {
+        ("soap", true) => {
+            http("application/soap+xml", &envelope_text(SoapVersion::Soap12, "", &body))
+        }
+        ("soap", false) => {
+            let fault = "<S:Fault><S:Code><S:Value>S:Receiver</S:Value></S:Code><S:Reason><S:Text xml:lang=\"de\">nein</S:Text></S:Reason></S:Fault>";
+            http("application/soap+xml", &envelope_text(SoapVersion::Soap12, "", fault))
+        }
+        ("json", true) => http("application/json", "{}"),
+        ("json", false) => http("application/problem+json", "{\"status\":409}"),
+        (_, true) => body,
+        (_, false) => format!("{REFUSED}nein"),
+    };
+    text.into_bytes()
+}

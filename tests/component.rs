@@ -1,0 +1,166 @@
+//! Fachverfahren and Antragsassistent on their own: our fakes, taken as targets, pass the plan of their
+//! kind, and with each of their faults they fail it for that fault.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use pruefstand::fake_system::FAKE_DEFECTS;
+use pruefstand::ids::ComponentKind;
+use serde_json::Value;
+
+use crate::args;
+use crate::support::{Sandbox, json, program, pruefstand, root, tool};
+
+/// The plan of a component.
+fn plan(sandbox: &Sandbox, component: &str) -> PathBuf {
+    let plan = sandbox.path(&format!("{component}.toml"));
+    let concept = root().join("testplans/gewerbe/concept.toml");
+    let derive = args!["plan", "derive", "--concept", concept, "--component", component];
+    pruefstand(derive.into_iter().chain(args!["-o", &plan]).collect::<Vec<_>>()).exits(0);
+    plan
+}
+
+/// A target file for one of our fakes, started by this program.
+pub fn target(
+    sandbox: &Sandbox,
+    kind: &str,
+    system: &str,
+    more: &str,
+    defects: &[&str],
+) -> PathBuf {
+    let mut command = vec![program().to_owned()];
+    command.extend(["fake", "up", "--system", system, "--hub", "{hub}"].map(str::to_owned));
+    command.extend(["--format", "json"].map(str::to_owned));
+    for defect in defects {
+        command.extend(["--defect".to_owned(), (*defect).to_owned()]);
+    }
+    let text = format!(
+        "format = \"pruefstand/target/1\"\n[target]\nkind = \"{kind}\"\nvendor = \"Prüfstand\"\n\
+         product = \"Attrappe\"\nversion = \"1\"\n[interface]\nsystem = \"{system}\"\n\
+         [start]\ncommand = {command:?}\n{more}"
+    );
+    sandbox.write(&format!("{system}-{}.toml", defects.join("-")), &text)
+}
+
+/// How a fake Fachverfahren is told to send something.
+const SENDS: &str = "[[action]]\nmessage = \"*\"\ndo = { by = \"call\", url = \"{act}\", body = \
+                     '{\"nachricht\": \"{nachricht}\", \"vorgang\": \"{vorgang}\", \"aktenzeichen\": \"{aktenzeichen}\"}' }\n";
+/// How a fake portal is filled in.
+const FILLS: &str = "[[action]]\nmessage = \"*\"\ndo = { by = \"call\", url = \"{act}\", body = \"@{datenblatt}\" }\n";
+
+fn ids(verdict: &Value) -> BTreeSet<String> {
+    let cases = verdict["cases"].as_array().unwrap();
+    let all = cases.iter().flat_map(|c| c["findings"].as_array().unwrap());
+    all.map(|f| f["id"].as_str().unwrap().to_owned()).collect()
+}
+
+fn counts(verdict: &Value, what: &str) -> u64 {
+    verdict["counts"][what].as_u64().unwrap()
+}
+
+fn run(plan: &Path, target: &Path, out: &Path) -> (i32, Value) {
+    let done = pruefstand(args!["run", "--plan", plan, "--target", target, "--out", out]);
+    assert!(out.join("verdict.json").exists(), "{}", done.stderr);
+    (done.code, json(&out.join("verdict.json")))
+}
+
+#[test]
+fn each_fake_fachverfahren_passes_the_plan_of_its_kind() {
+    let sandbox = Sandbox::new();
+    let plan = plan(&sandbox, "fachverfahren");
+    for system in ["fv-attrappenburg", "fv-pruefstedt"] {
+        let target = target(&sandbox, "fachverfahren", system, SENDS, &[]);
+        let (code, verdict) = run(&plan, &target, &sandbox.path(system));
+        assert_eq!(code, 0, "{system}: {:?} {}", ids(&verdict), verdict["untested"]);
+        assert_eq!(verdict["overall"], "passed");
+        assert!(counts(&verdict, "passed") > 150, "{system}: {}", verdict["counts"]);
+        // What is for the others is not held against it.
+        assert!(counts(&verdict, "not_applicable") > 150, "{system}: {}", verdict["counts"]);
+    }
+}
+
+#[test]
+fn each_faulty_fachverfahren_is_found_out() {
+    let sandbox = Sandbox::new();
+    let plan = plan(&sandbox, "fachverfahren");
+    found_out(&sandbox, &plan, ComponentKind::Fachverfahren, "fv-attrappenburg", SENDS);
+}
+
+#[test]
+fn the_fake_portal_sends_what_was_entered_and_each_fault_of_it_is_found() {
+    let sandbox = Sandbox::new();
+    let plan = plan(&sandbox, "antragsassistent");
+    let target = target(&sandbox, "antragsassistent", "portal", FILLS, &[]);
+    let (code, verdict) = run(&plan, &target, &sandbox.path("intakt"));
+    assert_eq!(code, 0, "{:?} {}", ids(&verdict), verdict["untested"]);
+    assert!(counts(&verdict, "passed") >= 10, "{}", verdict["counts"]);
+    found_out(&sandbox, &plan, ComponentKind::Antragsassistent, "portal", FILLS);
+}
+
+/// With each fault of its kind, a fake fails with the finding that the table names.
+fn found_out(sandbox: &Sandbox, plan: &Path, kind: ComponentKind, system: &str, more: &str) {
+    let name = serde_json::to_value(kind).unwrap();
+    let defects: Vec<_> = FAKE_DEFECTS.iter().filter(|d| d.kind == kind).collect();
+    assert!(defects.len() >= 5, "{kind:?}");
+    for defect in defects {
+        let target = target(sandbox, name.as_str().unwrap(), system, more, &[defect.id]);
+        // Where nothing comes, each case waits for it: a few are enough.
+        let some: &[&str] = match (defect.finding, kind) {
+            ("incoming.missing", ComponentKind::Antragsassistent) => {
+                &["--case", "entry/anmeldung.einreichen/minimal"]
+            }
+            ("incoming.missing", _) => {
+                &["--case", "flow/antrag+bescheid/attrappenburg/fv-attrappenburg"]
+            }
+            _ => &[],
+        };
+        let out = sandbox.path(defect.id);
+        let mut command = args!["run", "--plan", plan, "--target", &target, "--out", &out].to_vec();
+        command.extend(some.iter().map(Into::into));
+        let code = pruefstand(command).code;
+        let verdict = json(&out.join("verdict.json"));
+        assert_eq!(code, 1, "{}: {:?} {}", defect.id, ids(&verdict), verdict["counts"]);
+        let found = ids(&verdict);
+        assert!(found.contains(defect.finding), "{}: {found:?}", defect.id);
+    }
+}
+
+/// An example of the project as a target: a program of another language, with a library of its own.
+fn example(sandbox: &Sandbox, component: &str) {
+    if !tool("python3") {
+        return;
+    }
+    let text = std::fs::read_to_string(root().join(format!("examples/{component}/target.toml")));
+    let here = format!("{}/examples/", root().display());
+    let target =
+        sandbox.write("target.toml", &text.unwrap().replace("\"examples/", &format!("\"{here}")));
+    let (code, verdict) = run(&plan(sandbox, component), &target, &sandbox.path("lauf"));
+    assert_eq!(code, 0, "{:?} {} {}", ids(&verdict), verdict["untested"], verdict["counts"]);
+    assert_eq!(counts(&verdict, "inconclusive") + counts(&verdict, "failed"), 0);
+}
+
+#[test]
+fn a_fachverfahren_in_python_passes() {
+    example(&Sandbox::new(), "fachverfahren");
+}
+
+#[test]
+fn an_antragsassistent_in_python_passes() {
+    example(&Sandbox::new(), "antragsassistent");
+}
+
+#[test]
+fn what_a_target_cannot_tell_it_does_not_pass() {
+    let sandbox = Sandbox::new();
+    let plan = plan(&sandbox, "fachverfahren");
+    // Without an action nobody makes it send; what depends on it stays open and is not passed.
+    let target = target(&sandbox, "fachverfahren", "fv-attrappenburg", "", &[]);
+    let (code, verdict) = run(&plan, &target, &sandbox.path("stumm"));
+    assert_eq!((code, verdict["overall"].as_str()), (2, Some("inconclusive")));
+    let cases = verdict["cases"].as_array().unwrap();
+    let flow = cases
+        .iter()
+        .find(|c| c["id"].as_str().unwrap().starts_with("flow/antrag+bescheid/attrappenburg"));
+    let reasons = flow.unwrap()["reasons"].to_string();
+    assert!(reasons.contains("[[action]]"), "{reasons}");
+}
