@@ -8,7 +8,7 @@ use crate::concept::{Form, OwnSource};
 use crate::ids::SystemId;
 use crate::plan::{
     Filling, MessageUse, PlanMessage, PlanReceiver, TestCase, TestPlan, ValuePart, changed,
-    convert, document_bytes, nachricht_of, vorgang_of, vorgang_uuid_of,
+    convert, document_bytes, nachricht_of, vorgang_nth, vorgang_uuid_of,
 };
 use crate::xml::{Element, Node};
 
@@ -50,7 +50,7 @@ pub fn build_for(
     let leistung = leistung.or_else(|| plan.message.iter().find_map(|m| m.leistung.clone()));
     let nachricht = nachricht_of(&case.id, use_.number);
     let filling = Filling {
-        vorgang: vorgang_of(&case.id),
+        vorgang: vorgang_nth(&case.id, use_.vorgang),
         vorgang_uuid: vorgang_uuid_of(&case.id),
         nachricht: nachricht.clone(),
         behoerde: use_.behoerde.clone(),

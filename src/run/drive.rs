@@ -125,6 +125,8 @@ pub(super) struct Drive<'a> {
     pub(super) stop: Shutdown,
     pub(super) stopped: AtomicBool,
     pub(super) fresh_used: AtomicBool,
+    /// What the target is told about the world now.
+    pub(super) configured: tokio::sync::Mutex<Surroundings>,
     /// The run's folder, absolute.
     pub(super) folder: PathBuf,
     /// What the target speaks, where it is no hub.
@@ -257,12 +259,13 @@ async fn drive(
         recorder: recorder.clone(),
         fakes: &fakes,
         target: RwLock::new(target),
-        around,
+        around: around.clone(),
         lost: AtomicBool::new(false),
         vain: Mutex::default(),
         stop,
         stopped: AtomicBool::new(false),
         fresh_used: AtomicBool::new(false),
+        configured: tokio::sync::Mutex::new(around.clone()),
         folder: folder.clone(),
         protocol: protocol_of(&config),
         numbers: Numbers::default(),
@@ -391,7 +394,7 @@ fn manifest(config: &RunConfig, inputs: Vec<super::ManifestInput>, says: String)
 }
 
 impl Drive<'_> {
-    fn halted(&self) -> bool {
+    pub(super) fn halted(&self) -> bool {
         self.lost.load(Ordering::SeqCst) || self.stopped.load(Ordering::SeqCst)
     }
 
@@ -445,7 +448,7 @@ impl Drive<'_> {
             }
             return;
         }
-        if case.step.iter().any(|step| matches!(step, Step::Restart { .. })) {
+        if case.step.iter().any(|s| matches!(s, Step::Restart { .. } | Step::Reconfigure { .. })) {
             // Nobody can tell whether a target had the time to note an answer that it got right
             // before it was killed. What it does twice in this case shall be its own doing.
             self.settle().await;
@@ -468,6 +471,7 @@ impl Drive<'_> {
             self.fetch_log(Some(&case.id)).await;
         }
         self.recorder.append(&Record::CaseEnd { case: case.id.clone() });
+        self.restore(case).await;
     }
 
     /// Gives a target without history.
@@ -490,7 +494,7 @@ impl Drive<'_> {
         }
     }
 
-    async fn settle(&self) {
+    pub(super) async fn settle(&self) {
         let quiet = Duration::from_millis(u64::from(self.plan.plan.settle_ms));
         let begun = std::time::Instant::now();
         while self.recorder.quiet() < quiet && begun.elapsed() < SETTLE_LIMIT {

@@ -6,6 +6,7 @@ mod drive;
 mod folder;
 mod preflight;
 mod prepare;
+mod reconfigure;
 mod recorder;
 mod steps;
 

@@ -51,6 +51,7 @@ impl Drive<'_> {
                 StepOutcome::Done
             }
             Step::Restart { .. } => self.restart().await,
+            Step::Reconfigure { name, change } => self.reconfigure(case, name, change).await,
             Step::Manual { .. } => StepOutcome::ByHand,
             Step::Deliver { .. } | Step::Look { .. } | Step::Prompt { .. } => {
                 self.component(case, step).await
@@ -183,7 +184,7 @@ impl Drive<'_> {
         }
         target.kill().await;
         self.recorder.append(&Record::Target { event: TargetEvent::Killed, detail: String::new() });
-        match target.start(&self.around, false).await {
+        match target.start(&*self.configured.lock().await, false).await {
             Ok(()) => {
                 let detail = target.url("");
                 self.recorder.append(&Record::Target { event: TargetEvent::Started, detail });

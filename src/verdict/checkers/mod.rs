@@ -12,10 +12,12 @@ mod header;
 mod held;
 mod incoming;
 mod log;
+mod moved;
 mod nothing_else;
 mod own;
 mod reply;
 mod rules;
+mod same_rules;
 mod timing;
 
 use super::canary::World;
@@ -73,6 +75,8 @@ pub fn all() -> Vec<Box<dyn Checker>> {
         Box::new(log::TransactionLog),
         Box::new(header::Header),
         Box::new(rules::Rules),
+        Box::new(moved::Moved),
+        Box::new(same_rules::SameRules),
         Box::new(answer::Answer),
         Box::new(held::Held),
         Box::new(incoming::Incoming),
