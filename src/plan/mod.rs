@@ -34,7 +34,9 @@ pub use conditions::without_namespaces;
 pub use contents::document_bytes;
 pub use convert::convert;
 pub use coverage::{Coverage, coverage};
-pub use derive::{DeriveError, FORMAT, Scope, derive, nachricht_of, vorgang_nth, vorgang_of, vorgang_uuid_of};
+pub use derive::{
+    DeriveError, FORMAT, Scope, derive, nachricht_of, vorgang_nth, vorgang_of, vorgang_uuid_of,
+};
 pub use diff::{CaseChange, PlanDiff, Standing, diff};
 pub use from_schema::filled;
 pub use measure::Share;

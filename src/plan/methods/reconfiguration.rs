@@ -22,9 +22,9 @@ fn other_system(d: &mut Derivation<'_>, method: &Method) {
     let format = |id: &SystemId| d.organisation.system(id).map(|s| s.receiver.clone());
     let found = authorities.iter().find_map(|a| {
         let own = a.fachverfahren.as_ref()?;
-        let other = authorities.iter().find_map(|b| {
-            b.fachverfahren.as_ref().filter(|other| format(other) != format(own))
-        })?;
+        let other = authorities
+            .iter()
+            .find_map(|b| b.fachverfahren.as_ref().filter(|other| format(other) != format(own)))?;
         Some((a, own.clone(), other.clone(), super::first_message(d, a)?))
     });
     let Some((authority, old, new, message)) = found else { return };
@@ -33,11 +33,8 @@ fn other_system(d: &mut Derivation<'_>, method: &Method) {
     let Some(mut case) = d.case(method, id, title, Aspect::Reconfiguration) else { return };
     (case.case.exclusive, case.case.fresh_state) = (true, true);
     let portal = d.portal.clone();
-    let fake = |name: &str, behaviour| Step::Fake {
-        name: name.into(),
-        system: old.clone(),
-        behaviour,
-    };
+    let fake =
+        |name: &str, behaviour| Step::Fake { name: name.into(), system: old.clone(), behaviour };
     let of = |vorgang, set, number, authority: &Authority| MessageUse {
         vorgang,
         ..valid(message, set, number, authority)

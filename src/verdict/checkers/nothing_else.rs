@@ -169,9 +169,8 @@ fn unclaimed(
         return Some(Unclaimed::Filing);
     }
     let portal = context.kind(system) == Some(ComponentKind::Antragsassistent);
-    let after = antraege().any(|a| {
-        context.sent(a.step).and_then(|s| s.started).is_some_and(|s| exchange.time >= s)
-    });
+    let after = antraege()
+        .any(|a| context.sent(a.step).and_then(|s| s.started).is_some_and(|s| exchange.time >= s));
     if portal && after && context.is_confirmation(exchange) {
         return Some(Unclaimed::Confirmation);
     }

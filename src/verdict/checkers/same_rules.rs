@@ -43,7 +43,10 @@ impl Checker for SameRules {
         let mut judgement = Judgement::default();
         if old != new {
             let text = |all: &BTreeMap<String, String>| {
-                all.iter().map(|(id, digest)| format!("{id} {digest}")).collect::<Vec<_>>().join(", ")
+                all.iter()
+                    .map(|(id, digest)| format!("{id} {digest}"))
+                    .collect::<Vec<_>>()
+                    .join(", ")
             };
             Found::new(
                 "same-rules.changed",
