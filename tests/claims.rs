@@ -216,6 +216,7 @@ fn a_run_is_judged_by_what_is_claimed_and_the_certificate_says_so() {
             chosen: None,
             claims,
             stands_for: None,
+            log: None,
             engine: &engine,
         };
         judge(plan, &evidence, &artefacts)

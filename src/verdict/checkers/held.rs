@@ -106,7 +106,7 @@ impl Checker for Held {
                 let about = |held: &&Vec<u8>| {
                     Correlator::candidates(&crate::wire::plain(held)).any(|word| word == one.id)
                 };
-                match left.iter().position(|h| about(h)).or((left.len() == 1).then_some(0)) {
+                match left.iter().position(about).or((left.len() == 1).then_some(0)) {
                     Some(at) => {
                         let held = left.remove(at);
                         one.differences(held, |place, expected, actual| {
