@@ -16,7 +16,7 @@
 //! | --- | --- | --- |
 //! | 0 | [`ids`], [`ambient`], [`secret`], [`diagnostic`], [`text`] | names and digests; clock and randomness as values; text that prints as `***`; findings about authored files; texts as administration writes them |
 //! | 1 | [`xml`], [`signing`], [`wire`] | parsing, schema validation, comparison, XSLT in a worker process (the only unsafe code) · keys and signatures · HTTP messages as bytes |
-//! | 2 | [`xsd`] | what XML Schemas say: components, valid messages, messages that break one rule |
+//! | 2 | [`xsd`], [`cmis`] | what XML Schemas say: components, valid messages, messages that break one rule · what a repository says over CMIS, both bindings in one form |
 //! | 3 | [`xdatenfelder`] | FIM's descriptions of forms, both editions, as one tree of fields |
 //! | 4 | [`concept`], [`organisation`] | the Systemkonzept · authorities, systems, the world of invented people |
 //! | 5 | [`plan`] | the catalogue of methods, derivation, coverage, difference |
@@ -33,6 +33,7 @@
 pub mod ambient;
 pub mod certificate;
 pub mod channel;
+pub mod cmis;
 pub mod concept;
 pub mod diagnostic;
 pub mod evidence;

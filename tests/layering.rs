@@ -9,7 +9,7 @@ use crate::support::root;
 const ROWS: [&[&str]; 12] = [
     &["ids", "ambient", "secret", "diagnostic", "text"],
     &["xml", "signing", "wire"],
-    &["xsd"],
+    &["xsd", "cmis"],
     &["xdatenfelder"],
     &["concept", "organisation"],
     &["plan"],

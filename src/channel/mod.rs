@@ -1,6 +1,7 @@
 //! Transports: one folder each, client and server side. Every exchange goes to an observer as the
 //! raw bytes of the stream, before it is answered. What a message means is known elsewhere.
 
+pub mod cmis;
 pub mod file;
 pub mod http;
 pub mod media_type;

@@ -224,6 +224,9 @@ fn print_systems(
             let mut line = serde_json::json!({ "systems": systems, "page": page, "certificates": certificates });
             if let Some(s) = exported.system.first().filter(|_| alone) {
                 line["url"] = s.url.clone().into();
+                for (protocol, url) in further_urls(&s.protocol, &s.url) {
+                    line["urls"][protocol.replace("atompub", "atom")] = url.into();
+                }
                 line["held"] = format!("{page}bestand/{}/{{vorgang}}", s.id).into();
             }
             output::result(&line.to_string());

@@ -15,15 +15,23 @@ pub enum Applicability {
     NotApplicable(String),
 }
 
+/// Whether a step only looks.
+fn reads(step: &Step) -> bool {
+    match step {
+        Step::ReadBack { .. } | Step::Look { .. } => true,
+        Step::Archive { operation, .. } => operation.reads(),
+        _ => false,
+    }
+}
+
 impl TestCase {
     /// Whether a step that reads something is there for these requirements alone.
     pub fn only_for(&self, step: &str, requirements: &BTreeSet<RequirementId>) -> bool {
-        let reads = self
-            .step
-            .iter()
-            .any(|s| s.name() == step && matches!(s, Step::ReadBack { .. } | Step::Look { .. }));
+        let only_reads = self.step.iter().any(|s| s.name() == step && reads(s));
         let mut about = self.expect.iter().filter(|e| e.steps().contains(&step)).peekable();
-        reads && about.peek().is_some() && about.all(|e| requirements.contains(e.requirement()))
+        only_reads
+            && about.peek().is_some()
+            && about.all(|e| requirements.contains(e.requirement()))
     }
 }
 

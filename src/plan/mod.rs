@@ -1,5 +1,6 @@
 //! The Testplan: derived by a catalogue of methods, deterministic to the byte, self-contained.
 
+mod archive;
 mod assemble;
 mod builder;
 mod case;
@@ -9,11 +10,13 @@ mod check;
 mod claims;
 mod conditions;
 mod contents;
+mod convert;
 mod coverage;
 mod derive;
 mod diff;
 mod expectation;
 mod from_schema;
+mod letter;
 mod measure;
 mod methods;
 pub mod pairwise;
@@ -22,6 +25,7 @@ mod types;
 mod values;
 mod waiver;
 
+pub use archive::{ArchiveExchange, ArchiveOperation};
 pub use assemble::{Filling, changed, tree};
 pub use case::*;
 pub use catalogue::{Catalogue, CatalogueFile};
@@ -29,10 +33,12 @@ pub use check::load;
 pub use claims::Applicability;
 pub use conditions::without_namespaces;
 pub use contents::document_bytes;
+pub use convert::convert;
 pub use coverage::{Coverage, coverage};
 pub use derive::{DeriveError, FORMAT, Scope, derive, nachricht_of, vorgang_of, vorgang_uuid_of};
 pub use diff::{CaseChange, PlanDiff, Standing, diff};
 pub use from_schema::filled;
+pub use letter::{Letter, MailReply};
 pub use measure::Share;
 pub use types::*;
 pub use waiver::Waiver;

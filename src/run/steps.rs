@@ -43,6 +43,10 @@ impl Drive<'_> {
             }
             Step::Restart { .. } => self.restart().await,
             Step::Manual { .. } => StepOutcome::ByHand,
+            Step::Archive { name, at, operation } => {
+                self.archive(case, name, (at, operation)).await
+            }
+            Step::Mail { .. } => StepOutcome::Impossible { reason: String::new() },
             Step::Deliver { .. } | Step::Look { .. } | Step::Prompt { .. } => {
                 self.component(case, step).await
             }
@@ -122,7 +126,7 @@ impl Drive<'_> {
     }
 
     /// A target that does not answer three times in a row is lost.
-    async fn check_lost(&self) {
+    pub(super) async fn check_lost(&self) {
         for _ in 0..3 {
             if self.target.read().await.ready().await.is_ok() {
                 return;

@@ -113,7 +113,9 @@ impl Target {
             let (process, says) =
                 process::Process::start(&start.command, around, (&state, &log), limit).await?;
             self.process = Some(process);
-            self.base = says.url;
+            let spoken = self.file.interface.as_ref().and_then(|i| i.protocol);
+            let own = spoken.and_then(|protocol| says.urls.get(protocol.name()));
+            self.base = own.cloned().unwrap_or(says.url);
             self.held = says.held.or(self.held.take());
         }
         self.ready().await.map(|_| ())

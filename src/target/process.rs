@@ -1,5 +1,6 @@
 //! A target as a child process, in a process group of its own.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
@@ -26,6 +27,9 @@ pub(super) struct Says {
     pub url: String,
     /// Where it tells what it holds, where that is not known before.
     pub held: Option<String>,
+    /// Further addresses by protocol, where it speaks several.
+    #[serde(default)]
+    pub urls: BTreeMap<String, String>,
 }
 
 impl Process {

@@ -2,6 +2,8 @@
 //! world with one thing wrong. A checker is alive when it finds nothing in the first and something in
 //! the second.
 
+mod archive;
+
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
@@ -139,6 +141,7 @@ impl World {
         world.own("r", "/root?objectId=o1&x", "GET / HTTP/1.1\r\n\r\n", &http("200 OK", &sent));
         world.own("r", "/root?objectId=o2&x", "GET / HTTP/1.1\r\n\r\n", &http("200 OK", "PDF"));
         world.done("r");
+        world.add_archive();
         world.push(Record::CaseEnd { case });
         world.push(Record::Settled { quiet_ms: 1 });
         let time = |ms: i64| {

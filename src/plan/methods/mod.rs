@@ -4,11 +4,13 @@ mod boundaries;
 mod checked;
 mod combination;
 mod cross;
+mod dms;
 mod documents;
 mod failures;
 mod field_lore;
 mod flow;
 mod invalid;
+mod mailbox;
 mod manual;
 mod partitions;
 mod routing;
@@ -64,18 +66,39 @@ const HUB: [(&str, Apply); 32] = [
     ("schema-syntax", schema::syntax),
 ];
 
+/// Methods for a DMS.
+const DMS: [(&str, Apply); 6] = [
+    ("archive-filing", dms::filing),
+    ("archive-names", dms::names),
+    ("archive-updates", dms::updates),
+    ("archive-versions", dms::versions),
+    ("archive-searches", dms::searches),
+    ("archive-refusals", dms::refusals),
+];
+
+/// Methods for a mail system.
+const MAIL: [(&str, Apply); 5] = [
+    ("mailbox-delivery", mailbox::delivery),
+    ("mailbox-letters", mailbox::letters),
+    ("mailbox-size", mailbox::size),
+    ("mailbox-refusal", mailbox::refusal),
+    ("mailbox-repeat", mailbox::repeat),
+];
+
 /// Methods for any component, where its requirements ask for them.
 const ANY: [(&str, Apply); 2] = [("entry", manual::entry), ("manual", manual::manual)];
 
 /// Names a catalogue may use.
 pub(super) fn names() -> Vec<&'static str> {
-    HUB.iter().chain(&ANY).map(|(name, _)| *name).collect()
+    HUB.iter().chain(&DMS).chain(&MAIL).chain(&ANY).map(|(name, _)| *name).collect()
 }
 
 /// Applies a method.
 pub(super) fn apply(d: &mut Derivation<'_>, method: &Method) {
     let own: &[(&str, Apply)] = match d.scope.component {
         ComponentKind::Integrationsserver => &HUB,
+        ComponentKind::Dms => &DMS,
+        ComponentKind::Mailsystem => &MAIL,
         _ => &[],
     };
     if let Some((_, apply)) = own.iter().chain(&ANY).find(|(name, _)| *name == method.id) {

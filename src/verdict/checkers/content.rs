@@ -3,10 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use super::convert::convert;
 use super::{Checker, Context, Expectation, Found, Judgement, World, delivered, sheet_hint};
 use crate::concept::{Arrival, Form};
 use crate::ids::RequirementId;
+use crate::plan::convert;
 use crate::plan::{PlanField, PlanMessage, PlanReceiver, Step};
 use crate::verdict::view::Exchange;
 use crate::xml::{Element, compare_qualified, parse};

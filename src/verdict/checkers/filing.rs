@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 
-use super::convert::convert;
 use super::documents::{Seen, compare, sent_documents};
 use super::{Checker, Context, Expectation, Found, Judgement, World};
 use crate::evidence::StepOutcome;
 use crate::plan::Step;
+use crate::plan::convert;
 
 pub(super) struct Filing;
 

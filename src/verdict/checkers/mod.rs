@@ -2,8 +2,11 @@
 //! it found; it never says "passed".
 
 mod absence;
+mod archive_answer;
+mod archive_found;
+mod archive_model;
+mod archive_state;
 mod content;
-mod convert;
 mod delivery;
 mod documents;
 mod filing;
@@ -69,6 +72,9 @@ pub fn all() -> Vec<Box<dyn Checker>> {
         Box::new(rules::Rules),
         Box::new(nothing_else::NothingElse),
         Box::new(foreign::Foreign),
+        Box::new(archive_answer::ArchiveAnswer),
+        Box::new(archive_state::ArchiveState),
+        Box::new(archive_found::ArchiveFound),
     ]
 }
 
