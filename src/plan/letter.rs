@@ -36,3 +36,23 @@ pub enum MailReply {
         replies: Vec<u16>,
     },
 }
+
+/// How the exchanges of a look into a mailbox are called in the evidence, behind the name of their
+/// step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MailLook {
+    /// How much there is.
+    List,
+    /// A mail of the case, as it lies there.
+    Mail,
+}
+
+impl MailLook {
+    /// The name in the evidence.
+    pub fn label(self, step: &str) -> String {
+        match self {
+            Self::List => format!("{step}/liste"),
+            Self::Mail => format!("{step}/mail"),
+        }
+    }
+}

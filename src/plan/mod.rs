@@ -38,7 +38,7 @@ pub use coverage::{Coverage, coverage};
 pub use derive::{DeriveError, FORMAT, Scope, derive, nachricht_of, vorgang_of, vorgang_uuid_of};
 pub use diff::{CaseChange, PlanDiff, Standing, diff};
 pub use from_schema::filled;
-pub use letter::{Letter, MailReply};
+pub use letter::{Letter, MailLook, MailReply};
 pub use measure::Share;
 pub use types::*;
 pub use waiver::Waiver;

@@ -5,6 +5,7 @@ mod archive;
 mod component;
 mod drive;
 mod folder;
+mod mailing;
 mod preflight;
 mod recorder;
 mod steps;

@@ -46,7 +46,10 @@ impl Drive<'_> {
             Step::Archive { name, at, operation } => {
                 self.archive(case, name, (at, operation)).await
             }
-            Step::Mail { .. } => StepOutcome::Impossible { reason: String::new() },
+            Step::Mail { name, to, recipient, letter, message } => {
+                self.mail(case, (name, to), recipient, (*letter, message)).await
+            }
+            Step::Look { name, at } if self.is_mailbox(at) => self.mailbox(case, name).await,
             Step::Deliver { .. } | Step::Look { .. } | Step::Prompt { .. } => {
                 self.component(case, step).await
             }

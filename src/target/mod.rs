@@ -132,6 +132,12 @@ impl Target {
         Some(self.url(&self.held.as_ref()?.replace("{vorgang}", vorgang)))
     }
 
+    /// The folder that holds what a mail system took (Maildir), if the file or the target names one.
+    pub fn held_folder(&self) -> Option<PathBuf> {
+        let held = self.held.as_ref()?;
+        Some(crate::channel::file::path_of_url(held).unwrap_or_else(|| held.into()))
+    }
+
     /// Asks whether it is ready; gives back what it says about itself.
     ///
     /// # Errors

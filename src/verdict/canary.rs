@@ -3,6 +3,7 @@
 //! the second.
 
 mod archive;
+mod mailbox;
 
 use std::collections::BTreeMap;
 
@@ -142,6 +143,7 @@ impl World {
         world.own("r", "/root?objectId=o2&x", "GET / HTTP/1.1\r\n\r\n", &http("200 OK", "PDF"));
         world.done("r");
         world.add_archive();
+        world.add_mailbox();
         world.push(Record::CaseEnd { case });
         world.push(Record::Settled { quiet_ms: 1 });
         let time = |ms: i64| {

@@ -17,7 +17,7 @@ const NAMES: [(&str, &str); 3] = [
     ("seltene-buchstaben", "Đặng Çelik Šafářová.pdf"),
     (
         "lang",
-        "Ein langer Name mit Größe, der in kein Feld passt und deshalb in mehreren Teilen geschrieben werden muss, wie es RFC 2231 sagt.pdf",
+        "Ein langer Name mit Größe, der in mehreren Teilen geschrieben werden muss, wie es RFC 2231 sagt.pdf",
     ),
 ];
 

@@ -13,6 +13,8 @@ mod filing;
 mod foreign;
 mod header;
 mod log;
+mod mail_answer;
+mod mailbox;
 mod nothing_else;
 mod own;
 mod reply;
@@ -75,6 +77,8 @@ pub fn all() -> Vec<Box<dyn Checker>> {
         Box::new(archive_answer::ArchiveAnswer),
         Box::new(archive_state::ArchiveState),
         Box::new(archive_found::ArchiveFound),
+        Box::new(mail_answer::MailAnswer),
+        Box::new(mailbox::Mailbox),
     ]
 }
 
