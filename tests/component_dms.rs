@@ -7,6 +7,7 @@ use pruefstand::fake_system::FAKE_DEFECTS;
 use pruefstand::ids::ComponentKind;
 
 use crate::support_component::{Component, each_is_caught};
+use crate::support_systems::Up;
 
 /// Faults, each with what it entails besides its own finding.
 const DEFECTS: [(&str, &[&str]); 15] = [
@@ -71,6 +72,26 @@ fn each_fault_is_found_over_atompub_1() {
 #[test]
 fn each_fault_is_found_over_atompub_2() {
     each_is_caught(&dms("cmis-atom"), &DEFECTS[8..]);
+}
+
+#[test]
+fn what_is_no_dms_leaves_everything_open() {
+    let other = Up::one("fachverfahren-xml", "");
+    for protocol in ["cmis-browser", "cmis-atom"] {
+        let came = dms(protocol).other("keines", &format!("url = \"{}\"", other.url("fv")), 2);
+        assert_eq!(came.count("passed") + came.count("failed"), 0);
+        assert!(came.verdict.to_string().contains("is no service of CMIS"), "{}", came.verdict);
+    }
+}
+
+#[test]
+fn what_an_earlier_run_left_is_not_taken_for_this_ones() {
+    let other = Up::one("dms", "");
+    let (component, url) = (dms("cmis-browser"), format!("url = \"{}\"", other.url("fv")));
+    component.other("erster", &url, 0);
+    let came = component.other("zweiter", &url, 2);
+    assert_eq!(came.count("passed") + came.count("failed"), 0);
+    assert!(came.verdict.to_string().contains("from an earlier run"), "{}", came.verdict);
 }
 
 #[test]

@@ -136,6 +136,16 @@ impl Post {
         self.mailbox.as_ref().unwrap()
     }
 
+    /// TLS settings of a client that trusts this run.
+    pub fn tls(&self) -> Arc<tokio_rustls::rustls::ClientConfig> {
+        self.running.as_ref().unwrap().tls.clone().unwrap()
+    }
+
+    /// Waits for something that goes on at the same time.
+    pub fn wait<T>(&self, what: impl Future<Output = T>) -> T {
+        self.runtime.as_ref().unwrap().block_on(what)
+    }
+
     pub fn port(&self) -> &str {
         self.address.rsplit(':').next().unwrap()
     }

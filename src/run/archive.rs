@@ -86,7 +86,7 @@ impl Drive<'_> {
             Protocol::CmisBrowser => Kind::Browser,
             Protocol::CmisAtom => Kind::AtomPub,
             other => {
-                let text = format!("a DMS is spoken to over CMIS only, not over {other:?}");
+                let text = format!("a DMS is spoken to over CMIS only, not over {}", other.name());
                 return Err(impossible(text));
             }
         };
@@ -272,6 +272,13 @@ impl Visit<'_, '_> {
                     }
                 }
             };
+        }
+        // Cases have the same numbers in every run.
+        let there = self.ask(Exchange::Way, "", self.binding.by_path(&filing.folder)).await?;
+        if there.object().is_some() {
+            let folder = &filing.folder;
+            let text = format!("{folder} is there already, from an earlier run; delete it first");
+            return Err(impossible(text));
         }
         let mut properties = named("cmis:folder", own);
         properties.extend(listed(&filing.metadata));

@@ -110,6 +110,8 @@ pub(super) struct Drive<'a> {
     pub(super) stop: Shutdown,
     pub(super) stopped: AtomicBool,
     pub(super) fresh_used: AtomicBool,
+    /// What lay in the mailbox of the target before the first letter.
+    pub(super) lay_before: Mutex<Option<HashSet<String>>>,
 }
 
 /// Drives a plan. Evidence is complete on the disk when this returns `Ok`.
@@ -235,6 +237,7 @@ async fn drive(
         stop,
         stopped: AtomicBool::new(false),
         fresh_used: AtomicBool::new(false),
+        lay_before: Mutex::default(),
     };
     let cases: Vec<&TestCase> = config
         .plan

@@ -1,6 +1,8 @@
 //! The steps at a mail system: the harness hands letters in over SMTP, and looks into the mailbox.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
 use super::drive::Drive;
@@ -15,6 +17,7 @@ use crate::plan::{
     DocumentUse, Letter, MailLook, MessageUse, Step, TestCase, document_bytes, vorgang_of,
 };
 use crate::secret::Secret;
+use crate::target::Protocol;
 
 /// Longest time for one letter.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -45,10 +48,15 @@ impl Drive<'_> {
             Ok(mail) => mail,
             Err(reason) => return impossible(reason),
         };
-        let (url, credentials) = {
+        let (url, credentials, protocol) = {
             let target = self.target.read().await;
-            (target.interface_url(), target.file.credentials.clone())
+            let protocol = target.file.interface.as_ref().and_then(|i| i.protocol);
+            (target.interface_url(), target.file.credentials.clone(), protocol)
         };
+        if let Some(other) = protocol.filter(|p| *p != Protocol::Smtp) {
+            let name = other.name();
+            return impossible(format!("a mail system is spoken to over smtp, not over {name}"));
+        }
         let login = match credentials {
             Some(c) => match (&c.user_env, &c.password_env) {
                 (Some(user), Some(password)) => {
@@ -63,6 +71,7 @@ impl Drive<'_> {
             },
             None => None,
         };
+        self.note_mailbox().await;
         let address = address_of(&url);
         let envelope =
             Envelope { from: FROM.into(), to: recipient.into(), login, ..Envelope::default() };
@@ -98,6 +107,18 @@ impl Drive<'_> {
             Some(SmtpError::Impossible(reason)) => impossible(reason),
             // Whatever it answered, or did not, is evidence.
             _ => StepOutcome::Done,
+        }
+    }
+
+    /// Notes once, before the first letter, what lies in the mailbox: cases have the same numbers in
+    /// every run, so that mails of an earlier run would pass for those of this one.
+    async fn note_mailbox(&self) {
+        let folder = self.target.read().await.held_folder();
+        let mut before = self.lay_before.lock().unwrap_or_else(PoisonError::into_inner);
+        if before.is_none() {
+            let files = folder.map(|folder| files_of(&folder)).and_then(Result::ok);
+            *before =
+                Some(files.unwrap_or_default().iter().map(|path| stable_name(path)).collect());
         }
     }
 
@@ -165,7 +186,11 @@ impl Drive<'_> {
             .filter(|s| matches!(s, Step::Mail { letter, .. } if !refused.contains(letter)))
             .count();
         let begun = Instant::now();
-        let look = || held_of(&folder, case);
+        let before = {
+            let before = self.lay_before.lock().unwrap_or_else(PoisonError::into_inner);
+            before.clone().unwrap_or_default()
+        };
+        let look = || held_of(&folder, case, &before);
         loop {
             match look() {
                 Ok(found) if found.of_case.len() < wanted && begun.elapsed() < ARRIVAL => {
@@ -253,35 +278,49 @@ struct Found {
 /// The mails of a case in a Maildir: those that have arrived (`new`) and those that somebody has seen
 /// (`cur`). A mail belongs to the case whose number or message it names outside any coding; its
 /// `Message-ID` does.
-fn held_of(folder: &Path, case: &TestCase) -> Result<Found, String> {
+fn held_of(folder: &Path, case: &TestCase, before: &HashSet<String>) -> Result<Found, String> {
     let mut found = Found { all: 0, of_case: Vec::new() };
-    if !folder.is_dir() {
-        return Err(format!("{} is no folder; held must name a Maildir", folder.display()));
-    }
-    for part in ["new", "cur"] {
-        let at = folder.join(part);
-        let list = std::fs::read_dir(&at).map_err(|e| format!("{}: {e}", at.display()))?;
-        let mut paths: Vec<PathBuf> = list.flatten().map(|e| e.path()).collect();
-        paths.sort();
-        for path in paths {
-            let large = path.metadata().is_ok_and(|m| m.len() > READ_LIMIT || !m.is_file());
-            if large {
-                return Err(format!("{}: too large, or no file", path.display()));
-            }
-            // Somebody may move it from `new` to `cur` at this moment.
-            let Ok(bytes) = std::fs::read(&path) else { continue };
-            found.all += 1;
-            let head = bytes
-                .windows(4)
-                .position(|w| w == b"\r\n\r\n")
-                .or_else(|| bytes.windows(2).position(|w| w == b"\n\n"));
-            let head = bytes.get(..head.unwrap_or(bytes.len())).unwrap_or_default().to_vec();
-            let mut words = Correlator::candidates(&head);
-            let own = words.any(|word| case.correlators.iter().any(|c| c.as_str() == word));
-            if own {
-                found.of_case.push((path, bytes));
-            }
+    for path in files_of(folder)? {
+        if before.contains(&stable_name(&path)) {
+            continue;
+        }
+        let large = path.metadata().is_ok_and(|m| m.len() > READ_LIMIT || !m.is_file());
+        if large {
+            return Err(format!("{}: too large, or no file", path.display()));
+        }
+        // Somebody may move it from `new` to `cur` at this moment.
+        let Ok(bytes) = std::fs::read(&path) else { continue };
+        found.all += 1;
+        let end = |mark: &[u8]| bytes.windows(mark.len()).position(|w| w == mark);
+        let end = end(b"\r\n\r\n").or_else(|| end(b"\n\n")).unwrap_or(bytes.len());
+        let own = {
+            let mut words = Correlator::candidates(bytes.get(..end).unwrap_or_default());
+            words.any(|word| case.correlators.iter().any(|c| c.as_str() == word))
+        };
+        if own {
+            found.of_case.push((path, bytes));
         }
     }
     Ok(found)
+}
+
+/// The mails of a Maildir.
+fn files_of(folder: &Path) -> Result<Vec<PathBuf>, String> {
+    if !folder.is_dir() {
+        return Err(format!("{} is no folder; held must name a Maildir", folder.display()));
+    }
+    let mut out = Vec::new();
+    for part in ["new", "cur"] {
+        let at = folder.join(part);
+        let list = std::fs::read_dir(&at).map_err(|e| format!("{}: {e}", at.display()))?;
+        out.extend(list.flatten().map(|entry| entry.path()));
+    }
+    out.sort();
+    Ok(out)
+}
+
+/// The name of a mail without what a reader adds to it when it has been seen.
+fn stable_name(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    name.split(':').next().unwrap_or_default().to_owned()
 }

@@ -158,6 +158,11 @@ impl Talk {
     ) -> Result<(), SmtpError> {
         let stream = TcpStream::connect(address).await?;
         let _ = stream.set_nodelay(true);
+        let near = stream.peer_addr().is_ok_and(|a| a.ip().is_loopback());
+        if envelope.login.is_some() && envelope.tls.is_none() && !near {
+            let text = "a password goes over TLS only, except on the same machine";
+            return Err(SmtpError::Impossible(text.into()));
+        }
         let mut stream: Stream = BufReader::new(Box::new(stream));
         self.expect(&mut stream, '2').await?;
         let ended = self.commands(&mut stream, envelope, make).await;
