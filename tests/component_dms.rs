@@ -89,6 +89,10 @@ fn what_an_earlier_run_left_is_not_taken_for_this_ones() {
     let other = Up::one("dms", "");
     let (component, url) = (dms("cmis-browser"), format!("url = \"{}\"", other.url("fv")));
     component.other("erster", &url, 0);
+    // What the DMS has against the requests are the refusals that the plan asks for, nothing else.
+    let noted: BTreeSet<String> = other.noted().into_iter().map(|(_, detail)| detail).collect();
+    let wanted = ["cmis:createdBy cannot be set", "type pruefstand:gibtesnicht is not known here"];
+    assert_eq!(noted, wanted.map(str::to_owned).into());
     let came = component.other("zweiter", &url, 2);
     assert_eq!(came.count("passed") + came.count("failed"), 0);
     assert!(came.verdict.to_string().contains("from an earlier run"), "{}", came.verdict);

@@ -23,7 +23,8 @@ const DEFECTS: [(&str, &[&str]); 8] = [
     ("mail-stores-twice", &[]),
     ("mail-loses-attachment", &[]),
     ("mail-breaks-eight-bit", &[]),
-    ("mail-eats-dots", &[]),
+    // Quoted-printable may break a line of an attachment before a dot.
+    ("mail-eats-dots", &["mailbox.attachment-different"]),
     ("mail-takes-unknown", &["mailbox.invented"]),
     ("mail-wrong-code", &[]),
     ("mail-refuses-large", &[]),
@@ -54,7 +55,7 @@ fn each_fault_is_found_2() {
 
 #[test]
 fn a_mailbox_that_nobody_can_look_into_stays_open() {
-    let post = Post::up("");
+    let post = Post::up("recipients = \"known\"");
     let came = mail().other("blind", &format!("url = \"smtp://{}\"", post.address), 2);
     assert_eq!(came.count("passed"), 0);
     assert!(came.verdict.to_string().contains("add held = "), "{}", came.verdict);

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use pruefstand::channel::tls::{Trust, client_config};
 use pruefstand::channel::{Observer, Shutdown, smtp};
 use pruefstand::fake_system::{Mailbox, Running, Scripts};
 use pruefstand::ids::SystemId;
@@ -138,7 +139,10 @@ impl Post {
 
     /// TLS settings of a client that trusts this run.
     pub fn tls(&self) -> Arc<tokio_rustls::rustls::ClientConfig> {
-        self.running.as_ref().unwrap().tls.clone().unwrap()
+        let files = self.running.as_ref().unwrap().certificate_files().unwrap();
+        let of = |name: &str| files.iter().find(|(n, _)| n == name).unwrap().1.clone();
+        let (authorities, withdrawn) = (of("ca.pem"), of("crl.pem"));
+        client_config(&Trust { authorities, withdrawn, ..Trust::default() }).unwrap()
     }
 
     /// Waits for something that goes on at the same time.

@@ -326,8 +326,9 @@ impl Visit<'_, '_> {
             let answer =
                 self.ask(Exchange::Versions, child.id(), self.binding.versions(&child)).await?;
             for version in cmis::objects(&answer.body).unwrap_or_default() {
-                let ask = self.binding.content(&version);
-                self.ask(Exchange::Content, version.id(), ask).await?;
+                if let Some(ask) = self.binding.content(&version) {
+                    self.ask(Exchange::Content, version.id(), ask).await?;
+                }
             }
         }
         Ok(())

@@ -78,8 +78,8 @@ impl Binding for AtomPub {
         Ask::get(with(&link(folder, "down"), "maxItems", "1000"))
     }
 
-    fn content(&self, document: &Object) -> Ask {
-        Ask::get(document.content.clone().unwrap_or_default())
+    fn content(&self, document: &Object) -> Option<Ask> {
+        document.content.clone().map(Ask::get)
     }
 
     fn versions(&self, document: &Object) -> Ask {

@@ -31,8 +31,13 @@ impl Browser {
         content: Option<&Content>,
     ) -> Ask {
         let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        // Without the first field (RFC 7578 section 4.6) some servers read ISO-8859-1.
         let mut fields: Vec<(String, String)> =
-            [("cmisaction", action), ("succinct", "true")].iter().chain(more).map(own).collect();
+            [("_charset_", "UTF-8"), ("cmisaction", action), ("succinct", "true")]
+                .iter()
+                .chain(more)
+                .map(own)
+                .collect();
         fields.extend(of_properties(properties));
         let (content_type, body) = form(&fields, content);
         let url = with(&self.urls.root, "objectId", id);
@@ -56,8 +61,8 @@ impl Binding for Browser {
         ask
     }
 
-    fn content(&self, document: &Object) -> Ask {
-        self.select(document.id(), "content")
+    fn content(&self, document: &Object) -> Option<Ask> {
+        Some(self.select(document.id(), "content"))
     }
 
     fn versions(&self, document: &Object) -> Ask {
@@ -97,7 +102,7 @@ impl Binding for Browser {
 
     fn query(&self, statement: &str) -> Ask {
         let body = format!(
-            "cmisaction=query&succinct=true&searchAllVersions=false&statement={}",
+            "_charset_=UTF-8&cmisaction=query&succinct=true&searchAllVersions=false&statement={}",
             percent(statement)
         );
         Ask {

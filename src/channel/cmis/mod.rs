@@ -53,8 +53,9 @@ pub trait Binding: Send + Sync {
     fn by_id(&self, id: &str) -> Ask;
     /// What lies in a folder (section 2.2.3.1).
     fn children(&self, folder: &Object) -> Ask;
-    /// The content of a document (section 2.2.4.10).
-    fn content(&self, document: &Object) -> Ask;
+    /// The content of a document (section 2.2.4.10); nothing where the repository says that it has
+    /// none, by naming no address of it.
+    fn content(&self, document: &Object) -> Option<Ask>;
     /// All versions of a document, the newest first (section 2.2.7.6).
     fn versions(&self, document: &Object) -> Ask;
     /// A new folder (section 2.2.4.3).
@@ -118,4 +119,68 @@ fn with(url: &str, name: &str, value: &str) -> String {
 /// A path as it stands in an address.
 fn path_segments(path: &str) -> String {
     path.split('/').map(form::percent).collect::<Vec<_>>().join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Binding, Browser, Content, Kind, Properties};
+    use crate::cmis::{Object, RepositoryUrls};
+
+    fn object(id: &str) -> Object {
+        let properties = [("cmis:objectId".to_owned(), vec![id.to_owned()])];
+        let links = [("edit".to_owned(), "http://h/o?id=7".to_owned())];
+        Object { properties: properties.into(), links: links.into(), content: None }
+    }
+
+    fn properties() -> Properties {
+        vec![
+            ("cmis:name".into(), vec!["Ä & <b>".into()]),
+            ("a:b".into(), vec!["1".into(), "2".into()]),
+        ]
+    }
+
+    #[test]
+    fn the_browser_binding_is_spoken_in_forms() {
+        let repository = "http://h/r".to_owned();
+        let browser = Browser::new(RepositoryUrls { repository, root: "http://h/r/root".into() });
+        let ask = browser.update(&object("a&b"), &properties(), Some("7"));
+        assert_eq!((ask.method, ask.url.as_str()), ("POST", "http://h/r/root?objectId=a%26b"));
+        let body = String::from_utf8(ask.body).unwrap();
+        assert!(
+            body.starts_with("_charset_=UTF-8&cmisaction=update&succinct=true&changeToken=7&"),
+            "{body}"
+        );
+        assert!(body.contains("propertyValue%5B0%5D=%C3%84%20%26%20%3Cb%3E"), "{body}");
+        assert!(body.contains("propertyValue%5B1%5D%5B1%5D=2"), "{body}");
+        let path = browser.by_path("/Gewerbe/Ä b").url;
+        assert!(
+            path.starts_with("http://h/r/root/Gewerbe/%C3%84%20b?cmisselector=object"),
+            "{path}"
+        );
+        let media_type = "text/plain".to_owned();
+        let content = Content { name: "a\"b.txt".into(), media_type, bytes: b"x\r\n".to_vec() };
+        let ask = browser.create_document(&object("f"), &properties(), &content);
+        let boundary = ask.content_type.split("boundary=").nth(1).unwrap();
+        let body = String::from_utf8(ask.body).unwrap();
+        assert!(body.ends_with(&format!("\r\n\r\nx\r\n\r\n--{boundary}--\r\n")), "{body}");
+        assert!(body.contains("filename=\"a%22b.txt\"") && body.contains("\r\n\r\nÄ & <b>\r\n"));
+    }
+
+    #[test]
+    fn the_atompub_binding_follows_what_the_service_names() {
+        let service = "<s:service xmlns:s='http://www.w3.org/2007/app' xmlns:r='http://docs.oasis-open.org/ns/cmis/restatom/200908/'><s:workspace><s:collection href='http://h/q'><r:collectionType>query</r:collectionType></s:collection><s:collection href='http://h/out'><r:collectionType>checkedout</r:collectionType></s:collection><r:uritemplate><r:template>http://h/p?p={path}&amp;f={filter}</r:template><r:type>objectbypath</r:type></r:uritemplate><r:uritemplate><r:template>http://h/i/{id}</r:template><r:type>objectbyid</r:type></r:uritemplate></s:workspace></s:service>";
+        let atom = Kind::AtomPub.open(service.as_bytes()).unwrap();
+        assert_eq!(atom.by_path("/a b").url, "http://h/p?p=%2Fa%20b&f=");
+        assert_eq!(atom.by_id("7").url, "http://h/i/7");
+        let ask = atom.update(&object("7"), &properties(), Some("t 1"));
+        assert_eq!((ask.method, ask.url.as_str()), ("PUT", "http://h/o?id=7&changeToken=t%201"));
+        let read = crate::cmis::object(&ask.body).unwrap();
+        assert_eq!(read.name(), "Ä & <b>");
+        assert_eq!(read.properties["a:b"], ["1", "2"]);
+        assert_eq!(atom.content(&object("7")), None);
+        let lacking = service.replace("checkedout", "anderes");
+        let error = Kind::AtomPub.open(lacking.as_bytes()).err().unwrap();
+        assert!(error.contains("\"checkedout\""), "{error}");
+        assert!(Kind::Browser.open(b"{}").is_err() && Kind::AtomPub.open(b"<html/>").is_err());
+    }
 }

@@ -1,7 +1,7 @@
 //! What a DMS answers when it is asked to do something: done, or refused with an exception that the
 //! standard has for it.
 
-use super::archive_model::Said;
+use super::archive_model::{Said, is_done};
 use super::{Checker, Context, Expectation, Found, Judgement, World};
 use crate::plan::{ArchiveExchange, ArchiveOperation, Step};
 use crate::verdict::view::Exchange;
@@ -29,6 +29,9 @@ impl Checker for ArchiveAnswer {
         let Expectation::ArchiveAnswer { requirement, step, refusal } = expectation else {
             return Judgement::cannot("andere Erwartung");
         };
+        if !is_done(context, step) {
+            return Judgement::cannot(format!("Schritt \"{step}\" wurde nicht ausgeführt"));
+        }
         let asked = context.own(&ArchiveExchange::Act.label(step, ""));
         let mut judgement = Judgement::default();
         let found = |id: &str, message: &str, exchange: &Exchange| {

@@ -1,6 +1,6 @@
 //! What a search at a DMS finds.
 
-use super::archive_model::Said;
+use super::archive_model::{Said, is_done};
 use super::{Checker, Context, Expectation, Found, Judgement, World};
 use crate::plan::ArchiveExchange;
 
@@ -15,6 +15,9 @@ impl Checker for ArchiveFound {
         let Expectation::ArchiveFound { requirement, step, names } = expectation else {
             return Judgement::cannot("andere Erwartung");
         };
+        if !is_done(context, step) {
+            return Judgement::cannot(format!("Schritt \"{step}\" wurde nicht ausgeführt"));
+        }
         let Some(asked) = context.own(&ArchiveExchange::Act.label(step, "")).pop() else {
             return Judgement::cannot(format!("Schritt \"{step}\" hat nichts gesucht"));
         };

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::Context;
 use crate::cmis::{self, Object, Refusal};
+use crate::evidence::StepOutcome;
 use crate::ids::SystemId;
 use crate::message::filing;
 use crate::plan::{ArchiveExchange, ArchiveOperation, Expectation, Step};
@@ -23,6 +24,14 @@ pub(super) struct Version {
 pub(super) struct Folder {
     pub metadata: BTreeMap<String, String>,
     pub documents: BTreeMap<String, Vec<Version>>,
+}
+
+/// Whether a step was done, and all before it: what follows from one that could not be done cannot be
+/// held against anybody.
+pub(super) fn is_done(context: &Context<'_>, step: &str) -> bool {
+    let steps = context.case.step.iter().map(Step::name);
+    let mut until = steps.take_while(|name| *name != step).chain([step]);
+    until.all(|name| context.view.steps.get(name) == Some(&StepOutcome::Done))
 }
 
 /// What the folder must hold when a step reads it.

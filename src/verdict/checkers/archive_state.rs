@@ -1,6 +1,6 @@
 //! The folder of a case at a DMS, read back: metadata, documents by name, every version by every byte.
 
-use super::archive_model::{Folder, Said, SeenVersion, Version, expected, versions};
+use super::archive_model::{Folder, Said, SeenVersion, Version, expected, is_done, versions};
 use super::{Checker, Context, Expectation, Found, Judgement, World};
 use crate::cmis::Object;
 use crate::ids::Digest;
@@ -49,6 +49,9 @@ impl Checker for ArchiveState {
             Ok(wanted) => wanted,
             Err(reason) => return Judgement::cannot(reason),
         };
+        if !is_done(context, read) {
+            return Judgement::cannot(format!("Schritt \"{read}\" wurde nicht erreicht"));
+        }
         let Some(asked) = context.sent(&ArchiveExchange::Folder.label(read, "")) else {
             return Judgement::cannot(format!("Schritt \"{read}\" hat die Akte nicht gelesen"));
         };

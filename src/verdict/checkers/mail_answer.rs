@@ -1,5 +1,6 @@
 //! What a mail system answers to a letter.
 
+use super::archive_model::is_done;
 use super::{Checker, Context, Expectation, Found, Judgement, World};
 use crate::plan::MailReply;
 use crate::verdict::smtp::{Decision, decision};
@@ -15,6 +16,9 @@ impl Checker for MailAnswer {
         let Expectation::MailAnswer { requirement, step, reply } = expectation else {
             return Judgement::cannot("andere Erwartung");
         };
+        if !is_done(context, step) {
+            return Judgement::cannot(format!("Schritt \"{step}\" wurde nicht ausgeführt"));
+        }
         let Some(session) = context.sent(step) else {
             return Judgement::cannot(format!("Schritt \"{step}\" hat nichts gesendet"));
         };

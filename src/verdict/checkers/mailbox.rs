@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::archive_model::is_done;
 use super::documents::{Seen, compare};
 use super::{Checker, Context, Expectation, Found, Judgement, World};
 use crate::ids::Correlator;
@@ -27,6 +28,9 @@ impl Checker for Mailbox {
         let Some(list) = context.sent(&MailLook::List.label(look)) else {
             return Judgement::cannot(format!("Schritt \"{look}\" hat nicht nachgesehen"));
         };
+        if let Some(step) = steps.iter().chain([look]).find(|step| !is_done(context, step)) {
+            return Judgement::cannot(format!("Schritt \"{step}\" wurde nicht ausgeführt"));
+        }
         let mut judgement = Judgement::default();
         let found = |id: &str, message: String, exchange: u64| {
             Found::new(id, requirement, message)
