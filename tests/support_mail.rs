@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use pruefstand::channel::tls::{Trust, client_config};
 use pruefstand::channel::{Observer, Shutdown, smtp};
 use pruefstand::fake_system::{Mailbox, Running, Scripts};
 use pruefstand::ids::SystemId;
@@ -134,6 +135,19 @@ impl Post {
 
     pub fn mailbox(&self) -> &Mailbox {
         self.mailbox.as_ref().unwrap()
+    }
+
+    /// TLS settings of a client that trusts this run.
+    pub fn tls(&self) -> Arc<tokio_rustls::rustls::ClientConfig> {
+        let files = self.running.as_ref().unwrap().certificate_files().unwrap();
+        let of = |name: &str| files.iter().find(|(n, _)| n == name).unwrap().1.clone();
+        let (authorities, withdrawn) = (of("ca.pem"), of("crl.pem"));
+        client_config(&Trust { authorities, withdrawn, ..Trust::default() }).unwrap()
+    }
+
+    /// Waits for something that goes on at the same time.
+    pub fn wait<T>(&self, what: impl Future<Output = T>) -> T {
+        self.runtime.as_ref().unwrap().block_on(what)
     }
 
     pub fn port(&self) -> &str {

@@ -2,6 +2,7 @@
 //! raw bytes of the stream, before it is answered. What a message means is known elsewhere.
 
 mod capped;
+pub mod cmis;
 pub mod file;
 pub mod http;
 mod patient;

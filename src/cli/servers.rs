@@ -9,7 +9,7 @@ use pruefstand::diagnostic;
 use pruefstand::fake_system::{
     FAKE_DEFECTS, FakeDefect, Listed, Page, Recent, Running, fixed_urls, further_urls,
 };
-use pruefstand::organisation::{Export, TestOrganisation, export};
+use pruefstand::organisation::{Export, FakeKind, Recipients, TestOrganisation, export};
 use pruefstand::reference_hub::{DEFECTS, Defect, HubConfig, HubError, start};
 
 use super::args::{FakeCommand, Format, HubCommand};
@@ -118,7 +118,7 @@ pub fn fake(command: FakeCommand, format: Format) -> Result<Exit, CliError> {
             (&exported, &listed),
             (&address, &page.act_url(&address)),
             certificates.as_ref(),
-            (format, system.is_some()),
+            (format, alone(system.as_deref(), &running).as_ref()),
         );
         if format == Format::Text {
             output::say("running; Ctrl-C ends");
@@ -163,7 +163,7 @@ pub fn fake(command: FakeCommand, format: Format) -> Result<Exit, CliError> {
                         (&exported, &listed),
                         (&address, &page.act_url(&address)),
                         certificates.as_ref(),
-                        (format, system.is_some()),
+                        (format, alone(system.as_deref(), &running).as_ref()),
                     );
                 }
                 Err(error) => {
@@ -173,6 +173,7 @@ pub fn fake(command: FakeCommand, format: Format) -> Result<Exit, CliError> {
             }
         }
         running.stop().await;
+        let _ = std::fs::remove_dir_all(own_maildir());
         Ok(Exit::Passed)
     })
 }
@@ -196,11 +197,29 @@ fn listed(
         .collect()
 }
 
+/// One system by itself, in the place of a target.
+struct Alone {
+    /// The folder of its mails.
+    maildir: Option<PathBuf>,
+}
+
+fn alone(system: Option<&str>, running: &Running) -> Option<Alone> {
+    let mut mailboxes = running.mailboxes.values();
+    let maildir = mailboxes.next().and_then(|m| m.folder()).map(Path::to_owned);
+    system.map(|_| Alone { maildir })
+}
+
+/// Where a mailbox in the place of a target keeps its mails, where the organisation does not say: a
+/// folder of this process, which goes with it.
+fn own_maildir() -> PathBuf {
+    std::env::temp_dir().join(format!("pruefstand-postfach-{}", std::process::id()))
+}
+
 fn print_systems(
     (exported, listed): (&Export, &[Listed]),
     (page, act): (&str, &str),
     certificates: Option<&CertificateFolder>,
-    (format, alone): (Format, bool),
+    (format, alone): (Format, Option<&Alone>),
 ) {
     match format {
         Format::Json => {
@@ -222,9 +241,15 @@ fn print_systems(
                 .collect();
             let certificates = certificates.map(CertificateFolder::path);
             let mut line = serde_json::json!({ "systems": systems, "page": page, "certificates": certificates });
-            if let Some(s) = exported.system.first().filter(|_| alone) {
+            if let Some((s, alone)) = exported.system.first().zip(alone) {
                 line["url"] = s.url.clone().into();
-                line["held"] = format!("{page}bestand/{}/{{vorgang}}", s.id).into();
+                for (protocol, url) in further_urls(&s.protocol, &s.url) {
+                    line["urls"][protocol.replace("atompub", "atom")] = url.into();
+                }
+                line["held"] = match &alone.maildir {
+                    Some(folder) => folder.display().to_string().into(),
+                    None => format!("{page}bestand/{}/{{vorgang}}", s.id).into(),
+                };
                 line["act"] = act.into();
             }
             output::result(&line.to_string());
@@ -349,6 +374,11 @@ fn only(mut organisation: TestOrganisation, id: &str) -> Result<TestOrganisation
         let help = diagnostic::nearest(id, known.iter().map(String::as_str))
             .map_or_else(|| known.join(", "), |near| format!("did you mean \"{near}\"?"));
         return Err(CliError::Usage(format!("--system {id}: there is no such system; {help}")));
+    }
+    // Whoever stands in a target's place can be asked what it holds, and takes mail for its own only.
+    for system in organisation.file.system.iter_mut().filter(|s| s.fake == FakeKind::Mailbox) {
+        system.recipients = Recipients::Known;
+        system.folder.get_or_insert_with(|| own_maildir().display().to_string());
     }
     Ok(organisation)
 }

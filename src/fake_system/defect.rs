@@ -59,6 +59,29 @@ defects! {
     PortalSendsTwice, "portal-sends-twice", "sendet jeden Antrag zweimal", Antragsassistent, "incoming.repeated";
     PortalSilent, "portal-silent", "sendet den Antrag nicht", Antragsassistent, "incoming.missing";
     PortalInvalid, "portal-invalid", "sendet Anträge, die nicht zum Schema passen", Antragsassistent, "incoming.invalid";
+    DmsForgetsContent, "dms-forgets-content", "legt Dokumente ohne Inhalt ab", Dms, "archive.content";
+    DmsForgetsMediaType, "dms-forgets-media-type", "behält den Medientyp nicht", Dms, "archive.media-type";
+    DmsDropsProperty, "dms-drops-property", "verliert ein Merkmal der Akte", Dms, "archive.metadata";
+    DmsBreaksUmlauts, "dms-breaks-umlauts", "liest Namen als Latin-1", Dms, "archive.document-missing";
+    DmsForgetsUpdate, "dms-forgets-update", "bestätigt Änderungen und vergisst sie", Dms, "archive.metadata";
+    DmsKeepsDeleted, "dms-keeps-deleted", "bestätigt das Löschen und löscht nicht", Dms, "archive.document-invented";
+    DmsOverwritesVersion, "dms-overwrites-version", "überschreibt die alte Fassung", Dms, "archive.version-changed";
+    DmsLosesVersion, "dms-loses-version", "wirft die alte Fassung weg", Dms, "archive.version-lost";
+    DmsKeepsWorkingCopy, "dms-keeps-working-copy", "lässt verworfene Arbeitskopien stehen", Dms, "archive.working-copy";
+    DmsIgnoresToken, "dms-ignores-token", "sieht nicht auf die Änderungsmarke", Dms, "archive.not-refused";
+    DmsTakesNameTwice, "dms-takes-name-twice", "ersetzt ein Dokument durch ein anderes gleichen Namens", Dms, "archive.not-refused";
+    DmsTakesUnknownType, "dms-takes-unknown-type", "nimmt Dokumente unbekannten Typs", Dms, "archive.not-refused";
+    DmsWrongException, "dms-wrong-exception", "nennt einen vergebenen Namen einen Laufzeitfehler", Dms, "archive.wrong-exception";
+    DmsFindsNothing, "dms-finds-nothing", "findet nichts", Dms, "archive.search-missing";
+    DmsFindsEverything, "dms-finds-everything", "sieht bei der Suche nicht auf die Bedingung", Dms, "archive.search-foreign";
+    MailDrops, "mail-drops", "nimmt Mails an und wirft sie weg", Mailsystem, "mailbox.missing";
+    MailStoresTwice, "mail-stores-twice", "behält jede Mail zweimal", Mailsystem, "mailbox.repeated";
+    MailLosesAttachment, "mail-loses-attachment", "verliert die letzte Anlage", Mailsystem, "mailbox.attachment-missing";
+    MailBreaksEightBit, "mail-breaks-eight-bit", "ersetzt, was nicht ASCII ist", Mailsystem, "mailbox.text";
+    MailEatsDots, "mail-eats-dots", "nimmt Zeilen einen Punkt am Anfang zu viel", Mailsystem, "mailbox.text";
+    MailTakesUnknown, "mail-takes-unknown", "nimmt Mails für Unbekannte an", Mailsystem, "mail.not-refused";
+    MailWrongCode, "mail-wrong-code", "weist Unbekannte mit falschem Kode ab", Mailsystem, "mail.wrong-reply";
+    MailRefusesLarge, "mail-refuses-large", "weist große Mails ab, die es angekündigt nimmt", Mailsystem, "mail.not-taken";
 }
 
 impl FakeDefect {

@@ -1,10 +1,13 @@
 //! A mailbox: takes mail over SMTP, and keeps the latest of it to look at. The evidence has all of
 //! it, byte for byte.
 
+mod faults;
 mod letter;
+mod maildir;
 mod names;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -12,12 +15,15 @@ use jiff::Timestamp;
 
 pub use letter::{Attachment, Letter};
 
+use self::maildir::Maildir;
+use super::defect::FakeDefect;
 use super::inbox::{Held, Shown};
 use super::script::{Behaviour, Scripts};
 use super::world::{Note, State, World, texts};
 use crate::ambient::Clock;
 use crate::channel::smtp::{Mail, MailHandler, MailReply};
 use crate::ids::SystemId;
+use crate::organisation::{Recipients, System, TestOrganisation};
 use crate::xml::parse;
 
 /// How many mails are kept.
@@ -94,9 +100,35 @@ impl Store {
     }
 }
 
+/// Where a mailbox keeps what it takes, and for whom it takes.
+#[derive(Debug, Default)]
+pub(super) struct Keeping {
+    /// Its Maildir, where it has one.
+    maildir: Option<Maildir>,
+    /// The addresses it takes mail for, in lower case; all where absent.
+    known: Option<BTreeSet<String>>,
+}
+
+impl Keeping {
+    /// As the organisation says.
+    ///
+    /// # Errors
+    /// What the operating system says about the folder.
+    pub fn of(system: &System, organisation: &TestOrganisation) -> std::io::Result<Self> {
+        let folder = system.folder.as_ref().map(|f| organisation.folder.join(f));
+        let maildir = folder.map(|f| Maildir::open(&f)).transpose()?;
+        let own =
+            organisation.file.authority.iter().filter(|a| a.mailbox.as_ref() == Some(&system.id));
+        let addresses = || own.filter_map(|a| a.mail_address.as_ref()).map(|a| a.to_lowercase());
+        let known = (system.recipients == Recipients::Known).then(|| addresses().collect());
+        Ok(Self { maildir, known })
+    }
+}
+
 /// One mailbox.
 #[derive(Debug)]
 pub struct Mailbox {
+    keeping: Keeping,
     id: SystemId,
     scripts: Scripts,
     world: Arc<World>,
@@ -106,7 +138,18 @@ pub struct Mailbox {
 
 impl Mailbox {
     pub(super) fn new(id: SystemId, scripts: Scripts, world: Arc<World>) -> Self {
-        Self { id, scripts, world, store: Mutex::default(), clock: Clock::system() }
+        let (keeping, store) = (Keeping::default(), Mutex::default());
+        Self { keeping, id, scripts, world, store, clock: Clock::system() }
+    }
+
+    /// The same with files, or for certain recipients only.
+    pub(super) fn keeping(self, keeping: Keeping) -> Self {
+        Self { keeping, ..self }
+    }
+
+    /// The Maildir in which it keeps what it takes, if it has one.
+    pub fn folder(&self) -> Option<&Path> {
+        self.keeping.maildir.as_ref().map(Maildir::root)
     }
 
     /// What it holds.
@@ -128,7 +171,16 @@ impl Mailbox {
         Some(Letter::read(&self.raw(number)?))
     }
 
-    fn keep(&self, mail: Mail) {
+    /// Keeps a mail; whether that was possible.
+    fn keep(&self, mail: Mail) -> bool {
+        let came = self.clock.now();
+        if let Some(maildir) = &self.keeping.maildir {
+            for data in faults::kept(&self.scripts, mail.data.clone()) {
+                if maildir.keep(came, &mail.from, &data).is_err() {
+                    return false;
+                }
+            }
+        }
         let letter = Letter::read(&mail.data);
         if let Some(vorgang) = letter.vorgang() {
             let state = Some(State::Zugestellt);
@@ -136,7 +188,8 @@ impl Mailbox {
             self.world.note(note, || attached_texts(&letter));
         }
         let mut store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
-        store.keep(self.clock.now(), (mail, letter.subject), (MOST_MAILS, MOST_BYTES));
+        store.keep(came, (mail, letter.subject), (MOST_MAILS, MOST_BYTES));
+        true
     }
 }
 
@@ -202,8 +255,23 @@ impl MailHandler for Mailbox {
             Behaviour::Refuse => return MailReply::Later,
             Behaviour::NoSpace => return MailReply::Full,
         };
-        self.keep(mail);
+        if faults::refuses(&self.scripts, &mail.data) || !self.keep(mail) {
+            return MailReply::Full;
+        }
         reply
+    }
+
+    fn refuses(&self, recipient: &str) -> Option<&'static str> {
+        let known = self.keeping.known.as_ref()?;
+        if known.contains(&recipient.to_lowercase())
+            || self.scripts.has(FakeDefect::MailTakesUnknown)
+        {
+            return None;
+        }
+        Some(match self.scripts.has(FakeDefect::MailWrongCode) {
+            true => "554 5.7.1 not allowed",
+            false => "550 5.1.1 no such mailbox",
+        })
     }
 
     fn open(&self) -> bool {

@@ -96,10 +96,8 @@ pub enum StartError {
         /// What is wrong with it.
         reason: String,
     },
-    /// Its transfer folder cannot be used.
-    #[error(
-        "system \"{system}\" cannot use its transfer folder: {reason}; choose another `folder`"
-    )]
+    /// Its transfer folder or Maildir cannot be used.
+    #[error("system \"{system}\" cannot use its folder: {reason}; choose another `folder`")]
     Folder {
         /// The system.
         system: SystemId,

@@ -10,6 +10,7 @@ use tokio::net::TcpListener;
 use super::dms::Desk;
 use super::file_drop::Opened;
 use super::later::Later;
+use super::mailbox::Keeping;
 use super::portal::Sender;
 use super::security::Secured;
 use super::{Running, StartError};
@@ -43,6 +44,7 @@ pub(super) struct Ready {
     pub sender: Option<Arc<Sender>>,
     pub secured: Option<Secured>,
     pub desk: Option<Desk>,
+    pub keeping: Option<Keeping>,
     pub up: Up,
 }
 
@@ -176,7 +178,14 @@ impl Running {
             })?),
             _ => None,
         };
-        Ok(Ready { system: system.clone(), place, later, sender, secured, desk, up })
+        let keeping = match system.fake {
+            FakeKind::Mailbox => Some(
+                Keeping::of(system, organisation)
+                    .map_err(|reason| StartError::Folder { system: system.id.clone(), reason })?,
+            ),
+            _ => None,
+        };
+        Ok(Ready { system: system.clone(), place, later, sender, secured, desk, keeping, up })
     }
 
     /// Takes the organisation as it is now. People and businesses change at once; cases stay.

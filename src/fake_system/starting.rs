@@ -32,7 +32,7 @@ struct Door {
 impl Running {
     /// Lets a system serve; from here on nothing can fail.
     pub(super) fn serve(&mut self, ready: Ready) {
-        let Ready { system, place, later, sender, secured, desk, up } = ready;
+        let Ready { system, place, later, sender, secured, desk, keeping, up } = ready;
         let later = later.map(Arc::new);
         if let Some(later) = &later {
             self.laters.insert(system.id.clone(), later.clone());
@@ -72,7 +72,8 @@ impl Running {
         let door = Door { id: id.clone(), listener, tls, lenient, stop, protocol };
         match system.fake {
             FakeKind::Mailbox => {
-                let handler = Arc::new(Mailbox::new(id.clone(), scripts, world));
+                let handler = Mailbox::new(id.clone(), scripts, world);
+                let handler = Arc::new(handler.keeping(keeping.unwrap_or_default()));
                 self.mailboxes.insert(id.clone(), handler.clone());
                 self.shown.insert(id.clone(), handler.clone());
                 let Door { listener, tls, stop, .. } = door;
@@ -82,6 +83,7 @@ impl Running {
             FakeKind::Dms => {
                 let dms = dms::Dms::new(system, observer, &url);
                 let dms = dms.with_desk(desk.unwrap_or_default()).in_world(world);
+                let dms = dms.with_faults(scripts.clone());
                 let dms = Arc::new(dms);
                 self.shown.insert(id.clone(), dms.clone());
                 self.serve_http(door, dms);

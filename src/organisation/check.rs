@@ -122,11 +122,11 @@ pub(super) fn check(authored: &Authored<OrganisationFile>) -> Vec<Diagnostic> {
         let at = root.at("system").at(index);
         let is_folder = system.fake == FakeKind::FachverfahrenAblage;
         if let Some(folder) = &system.folder {
-            if !is_folder {
+            if !is_folder && system.fake != FakeKind::Mailbox {
                 error(
                     &at.at("folder"),
-                    format!("system \"{}\" has no transfer folder", system.id),
-                    "leave it out, or choose fake = \"fachverfahren-ablage\"".into(),
+                    format!("system \"{}\" has no folder", system.id),
+                    "leave it out, or choose fake = \"fachverfahren-ablage\" or \"mailbox\"".into(),
                 );
             }
             if !folders.insert(folder.trim_end_matches('/')) {

@@ -150,6 +150,17 @@ pub enum ClientCertificate {
     Required,
 }
 
+/// Whom a fake mailbox takes mail for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Recipients {
+    /// Everybody, so that mail to a wrong address can be seen.
+    #[default]
+    Any,
+    /// The addresses of the authorities whose mailbox it is; others are refused.
+    Known,
+}
+
 /// A system in use.
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -165,7 +176,11 @@ pub struct System {
     /// Address and port to listen on; a free loopback port where absent.
     pub listen: Option<String>,
     /// Its transfer folder, relative to this file; one of its own, which goes at the end, where absent.
+    /// For a mailbox: a Maildir for what it takes; there are no files where absent.
     pub folder: Option<String>,
+    /// For a mailbox: whom it takes mail for.
+    #[serde(default)]
+    pub recipients: Recipients,
     /// How its fake treats deviations.
     #[serde(default)]
     pub mode: Mode,

@@ -3,7 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::archive::ArchiveOperation;
 pub use super::expectation::{Expectation, Outcome};
+use super::letter::Letter;
 use super::types::DocumentUse;
 use crate::concept::{Fault, Level};
 use crate::ids::{CaseId, Correlator, RequirementId, SystemId};
@@ -178,6 +180,29 @@ pub enum Step {
         /// How long at most until it came, milliseconds, from the moment the target was told.
         within_ms: u32,
     },
+    /// Do something at the target as a client of CMIS.
+    Archive {
+        /// Name of the step.
+        name: String,
+        /// The DMS in whose place the target must stand.
+        at: SystemId,
+        /// What.
+        operation: ArchiveOperation,
+    },
+    /// Hand an application over to the target by mail.
+    Mail {
+        /// Name of the step.
+        name: String,
+        /// The mail system in whose place the target must stand.
+        to: SystemId,
+        /// The recipient.
+        recipient: String,
+        /// What is special about the letter.
+        #[serde(default)]
+        letter: Letter,
+        /// The application that it carries.
+        message: Box<MessageUse>,
+    },
     /// Read the folder of this case from a DMS.
     ReadBack {
         /// Name of the step.
@@ -202,6 +227,8 @@ impl Step {
             | Self::Deliver { name, .. }
             | Self::Look { name, .. }
             | Self::Prompt { name, .. }
+            | Self::Archive { name, .. }
+            | Self::Mail { name, .. }
             | Self::ReadBack { name, .. } => name,
         }
     }
@@ -211,7 +238,9 @@ impl Step {
         match self {
             Self::Send { message, .. }
             | Self::Deliver { message, .. }
+            | Self::Mail { message, .. }
             | Self::Prompt { message, .. } => Some(message),
+            Self::Archive { operation, .. } => operation.message(),
             Self::Manual { message, .. } => message.as_deref(),
             Self::Await { .. }
             | Self::Fake { .. }
@@ -225,7 +254,10 @@ impl Step {
     /// The message that the harness itself sends in it, byte for byte or in a receiver's format.
     pub fn sends(&self) -> Option<&MessageUse> {
         match self {
-            Self::Send { message, .. } | Self::Deliver { message, .. } => Some(message),
+            Self::Send { message, .. }
+            | Self::Deliver { message, .. }
+            | Self::Mail { message, .. } => Some(message),
+            Self::Archive { operation, .. } => operation.message(),
             _ => None,
         }
     }
@@ -239,6 +271,8 @@ impl Step {
             | Self::Deliver { to: system, .. }
             | Self::Look { at: system, .. }
             | Self::Prompt { at: system, .. }
+            | Self::Archive { at: system, .. }
+            | Self::Mail { to: system, .. }
             | Self::ReadBack { system, .. } => Some(system),
             Self::Restart { .. } | Self::Reconfigure { .. } | Self::Manual { .. } => None,
         }
@@ -249,7 +283,9 @@ impl Step {
         match self {
             Self::Deliver { to: system, .. }
             | Self::Look { at: system, .. }
-            | Self::Prompt { at: system, .. } => Some(system),
+            | Self::Prompt { at: system, .. }
+            | Self::Archive { at: system, .. }
+            | Self::Mail { to: system, .. } => Some(system),
             _ => None,
         }
     }

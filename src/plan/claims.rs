@@ -25,15 +25,21 @@ pub struct Expected {
     pub not_claimed: BTreeSet<RequirementId>,
 }
 
+/// Whether a step only looks.
+fn reads(step: &Step) -> bool {
+    match step {
+        Step::ReadBack { .. } | Step::Look { .. } => true,
+        Step::Archive { operation, .. } => operation.reads(),
+        _ => false,
+    }
+}
+
 impl TestCase {
     /// Whether a step that reads something does so only for what is no longer expected.
     pub fn reads_in_vain(&self, step: &str, expected: &[Expectation]) -> bool {
-        let reads = self
-            .step
-            .iter()
-            .any(|s| s.name() == step && matches!(s, Step::ReadBack { .. } | Step::Look { .. }));
+        let only_reads = self.step.iter().any(|s| s.name() == step && reads(s));
         let speaks = |list: &[Expectation]| list.iter().any(|e| e.steps().contains(&step));
-        reads && speaks(&self.expect) && !speaks(expected)
+        only_reads && speaks(&self.expect) && !speaks(expected)
     }
 }
 

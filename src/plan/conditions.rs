@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::archive::ArchiveOperation;
 use super::assemble::{Filling, applied, changed, tree};
 use super::case::{Change, Step, TestCase, Validity};
 use super::derive::{Derivation, DeriveError};
@@ -361,6 +362,8 @@ impl Derivation<'_> {
         for step in &mut case.step {
             let (Step::Send { message: use_, .. }
             | Step::Deliver { message: use_, .. }
+            | Step::Mail { message: use_, .. }
+            | Step::Archive { operation: ArchiveOperation::File { message: use_ }, .. }
             | Step::Prompt { message: use_, .. }) = step
             else {
                 continue;

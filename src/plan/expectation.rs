@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::letter::MailReply;
 use crate::ids::{RequirementId, SystemId};
 
 /// What must be seen.
@@ -179,6 +180,51 @@ pub enum Expectation {
         #[serde(default, skip_serializing_if = "super::case::is_false")]
         as_entered: bool,
     },
+    /// The DMS does what it is asked, or refuses it with an exception of CMIS.
+    ArchiveAnswer {
+        /// Requirement behind it.
+        requirement: RequirementId,
+        /// The step that asked.
+        step: String,
+        /// The exceptions that the standard has for it; it must be done where there are none.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        refusal: Vec<String>,
+    },
+    /// The folder of the case holds what the steps before must have made of it, and nothing else.
+    ArchiveState {
+        /// Requirement behind it.
+        requirement: RequirementId,
+        /// The step that read.
+        read: String,
+    },
+    /// A search finds these objects and no others.
+    ArchiveFound {
+        /// Requirement behind it.
+        requirement: RequirementId,
+        /// The step that asked.
+        step: String,
+        /// Their names.
+        names: Vec<String>,
+    },
+    /// The mail system answers a letter.
+    MailAnswer {
+        /// Requirement behind it.
+        requirement: RequirementId,
+        /// The step that sent it.
+        step: String,
+        /// What it must answer.
+        reply: MailReply,
+    },
+    /// The mailbox holds the letters of these steps, each whole and no more often than it was taken,
+    /// and nothing else of the case.
+    Mailbox {
+        /// Requirement behind it.
+        requirement: RequirementId,
+        /// The steps that sent them.
+        steps: Vec<String>,
+        /// The step that looked.
+        look: String,
+    },
     /// What only a person can judge; not tested until somebody enters a result.
     Attested {
         /// Requirement behind it.
@@ -217,6 +263,11 @@ impl Expectation {
             Self::Answer { .. } => "answer",
             Self::Held { .. } => "held",
             Self::Incoming { .. } => "incoming",
+            Self::ArchiveAnswer { .. } => "archive-answer",
+            Self::ArchiveState { .. } => "archive-state",
+            Self::ArchiveFound { .. } => "archive-found",
+            Self::MailAnswer { .. } => "mail-answer",
+            Self::Mailbox { .. } => "mailbox",
             Self::Attested { .. } => "attested",
             Self::Undecidable { .. } => "undecidable",
         }
@@ -236,7 +287,14 @@ impl Expectation {
             | Self::Rules { step, .. }
             | Self::Moved { step, .. }
             | Self::SameRules { step, .. }
+            | Self::ArchiveAnswer { step, .. }
+            | Self::ArchiveFound { step, .. }
+            | Self::MailAnswer { step, .. }
             | Self::Incoming { step, .. } => vec![step],
+            Self::ArchiveState { read, .. } => vec![read],
+            Self::Mailbox { steps, look, .. } => {
+                steps.iter().chain([look]).map(String::as_str).collect()
+            }
             Self::Filing { step, read_back, .. } => vec![step, read_back],
             Self::Absence { steps, .. } => steps.iter().map(String::as_str).collect(),
             Self::Answer { step, same_as, .. } => {
@@ -273,6 +331,11 @@ impl Expectation {
             | Self::Answer { .. }
             | Self::Held { .. }
             | Self::Incoming { .. }
+            | Self::ArchiveAnswer { .. }
+            | Self::ArchiveState { .. }
+            | Self::ArchiveFound { .. }
+            | Self::MailAnswer { .. }
+            | Self::Mailbox { .. }
             | Self::Attested { .. }
             | Self::Undecidable { .. } => None,
         }
@@ -299,6 +362,11 @@ impl Expectation {
             | Self::Answer { requirement, .. }
             | Self::Held { requirement, .. }
             | Self::Incoming { requirement, .. }
+            | Self::ArchiveAnswer { requirement, .. }
+            | Self::ArchiveState { requirement, .. }
+            | Self::ArchiveFound { requirement, .. }
+            | Self::MailAnswer { requirement, .. }
+            | Self::Mailbox { requirement, .. }
             | Self::Attested { requirement, .. }
             | Self::Undecidable { requirement, .. } => requirement,
         }

@@ -1,5 +1,6 @@
 //! The Testplan: derived by a catalogue of methods, deterministic to the byte, self-contained.
 
+mod archive;
 mod assemble;
 mod builder;
 mod case;
@@ -15,6 +16,7 @@ mod derive;
 mod diff;
 mod expectation;
 mod from_schema;
+mod letter;
 mod measure;
 mod methods;
 mod own_side;
@@ -26,6 +28,7 @@ mod types;
 mod values;
 mod waiver;
 
+pub use archive::{ArchiveExchange, ArchiveOperation};
 pub use assemble::{Filling, changed, tree};
 pub use case::*;
 pub use catalogue::{Catalogue, CatalogueFile};
@@ -40,6 +43,7 @@ pub use derive::{
 };
 pub use diff::{CaseChange, PlanDiff, Standing, diff};
 pub use from_schema::filled;
+pub use letter::{Letter, MailLook, MailReply};
 pub use measure::Share;
 pub use types::*;
 pub use waiver::Waiver;

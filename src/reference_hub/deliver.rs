@@ -5,8 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
-use lettre::message::header::ContentType;
-use lettre::message::{Attachment, MultiPart, SinglePart};
 use tokio_rustls::rustls::ClientConfig;
 
 use super::defect::Defect;
@@ -129,32 +127,31 @@ impl Hub {
              Der Antrag liegt als antrag.xml bei.\n",
             message.vorgang, message.procedure
         );
-        let xml = ContentType::parse("application/xml").map_err(|e| e.to_string())?;
-        let mut parts = MultiPart::mixed()
-            .singlepart(SinglePart::plain(text))
-            .singlepart(Attachment::new("antrag.xml".into()).body(message.body.clone(), xml));
+        let mut enclosed = vec![smtp::Enclosure {
+            name: "antrag.xml".into(),
+            media_type: "application/xml".into(),
+            content: message.body.clone(),
+        }];
         if !self.has(Defect::MailWithoutAttachments) {
             let mut documents = documents(root);
             if self.has(Defect::LostAttachment) {
                 documents.pop();
             }
-            for document in documents {
-                let kind = ContentType::parse(&document.media_type).map_err(|e| e.to_string())?;
-                parts =
-                    parts.singlepart(Attachment::new(document.name).body(document.content, kind));
-            }
+            enclosed.extend(documents.into_iter().map(|d| smtp::Enclosure {
+                name: d.name,
+                media_type: d.media_type,
+                content: d.content,
+            }));
         }
-        let mail = lettre::Message::builder()
-            .from(
-                "Datendrehscheibe <datendrehscheibe@probeland.example>"
-                    .parse()
-                    .map_err(|_| "Absender")?,
-            )
-            .to(to.parse().map_err(|_| format!("Adresse \"{to}\""))?)
-            .subject(format!("Antrag {} – {}", message.vorgang, message.procedure))
-            .multipart(parts)
-            .map_err(|e| e.to_string())?;
-        Ok(mail.formatted())
+        let letter = smtp::Letter {
+            from: "Datendrehscheibe <datendrehscheibe@probeland.example>".into(),
+            to: to.to_owned(),
+            subject: format!("Antrag {} – {}", message.vorgang, message.procedure),
+            text,
+            enclosed,
+            ..smtp::Letter::default()
+        };
+        letter.bytes()
     }
 
     /// Files an application with metadata and documents. What is there already stays.

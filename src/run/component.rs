@@ -59,7 +59,7 @@ impl Drive<'_> {
         let url = self.target.read().await.interface_url();
         let request = Asked { method: "POST", url, content_type, body: built.bytes };
         let (outcome, answer) = self.ask(case, name, to, request).await;
-        if let Some(number) = answer.as_deref().and_then(file_number) {
+        if let Some(number) = answer.and_then(|a| file_number(&a.body)) {
             let mut numbers = self.numbers.lock().unwrap_or_else(PoisonError::into_inner);
             numbers.insert(case.id.clone(), number);
         }

@@ -135,6 +135,8 @@ pub(super) struct Drive<'a> {
     pub(super) numbers: Numbers,
     /// Whoever has it may tell the person something.
     pub(super) person_turn: tokio::sync::Mutex<()>,
+    /// What lay in the mailbox of the target before the first letter.
+    pub(super) lay_before: Mutex<Option<HashSet<String>>>,
 }
 
 /// Drives a plan. Evidence is complete on the disk when this returns `Ok`.
@@ -272,6 +274,7 @@ async fn drive(
         protocol: protocol_of(&config),
         numbers: Numbers::default(),
         person_turn: tokio::sync::Mutex::default(),
+        lay_before: Mutex::default(),
     };
     let cases: Vec<&TestCase> = config
         .plan

@@ -1,9 +1,11 @@
 //! The run (Lauf): preflight, starting, sending, waiting, settling once, shutdown, one evidence
 //! file. It observes; what things mean is judged elsewhere.
 
+mod archive;
 mod component;
 mod drive;
 mod folder;
+mod mailing;
 mod preflight;
 mod prepare;
 mod reconfigure;

@@ -105,8 +105,13 @@ impl Recorder {
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
     }
 
-    /// Records an exchange of the harness.
+    /// Records an exchange of the harness over HTTP.
     pub fn own(&self, exchange: &OwnExchange<'_>) {
+        self.own_as("http", exchange);
+    }
+
+    /// Records an exchange of the harness over any protocol.
+    pub fn own_as(&self, protocol: &str, exchange: &OwnExchange<'_>) {
         let number = self.writer.next_exchange();
         self.stir();
         let Ok(request) = self.writer.payload(exchange.request) else { return };
@@ -115,7 +120,7 @@ impl Recorder {
             exchange: number,
             system: exchange.system.clone(),
             direction: Direction::Sent,
-            protocol: "http".into(),
+            protocol: protocol.into(),
             peer: exchange.peer.to_owned(),
             case: exchange.case.cloned(),
             step: Some(exchange.step.to_owned()),

@@ -53,6 +53,13 @@ impl Drive<'_> {
             Step::Restart { .. } => self.restart().await,
             Step::Reconfigure { name, change } => self.reconfigure(case, name, change).await,
             Step::Manual { .. } => StepOutcome::ByHand,
+            Step::Archive { name, at, operation } => {
+                self.archive(case, name, (at, operation)).await
+            }
+            Step::Mail { name, to, recipient, letter, message } => {
+                self.mail(case, (name, to), recipient, (*letter, message)).await
+            }
+            Step::Look { name, at } if self.is_mailbox(at) => self.mailbox(case, name).await,
             Step::Deliver { .. } | Step::Look { .. } | Step::Prompt { .. } => {
                 self.component(case, step).await
             }
@@ -98,7 +105,7 @@ impl Drive<'_> {
         step: &str,
         system: &SystemId,
         request: Asked<'_>,
-    ) -> (StepOutcome, Option<Vec<u8>>) {
+    ) -> (StepOutcome, Option<ClientExchange>) {
         let Asked { method, url, content_type, body } = request;
         let caller = self.target.read().await.caller();
         caller.pace().await;
@@ -124,7 +131,7 @@ impl Drive<'_> {
         if matches!(sent, Err(ClientError::Broken { .. } | ClientError::TlsBroken { .. })) {
             self.check_lost().await;
         }
-        (StepOutcome::Done, sent.ok().map(|done| done.body.to_vec()))
+        (StepOutcome::Done, sent.ok())
     }
 
     /// A target that does not answer three times in a row is lost.

@@ -172,6 +172,21 @@ impl Protocol {
             _ => return None,
         })
     }
+
+    /// The name in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::XmlHttp => "xml-http",
+            Self::Soap11 => "soap-1.1",
+            Self::Soap12 => "soap-1.2",
+            Self::RestJson => "rest-json",
+            Self::File => "file",
+            Self::CmisBrowser => "cmis-browser",
+            Self::CmisAtom => "cmis-atom",
+            Self::Xdomea => "xdomea",
+            Self::Smtp => "smtp",
+        }
+    }
 }
 
 /// How the harness shows who it is. Each key names a variable of the environment; the values are
@@ -247,7 +262,8 @@ impl Limits {
 pub struct Start {
     /// Program and arguments; `{endpoints}` stands for the file with the organisation's export,
     /// `{state}` for a folder of its own, `{hub}` for the address of the hub that the harness plays.
-    /// When it is ready it prints a line with `{"url": "…"}`.
+    /// When it is ready it prints a line with `{"url": "…"}`; where it speaks several protocols,
+    /// `"urls": {"cmis-atom": "…"}` names the addresses of the others.
     pub command: Vec<String>,
 }
 

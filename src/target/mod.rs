@@ -216,7 +216,9 @@ impl Target {
                 process::Process::start(command, self.commands.guard.as_deref(), &log, limit)
                     .await?;
             self.process = Some(process);
-            self.base = says.url;
+            let spoken = self.file.interface.as_ref().and_then(|i| i.protocol);
+            let own = spoken.and_then(|protocol| says.urls.get(protocol.name()));
+            self.base = own.cloned().unwrap_or(says.url);
             self.held = says.held.or(self.held.take());
             self.act = says.act.or(self.act.take());
         }
@@ -237,6 +239,12 @@ impl Target {
     /// Where it is told to send something, as it said when it started.
     pub fn act_url(&self) -> Option<String> {
         self.act.clone()
+    }
+
+    /// The folder that holds what a mail system took (Maildir), if the file or the target names one.
+    pub fn held_folder(&self) -> Option<PathBuf> {
+        let held = self.held.as_ref()?;
+        Some(crate::channel::file::path_of_url(held).unwrap_or_else(|| held.into()))
     }
 
     /// Asks whether it is ready; gives back what it says about itself.

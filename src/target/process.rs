@@ -1,5 +1,6 @@
 //! A target that the harness starts.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
@@ -24,6 +25,9 @@ pub(super) struct Says {
     pub held: Option<String>,
     /// Where it is told to send something, where that is not known before: `{act}`.
     pub act: Option<String>,
+    /// Further addresses by protocol, where it speaks several.
+    #[serde(default)]
+    pub urls: BTreeMap<String, String>,
 }
 
 impl Process {

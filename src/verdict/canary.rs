@@ -6,6 +6,9 @@ mod spoken;
 
 mod component;
 
+mod archive;
+mod mailbox;
+
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
@@ -154,6 +157,8 @@ impl World {
         world.own("r", "/root?objectId=o1&x", "GET / HTTP/1.1\r\n\r\n", &http("200 OK", &sent));
         world.own("r", "/root?objectId=o2&x", "GET / HTTP/1.1\r\n\r\n", &http("200 OK", "PDF"));
         world.done("r");
+        world.add_archive();
+        world.add_mailbox();
         world.push(Record::CaseEnd { case });
         world.push(Record::Settled { quiet_ms: 1 });
         let time = |ms: i64| {

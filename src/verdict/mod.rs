@@ -8,6 +8,7 @@ mod attested;
 mod canary;
 mod checkers;
 mod judge;
+mod smtp;
 mod types;
 mod view;
 

@@ -43,7 +43,10 @@ pub use json::{Json, JsonDocument, read_json};
 pub use legible::{legible, legible_body};
 pub use media_type::{MediaType, unfold};
 pub use notes::{Breach, Broken, Notes};
-pub use recorded::{HttpMessage, MailPart, mail_parts, mail_recipients, smtp_data};
+pub use recorded::{
+    HttpMessage, MailPart, MailText, mail_parts, mail_parts_of, mail_recipients, mail_text,
+    mail_text_of, smtp_data,
+};
 pub use related::{Package, Part as RelatedPart};
 pub use soap::{SoapFault, SoapVersion, envelope_text, fault_in, inner_xml, payload_of};
 pub use tree::{JSON_ROOT, tree_of};

@@ -66,6 +66,40 @@ pub fn mail_parts(raw: &[u8]) -> Vec<MailPart> {
     wire::on_deep_stack(data.len(), || parts_of(&data)).unwrap_or_default()
 }
 
+/// The attachments of a mail as it lies in a mailbox.
+pub fn mail_parts_of(data: &[u8]) -> Vec<MailPart> {
+    wire::on_deep_stack(data.len(), || parts_of(data)).unwrap_or_default()
+}
+
+/// What a mail says besides its attachments, without its codings.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct MailText {
+    /// Subject.
+    pub subject: String,
+    /// First text, lines ended by LF, without empty lines at the end.
+    pub text: String,
+}
+
+/// The text of a mail, from the raw bytes of its SMTP transaction.
+pub fn mail_text(raw: &[u8]) -> MailText {
+    mail_text_of(&smtp_data(raw))
+}
+
+/// The text of a mail as it lies in a mailbox.
+pub fn mail_text_of(data: &[u8]) -> MailText {
+    wire::on_deep_stack(data.len(), || {
+        let Some(message) = MessageParser::default().parse(data) else {
+            return MailText::default();
+        };
+        let text = message.body_text(0).unwrap_or_default().replace("\r\n", "\n");
+        MailText {
+            subject: message.subject().unwrap_or_default().to_owned(),
+            text: text.trim_end_matches('\n').to_owned(),
+        }
+    })
+    .unwrap_or_default()
+}
+
 fn parts_of(data: &[u8]) -> Vec<MailPart> {
     let Some(message) = MessageParser::default().parse(data) else { return vec![] };
     message

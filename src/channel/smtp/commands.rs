@@ -242,6 +242,9 @@ impl Session {
         if full {
             return self.ok("452 4.5.3 too many recipients").await;
         }
+        if let Some(refusal) = self.handler.refuses(&address) {
+            return self.ok(refusal).await;
+        }
         if let Some(envelope) = &mut self.envelope {
             envelope.to.push(address);
         }

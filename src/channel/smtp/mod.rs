@@ -8,12 +8,14 @@ mod client;
 mod commands;
 mod connection;
 mod data;
+mod letter;
 mod limits;
 mod server;
 mod session;
 mod transaction;
 
 pub use auth::Account;
-pub use client::{SmtpError, deliver};
+pub use client::{Conversation, Envelope, Offers, Outgoing, SmtpError, converse, deliver};
+pub use letter::{Enclosure, Letter};
 pub use limits::Limits;
 pub use server::{Mail, MailHandler, MailReply, Settings, serve};

@@ -54,6 +54,11 @@ pub trait MailHandler: Send + Sync + 'static {
     /// Takes one. What is to be accepted must be kept when this returns: the client is told after.
     fn mail(&self, mail: Mail) -> MailReply;
 
+    /// Why there is no mail for a recipient: the whole reply to RCPT; nothing where there is.
+    fn refuses(&self, _recipient: &str) -> Option<&'static str> {
+        None
+    }
+
     /// Whether connections are taken at all. One that is not is closed at once; the port stays held.
     fn open(&self) -> bool {
         true

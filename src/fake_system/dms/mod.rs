@@ -6,6 +6,7 @@
 //! | `store`, `navigation`, `versions`, `acl`, `changes`, `query/` | the repository and its rules |
 //! | `types`, `values` | types of an E-Akte and what their properties take |
 //! | `repository`, `actions` | what the repository says about itself and about an object |
+//! | `faults` | what can be wrong with it in a target's place |
 //! | `filed` | what the world of the run hears of it |
 //! | `atom/`, `browser/` | the bindings |
 //! | `cabinet` | what people see of it |
@@ -20,6 +21,7 @@ mod browser;
 mod cabinet;
 mod changes;
 mod errors;
+mod faults;
 mod filed;
 mod navigation;
 mod query;
@@ -100,6 +102,12 @@ impl Dms {
     /// The same with what it needs to know for xdomea.
     pub fn with_desk(self, desk: Desk) -> Self {
         Self { desk, ..self }
+    }
+
+    /// The same with faults of its own.
+    pub fn with_faults(self, scripts: super::script::Scripts) -> Self {
+        self.locked().faults = faults::Faults::of(scripts);
+        self
     }
 
     /// The same in a world that hears of what is filed.

@@ -10,10 +10,12 @@ use serde_json::{Map, Value, json};
 use super::acl::{self, Ace, AclChange, Permission};
 use super::changes::Changes;
 use super::errors::{Caller, CmisError, Exception, Outcome};
+use super::faults::Faults;
 use super::types::{self, DOCUMENT, FOLDER, Type};
 use super::values::{Given, When, check};
 use super::versions::{Series, Version};
 use crate::ambient::Clock;
+use crate::fake_system::defect::FakeDefect;
 
 /// Id of the root folder.
 pub(super) const ROOT: &str = "root-folder";
@@ -80,6 +82,7 @@ pub(super) struct Store {
     pub(super) changes: Changes,
     counter: u64,
     bytes: usize,
+    pub(super) faults: Faults,
     clock: Clock,
 }
 
@@ -92,6 +95,7 @@ impl Store {
             changes: Changes::default(),
             counter: 0,
             bytes: 0,
+            faults: Faults::default(),
             clock,
         };
         let stamp = Stamp { by: "datendrehscheibe".into(), at: store.now() };
@@ -266,6 +270,11 @@ impl Store {
     /// The name is free in the folder, or belongs to this object.
     pub(super) fn check_free(&self, folder: &str, name: &str, own: Option<&str>) -> Outcome<()> {
         match self.named(folder, name) {
+            Some(id)
+                if Some(id.as_str()) != own && self.faults.has(FakeDefect::DmsWrongException) =>
+            {
+                Err(CmisError::new(Exception::Runtime, "unerwarteter Fehler"))
+            }
             Some(id) if Some(id.as_str()) != own => {
                 let message = format!("\"{name}\" exists already");
                 Err(CmisError::new(Exception::NameConstraintViolation, message))
@@ -344,13 +353,17 @@ impl Store {
         base: &'static str,
         new: New,
     ) -> Outcome<String> {
+        let new = self.spoilt(base, new);
         let folder = self.folder(caller, parent)?;
         folder.demand(caller, Permission::Write)?;
         let kind = Self::kind_for(caller, base, &new.given)?;
         let name = new.given.one("cmis:name").unwrap_or_default().to_owned();
         Self::check_name(&name)?;
         Self::check_place(folder, kind)?;
-        self.check_free(parent, &name, None)?;
+        // Of folders only one is made, or cases beside each other would lose theirs.
+        if base == FOLDER || !self.faults.has(FakeDefect::DmsTakesNameTwice) {
+            self.check_free(parent, &name, None)?;
+        }
         if base == FOLDER && self.depth(folder) + 1 >= DEEPEST {
             return Err(CmisError::constraint("folders lie too deep"));
         }
@@ -395,6 +408,7 @@ impl Store {
         object.demand(caller, Permission::Write)?;
         self.check_current(object)?;
         match token {
+            Some(_) if self.faults.has(FakeDefect::DmsIgnoresToken) => Ok(object),
             Some(token) if token != object.token.to_string() => {
                 let message = format!("{id} has changed since {token}");
                 Err(CmisError::new(Exception::UpdateConflict, message))
@@ -427,6 +441,9 @@ impl Store {
             if !copy {
                 self.check_free(parent, name, Some(id))?;
             }
+        }
+        if self.faults.has(FakeDefect::DmsForgetsUpdate) {
+            return Ok(());
         }
         let name = name.map(str::to_owned);
         self.change(caller, id, |object| {
@@ -556,6 +573,9 @@ impl Store {
         object.demand(caller, Permission::Write)?;
         if object.parent.is_none() {
             return Err(CmisError::constraint("the root folder stays"));
+        }
+        if !object.is_folder() && self.faults.has(FakeDefect::DmsKeepsDeleted) {
+            return Ok(());
         }
         if object.is_folder() {
             if self.objects.values().any(|o| o.parent.as_deref() == Some(id)) {

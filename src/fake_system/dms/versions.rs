@@ -6,6 +6,7 @@ use super::acl::Permission;
 use super::errors::{Caller, CmisError, Exception, Outcome};
 use super::store::{Content, Object, Stamp, Store};
 use super::values::{Given, When, check};
+use crate::fake_system::defect::FakeDefect;
 
 /// What a document is within its series.
 #[derive(Debug, Clone)]
@@ -207,6 +208,9 @@ impl Store {
             let error = versioning(format!("{id} is no working copy"));
             caller.deviation("CMIS 1.1 2.2.7.2", error)?;
         }
+        if self.faults.has(FakeDefect::DmsKeepsWorkingCopy) {
+            return Ok(());
+        }
         self.delete_version(&copy, false);
         self.log(&copy, "deleted");
         Ok(())
@@ -268,9 +272,10 @@ impl Store {
                 working_copy: false,
             }),
         });
-        let series = self.series.entry(series_id).or_default();
+        let series = self.series.entry(series_id.clone()).or_default();
         series.versions.push(new_id.clone());
         series.checked_out = None;
+        self.spoil_versions(&series_id, &new_id);
         self.log(&new_id, "created");
         Ok(new_id)
     }

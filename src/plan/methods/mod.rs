@@ -4,11 +4,13 @@ mod boundaries;
 mod checked;
 mod combination;
 mod cross;
+mod dms;
 mod documents;
 mod failures;
 mod field_lore;
 mod flow;
 mod invalid;
+mod mailbox;
 mod manual;
 mod partitions;
 mod reconfiguration;
@@ -67,13 +69,33 @@ const HUB: [(&str, Apply); 32] = [
     ("schema-syntax", schema::syntax),
 ];
 
+/// Methods for a DMS.
+const DMS: [(&str, Apply); 6] = [
+    ("archive-filing", dms::filing),
+    ("archive-names", dms::names),
+    ("archive-updates", dms::updates),
+    ("archive-versions", dms::versions),
+    ("archive-searches", dms::searches),
+    ("archive-refusals", dms::refusals),
+];
+
+/// Methods for a mail system.
+const MAIL: [(&str, Apply); 5] = [
+    ("mailbox-delivery", mailbox::delivery),
+    ("mailbox-letters", mailbox::letters),
+    ("mailbox-size", mailbox::size),
+    ("mailbox-refusal", mailbox::refusal),
+    ("mailbox-repeat", mailbox::repeat),
+];
+
 /// Methods for any component, where its requirements ask for them.
 const ANY: [(&str, Apply); 3] =
     [("entry", manual::entry), ("manual", manual::manual), ("foreign", failures::foreign)];
 
 /// Names a catalogue may use.
 pub(super) fn names() -> Vec<&'static str> {
-    HUB.iter().chain(&ANY).map(|(name, _)| *name).chain([pilot::METHOD]).collect()
+    let all = HUB.iter().chain(&DMS).chain(&MAIL).chain(&ANY);
+    all.map(|(name, _)| *name).chain([pilot::METHOD]).collect()
 }
 
 /// Applies a method; `all` is false where what is there for every component was applied before.
@@ -81,6 +103,8 @@ pub(super) fn apply(d: &mut Derivation<'_>, method: &Method, all: bool) {
     let own: &[(&str, Apply)] = match d.scope.component {
         // A Fachverfahren gets what a hub would hand over, seen from its own side.
         ComponentKind::Integrationsserver | ComponentKind::Fachverfahren => &HUB,
+        ComponentKind::Dms => &DMS,
+        ComponentKind::Mailsystem => &MAIL,
         _ => &[],
     };
     if d.scope.kind == PlanKind::Funktionstest {

@@ -3,6 +3,10 @@
 
 mod absence;
 mod answer;
+mod archive_answer;
+mod archive_found;
+mod archive_model;
+mod archive_state;
 mod content;
 mod delivery;
 mod documents;
@@ -12,6 +16,8 @@ mod header;
 mod held;
 mod incoming;
 mod log;
+mod mail_answer;
+mod mailbox;
 mod moved;
 mod nothing_else;
 mod own;
@@ -82,6 +88,11 @@ pub fn all() -> Vec<Box<dyn Checker>> {
         Box::new(incoming::Incoming),
         Box::new(nothing_else::NothingElse),
         Box::new(foreign::Foreign),
+        Box::new(archive_answer::ArchiveAnswer),
+        Box::new(archive_state::ArchiveState),
+        Box::new(archive_found::ArchiveFound),
+        Box::new(mail_answer::MailAnswer),
+        Box::new(mailbox::Mailbox),
     ]
 }
 

@@ -43,6 +43,7 @@ impl Bench {
             tls: None,
             folder: None,
             xdomea_schemas: None,
+            recipients: crate::organisation::Recipients::Any,
             id: SystemId::from("dms"),
             kind: ComponentKind::Dms,
             fake: FakeKind::Dms,
