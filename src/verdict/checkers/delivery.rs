@@ -110,10 +110,16 @@ impl Checker for Delivery {
                     .into(&mut judgement);
             }
         }
-        // A later message of the case must not overtake this one.
+        let own = context.case.step.iter().find(|s| s.name() == step);
+        let vorgang = own.and_then(Step::message).map(|m| m.vorgang);
+        // A later message of a Vorgang must not overtake this one.
         if let Some(first) = here.first() {
             for earlier in context.case.step.iter().take_while(|s| s.name() != step) {
-                let Step::Send { name, .. } = earlier else { continue };
+                let Step::Send { name, message, .. } = earlier else { continue };
+                // Between Vorgänge there is no order.
+                if Some(message.vorgang) != vorgang {
+                    continue;
+                }
                 for other in context.taken_at(name, system) {
                     if other.time > first.time && other.number != first.number {
                         found(
