@@ -548,6 +548,7 @@ fn contradictions_in_the_organisation_are_found() {
     let one = |kind: &str, lines: &str| check(system("fv", kind, lines));
     assert_eq!(one(KIND, "folder = \"a\""), "");
     assert!(one("fachverfahren-a", "folder = \"a\"").contains("has no transfer folder"));
+    assert!(one("fachverfahren-a", "recipients = \"known\"").contains("is no mailbox"));
     assert!(one(KIND, "listen = \"127.0.0.1:1\"").contains("listens nowhere"));
     let twice = system("fv", KIND, "folder = \"a\"") + &system("fw", KIND, "folder = \"a/\"");
     assert!(check(twice).contains("the folder of two systems"));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{FORMAT, FakeKind, OUTPUT, OrganisationFile};
+use super::{FORMAT, FakeKind, OUTPUT, OrganisationFile, Recipients};
 use crate::diagnostic::{Authored, Diagnostic, Path, nearest};
 
 /// All findings about an organisation that has the right shape.
@@ -125,7 +125,7 @@ pub(super) fn check(authored: &Authored<OrganisationFile>) -> Vec<Diagnostic> {
             if !is_folder && system.fake != FakeKind::Mailbox {
                 error(
                     &at.at("folder"),
-                    format!("system \"{}\" has no folder", system.id),
+                    format!("system \"{}\" has no transfer folder", system.id),
                     "leave it out, or choose fake = \"fachverfahren-ablage\" or \"mailbox\"".into(),
                 );
             }
@@ -136,6 +136,13 @@ pub(super) fn check(authored: &Authored<OrganisationFile>) -> Vec<Diagnostic> {
                     "each would take what is meant for the other; choose another".into(),
                 );
             }
+        }
+        if system.recipients != Recipients::Any && system.fake != FakeKind::Mailbox {
+            error(
+                &at.at("recipients"),
+                format!("system \"{}\" is no mailbox and has no recipients", system.id),
+                "leave it out, or choose fake = \"mailbox\"".into(),
+            );
         }
         if is_folder && system.listen.is_some() {
             error(
