@@ -44,6 +44,7 @@ mod mail_hostile;
 mod manual;
 mod node_red;
 mod personenstand;
+mod pilot;
 mod preflight;
 mod readme;
 mod repeat;
