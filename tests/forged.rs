@@ -81,13 +81,15 @@ fn evidence_that_was_cut_off_proves_nothing() {
 #[test]
 fn a_plan_for_another_component_is_found_first() {
     let sandbox = Sandbox::new();
-    let target = sandbox.write(
-        "target.toml",
-        &format!(
-            "format = \"pruefstand/target/1\"\n[target]\nkind = \"dms\"\nvendor = \"a\"\nproduct = \"b\"\nversion = \"1\"\n[endpoints]\nportal = \"/eingang/portal\"\nfachverfahren = \"/eingang/fachverfahren\"\nready = \"/bereit\"\nlog = \"/protokoll\"\n[start]\ncommand = [\"{}\", \"hub\", \"up\", \"--endpoints\", \"{{endpoints}}\", \"--state\", \"{{state}}\", \"--format\", \"json\"]\n",
+    let text = |kind: &str, table: &str| {
+        format!(
+            "format = \"pruefstand/target/1\"\n[target]\nkind = \"{kind}\"\nvendor = \"a\"\nproduct = \"b\"\nversion = \"1\"\n{table}[start]\ncommand = [\"{}\", \"hub\", \"up\", \"--endpoints\", \"{{endpoints}}\", \"--state\", \"{{state}}\", \"--format\", \"json\"]\n",
             crate::support::program()
-        ),
-    );
+        )
+    };
+    let dms = "[interface]\nsystem = \"dms-attrappenburg\"\n";
+    let hub = "[endpoints]\nportal = \"/eingang/portal\"\nfachverfahren = \"/eingang/fachverfahren\"\nready = \"/bereit\"\nlog = \"/protokoll\"\n";
+    let target = sandbox.write("target.toml", &text("dms", dms));
     let plan = root().join("testplans/gewerbe/plan.toml");
     let out = sandbox.path("run");
     let run = || {
@@ -98,7 +100,6 @@ fn a_plan_for_another_component_is_found_first() {
     let done = run().exits(65);
     assert!(done.stderr.contains("plan and target"), "{}", done.stderr);
     // The same folder serves the next attempt, with the mistake corrected.
-    let text = std::fs::read_to_string(&target).unwrap();
-    std::fs::write(&target, text.replace("\"dms\"", "\"integrationsserver\"")).unwrap();
+    std::fs::write(&target, text("integrationsserver", hub)).unwrap();
     run().exits(0);
 }

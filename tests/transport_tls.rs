@@ -240,7 +240,7 @@ fn the_reference_hub_delivers_over_mutual_tls() {
     ];
     pruefstand(wanted).exits(0);
     let verdict = json(&out.join("verdict.json"));
-    assert_eq!(verdict["counts"]["passed"], 4, "{}", verdict["counts"]);
+    assert!(verdict["counts"]["passed"].as_u64() >= Some(4), "{}", verdict["counts"]);
     let evidence = std::fs::read_to_string(out.join("evidence.jsonl")).unwrap();
     assert!(evidence.contains("\"protocol\":\"https\""), "deliveries went over TLS");
 }
