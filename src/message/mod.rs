@@ -1,11 +1,13 @@
 //! Test messages: the bytes of each message of a plan, valid or with exactly one named fault.
 
 mod build;
+mod damage;
 mod prove;
 mod receiver;
 mod sheet;
 
 pub use build::{MessageError, TestMessage, build};
+pub use damage::{damage_text, damage_tree};
 pub use prove::{Disproved, IndexEntry, export, file_name, prove};
-pub use receiver::{HubValues, build_for, common_element};
+pub use receiver::{HubValues, Prepared, build_for, common_element, prepare_for};
 pub use sheet::{Contained, Entry, Sheet, sheet, sheets};

@@ -4,6 +4,7 @@
 mod component;
 mod drive;
 mod folder;
+mod handing;
 mod preflight;
 mod prepare;
 mod recorder;

@@ -28,6 +28,8 @@ pub(super) struct Recorder {
 /// An exchange that the harness itself made.
 pub(super) struct OwnExchange<'a> {
     pub system: &'a SystemId,
+    /// Name of the protocol, as the judge reads it.
+    pub protocol: &'a str,
     pub case: Option<&'a CaseId>,
     pub step: &'a str,
     pub peer: &'a str,
@@ -115,7 +117,7 @@ impl Recorder {
             exchange: number,
             system: exchange.system.clone(),
             direction: Direction::Sent,
-            protocol: "http".into(),
+            protocol: exchange.protocol.to_owned(),
             peer: exchange.peer.to_owned(),
             case: exchange.case.cloned(),
             step: Some(exchange.step.to_owned()),
