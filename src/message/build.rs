@@ -2,8 +2,8 @@
 
 use super::damage::damaged;
 use crate::plan::{
-    DocumentUse, Filling, MessageUse, TestCase, TestPlan, changed, filled, nachricht_of,
-    tree, vorgang_of, vorgang_uuid_of,
+    DocumentUse, Filling, MessageUse, TestCase, TestPlan, changed, filled, nachricht_of, tree,
+    vorgang_of, vorgang_uuid_of,
 };
 use crate::xml::{Writer, parse};
 use crate::xsd::{Edit, apply};

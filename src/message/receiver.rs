@@ -8,8 +8,8 @@ use super::damage::damaged;
 use crate::concept::{DocumentPlace, Form, OwnSource};
 use crate::ids::SystemId;
 use crate::plan::{
-    Damage, DocumentUse, Filling, MessageUse, PlanMessage, PlanReceiver, TestCase, TestPlan, ValuePart, changed,
-    convert, document_bytes, nachricht_of, vorgang_of, vorgang_uuid_of,
+    Damage, DocumentUse, Filling, MessageUse, PlanMessage, PlanReceiver, TestCase, TestPlan,
+    ValuePart, changed, convert, document_bytes, nachricht_of, vorgang_of, vorgang_uuid_of,
 };
 use crate::xml::{Element, Node, parse};
 

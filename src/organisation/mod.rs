@@ -163,6 +163,9 @@ pub struct System {
     pub listen: Option<String>,
     /// Its transfer folder, relative to this file; one of its own, which goes at the end, where absent.
     pub folder: Option<String>,
+    /// For a transfer folder: the root element of the only message that it takes, `{namespace}name`;
+    /// where absent it takes whatever its contract allows.
+    pub expects: Option<String>,
     /// How its fake treats deviations.
     #[serde(default)]
     pub mode: Mode,

@@ -254,7 +254,9 @@ impl Folder {
     /// Whether it lies there already, or was taken.
     fn is_there(&self) -> bool {
         let lies = |folder| self.beside(folder, &self.name).exists();
-        Answers::default().receipt_of(&self.input, &self.name).exists() || lies(INPUT) || lies(ACCEPTED)
+        Answers::default().receipt_of(&self.input, &self.name).exists()
+            || lies(INPUT)
+            || lies(ACCEPTED)
     }
 
     /// What became of it; none where nobody said so yet.

@@ -164,12 +164,7 @@ fn impossible(reason: String) -> Handed {
 
 /// The receipt, or the refusal as it is recorded. Whoever writes in place is seen half: an answer counts
 /// once it has stayed the same for a look.
-async fn answered(
-    answers: &Answers,
-    input: &Path,
-    name: &str,
-    limit: Duration,
-) -> Option<Vec<u8>> {
+async fn answered(answers: &Answers, input: &Path, name: &str, limit: Duration) -> Option<Vec<u8>> {
     let since = Instant::now();
     let mut before: Option<Outcome> = None;
     while since.elapsed() < limit {
@@ -183,9 +178,9 @@ async fn answered(
                 return Some(receipt);
             }
             Some(Outcome::Refused(reason))
-                if before.as_ref().is_some_and(
-                    |b| matches!(b, Outcome::Refused(other) if *other == reason),
-                ) =>
+                if before
+                    .as_ref()
+                    .is_some_and(|b| matches!(b, Outcome::Refused(other) if *other == reason)) =>
             {
                 return Some(format!("{REFUSED}{reason}").into_bytes());
             }

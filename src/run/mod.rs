@@ -5,6 +5,7 @@ mod component;
 mod drive;
 mod folder;
 mod handing;
+mod outgoing;
 mod preflight;
 mod prepare;
 mod recorder;

@@ -119,7 +119,8 @@ fn interface(it: &Interface, at: &Path, error: &mut impl FnMut(Path, String, &st
         error(at.at("protocol"), text.into(), help);
     }
     if it.marker.is_some() && it.parts.is_none() {
-        let text = "a marker says that a folder is complete, and without parts each message is a file";
+        let text =
+            "a marker says that a folder is complete, and without parts each message is a file";
         error(at.at("marker"), text.into(), "add parts = \"…\", or remove it");
     }
     for (key, pattern) in [("receipt", &it.receipt), ("refusal", &it.refusal)] {

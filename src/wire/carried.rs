@@ -86,8 +86,11 @@ pub fn carried(protocol: &str, raw: &[u8]) -> Carried {
 /// or XML as it is.
 pub fn carried_in(media_type: &str, body: &[u8]) -> Carried {
     let read = MediaType::parse(media_type).ok();
-    let message =
-        HttpMessage { content_type: media_type.to_owned(), body: body.to_vec(), ..Default::default() };
+    let message = HttpMessage {
+        content_type: media_type.to_owned(),
+        body: body.to_vec(),
+        ..Default::default()
+    };
     match read.as_ref().map(|m| m.essence.as_str()) {
         Some(kind) if kind == "application/json" || kind.ends_with("+json") => {
             of_http("json", message)

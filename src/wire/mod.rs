@@ -48,7 +48,9 @@ pub use media_type::{MediaType, unfold};
 pub use notes::{Breach, Broken, Notes};
 pub use recorded::{HttpMessage, MailPart, mail_parts, mail_recipients, smtp_data};
 pub use related::{Package, Part as RelatedPart};
-pub use soap::{SoapFault, SoapVersion, envelope_text, fault_in, inner_xml, payload_of, without_declaration};
+pub use soap::{
+    SoapFault, SoapVersion, envelope_text, fault_in, inner_xml, payload_of, without_declaration,
+};
 pub use tree::{JSON_ROOT, tree_of};
 pub use untree::{JsonKinds, json_of};
 

@@ -94,8 +94,7 @@ pub fn package(
     let stands = |boundary: &str, bytes: &[u8]| {
         bytes.windows(boundary.len()).any(|w| w == boundary.as_bytes())
     };
-    while stands(&boundary, envelope) || parts.iter().any(|(_, p)| stands(&boundary, p))
-    {
+    while stands(&boundary, envelope) || parts.iter().any(|(_, p)| stands(&boundary, p)) {
         boundary.push('x');
     }
     let quoted = inner.replace('\\', "\\\\").replace('"', "\\\"");

@@ -48,6 +48,18 @@ impl Answers {
         place(input, &self.refusal, name)
     }
 
+    /// Whether a file could be the receipt of something.
+    pub fn is_receipt(&self, input: &Path, path: &Path) -> bool {
+        use std::os::unix::ffi::OsStrExt as _;
+        let Some((before, after)) = self.receipt.split_once("{name}") else { return false };
+        // The last step of the pattern's beginning may be the beginning of a name.
+        let (folder, begins) = before.rsplit_once('/').unwrap_or(("", before));
+        let name = path.file_name().map(|n| n.as_bytes()).unwrap_or_default();
+        path.parent() == Some(&beside(input, folder))
+            && name.starts_with(begins.as_bytes())
+            && name.ends_with(after.as_bytes())
+    }
+
     /// What became of it; none where nobody said so yet.
     pub fn outcome(&self, input: &Path, name: &str) -> Option<Outcome> {
         if let Ok(receipt) = std::fs::read(self.receipt_of(input, name)) {
@@ -132,6 +144,9 @@ mod tests {
         let input = Path::new("/a/eingang");
         assert_eq!(answers.receipt_of(input, "n"), Path::new("/a/ausgang/n.quittung.xml"));
         assert_eq!(answers.refusal_of(input, "n"), Path::new("/a/abgewiesen/n.grund.txt"));
+        assert!(answers.is_receipt(input, Path::new("/a/ausgang/x.quittung.xml")));
+        assert!(!answers.is_receipt(input, Path::new("/a/ausgang/bescheid.xml")));
+        assert!(!answers.is_receipt(input, Path::new("/a/anders/x.quittung.xml")));
         assert_eq!(beside(input, "unten/x"), Path::new("/a/eingang/unten/x"));
     }
 

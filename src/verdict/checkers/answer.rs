@@ -31,7 +31,9 @@ fn shown(exchange: &Exchange) -> String {
             let body = String::from_utf8_lossy(&answer.body).into_owned();
             format!("{} {body}", answer.start)
         }
-        None if answer.is_empty() => exchange.failure.clone().unwrap_or_else(|| "keine Antwort".into()),
+        None if answer.is_empty() => {
+            exchange.failure.clone().unwrap_or_else(|| "keine Antwort".into())
+        }
         None => String::from_utf8_lossy(answer).into_owned(),
     }
 }
@@ -40,7 +42,8 @@ fn shown(exchange: &Exchange) -> String {
 fn contradicts(exchange: &Exchange) -> bool {
     let answer = exchange.answer.as_deref().unwrap_or_default();
     let status = HttpMessage::read(answer).and_then(|m| m.status());
-    status.is_some_and(|s| (200..300).contains(&s)) && crate::wire::says_no(&exchange.protocol, answer)
+    status.is_some_and(|s| (200..300).contains(&s))
+        && crate::wire::says_no(&exchange.protocol, answer)
 }
 
 impl Checker for Answer {
@@ -95,7 +98,10 @@ impl Checker for Answer {
         }
         if contradicts(sent) {
             found("answer.status", "Die Antwort sagt Nein mit einem Status, der Ja heißt")
-                .values("4xx oder 5xx (SOAP 1.1, 6.2; SOAP 1.2 Teil 2, 7.5.2.2; RFC 9457, 3)", shown(sent))
+                .values(
+                    "4xx oder 5xx (SOAP 1.1, 6.2; SOAP 1.2 Teil 2, 7.5.2.2; RFC 9457, 3)",
+                    shown(sent),
+                )
                 .hint("Wer nur auf den Status sieht, hält die Zustellung für angenommen")
                 .into(&mut judgement);
         }

@@ -10,12 +10,14 @@ mod filing;
 mod foreign;
 mod header;
 mod held;
+mod holding;
 mod incoming;
 mod log;
 mod nothing_else;
 mod own;
 mod reply;
 mod rules;
+mod sent;
 mod timing;
 
 use super::canary::World;
