@@ -1,7 +1,7 @@
 //! Targets within the test, which answer as a test wants, byte for byte.
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
 use crate::support::Sandbox;
@@ -14,10 +14,6 @@ pub struct Asked {
 }
 
 impl Asked {
-    pub fn method(&self) -> &str {
-        self.text.split(' ').next().unwrap_or_default()
-    }
-
     pub fn path(&self) -> &str {
         self.text.split(' ').nth(1).unwrap_or_default()
     }
@@ -26,7 +22,6 @@ impl Asked {
 /// A server that answers each request in a thread of its own and remembers what it was asked.
 pub struct Server {
     pub url: String,
-    pub address: SocketAddr,
     pub seen: Arc<Mutex<Vec<Asked>>>,
 }
 
@@ -48,7 +43,7 @@ impl Server {
                 });
             }
         });
-        Self { url: format!("http://{address}"), address, seen }
+        Self { url: format!("http://{address}"), seen }
     }
 
     /// One that answers everything alike.
@@ -133,4 +128,55 @@ pub fn is_gone(pid: &str) -> bool {
         }
         gone
     })
+}
+
+/// A stream within TLS.
+pub type TlsStream =
+    tokio_rustls::rustls::StreamOwned<tokio_rustls::rustls::ServerConnection, TcpStream>;
+
+/// A server behind TLS.
+pub fn tls_server(
+    settings: Arc<tokio_rustls::rustls::ServerConfig>,
+    answer: impl Fn(&Asked, &mut TlsStream) + Send + Sync + 'static,
+) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let answer = Arc::new(answer);
+    std::thread::spawn(move || {
+        while let Ok((socket, _)) = listener.accept() {
+            let (settings, answer) = (settings.clone(), answer.clone());
+            std::thread::spawn(move || {
+                let session = tokio_rustls::rustls::ServerConnection::new(settings).unwrap();
+                let mut stream = TlsStream::new(session, socket);
+                let asked = read_request(&mut stream);
+                if asked.raw.is_empty() {
+                    // Whoever did not get through is told why.
+                    let _ = stream.conn.write_tls(&mut stream.sock);
+                    return;
+                }
+                answer(&asked, &mut stream);
+                stream.conn.send_close_notify();
+                let _ = stream.flush();
+            });
+        }
+    });
+    format!("https://{address}")
+}
+
+/// An authority of this year.
+pub fn authority() -> pruefstand::channel::tls::TestAuthority {
+    let now = pruefstand::ambient::Clock::system().now().to_string();
+    pruefstand::channel::tls::TestAuthority::new(now[..4].parse().unwrap()).unwrap()
+}
+
+/// The settings of a server that shows a certificate of this kind.
+pub fn showing(
+    authority: &pruefstand::channel::tls::TestAuthority,
+    kind: pruefstand::ids::CertificateKind,
+    clients: bool,
+) -> Arc<tokio_rustls::rustls::ServerConfig> {
+    use pruefstand::channel::tls::{Shown, server_config};
+    let names = ["127.0.0.1".to_owned(), "localhost".to_owned()];
+    let shown = Arc::new(Shown::new(authority, &names, kind).unwrap());
+    server_config(shown, clients.then_some(authority)).unwrap()
 }

@@ -1,11 +1,10 @@
 //! What is done to a target besides sending it messages: commands, calls, people.
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use pruefstand::target::{Doing, DoingError, Person, Said, Surroundings, Target};
 
-use crate::support::Sandbox;
+use crate::support::{Sandbox, program, tool};
 use crate::support_target::{Server, block_on, hub, is_gone};
 
 fn target(sandbox: &Sandbox, url: &str) -> Target {
@@ -44,7 +43,7 @@ fn a_command_gets_whole_values_and_its_output_is_kept() {
 #[test]
 fn a_command_that_fails_says_how() {
     let sandbox = Sandbox::new();
-    let target = target(&sandbox, "http://127.0.0.1:9");
+    let target = target(&sandbox, "http://127.0.0.1:9").guarded_by(std::path::Path::new(program()));
     let reason = |doing: &Doing| match block_on(target.perform(doing, &around(&sandbox), &[])) {
         Err(DoingError::Command { reason, log, .. }) => {
             assert!(log.ends_with("target.log"));
@@ -54,44 +53,97 @@ fn a_command_that_fails_says_how() {
     };
     assert!(reason(&command(&["sh", "-c", "exit 3"], 5_000)).contains('3'));
     assert!(reason(&command(&["gibt-es-nicht"], 5_000)).contains("No such file"));
+    assert!(reason(&command(&[], 5_000)).contains("empty"));
     let slow = command(&["sh", "-c", "echo $$ > \"$0\"; sleep 600 & wait", "{state}.pid"], 400);
     assert!(reason(&slow).contains("within 400ms"));
     let pid = std::fs::read_to_string(sandbox.path("zustand-0.pid")).unwrap();
     assert!(is_gone(pid.trim()));
 }
 
+/// Leaves something running that is hard to end: it ignores signals, and where it is `far` it forks
+/// twice into a session of its own with an empty environment.
+fn leaving(file: &std::path::Path, far: bool, waits: bool) -> Doing {
+    let child = "trap '' TERM HUP INT; echo $$ > \"$0.new\"; mv \"$0.new\" \"$0\"; exec sleep 600";
+    let start = match far {
+        true => "(env -i PATH=\"$PATH\" setsid sh -c \"$1\" \"$0\" &) &",
+        false => "sh -c \"$1\" \"$0\" &",
+    };
+    let wait = if waits { "sleep 600" } else { "while [ ! -e \"$0\" ]; do sleep 0.01; done" };
+    let script = format!("{start} {wait}");
+    command(&["sh", "-c", &script, file.to_str().unwrap(), child], 60_000)
+}
+
+fn left_running(end: &str, guarded: bool) {
+    let sandbox = Sandbox::new();
+    let mut target = target(&sandbox, "http://127.0.0.1:9");
+    if guarded {
+        target = target.guarded_by(std::path::Path::new(program()));
+    }
+    let file = sandbox.path("pid");
+    let doing = leaving(&file, guarded, end == "broken off");
+    let pid = || std::fs::read_to_string(&file).unwrap_or_default().trim().to_owned();
+    block_on(async {
+        let around = around(&sandbox);
+        let work = target.perform(&doing, &around, &[]);
+        if end == "broken off" {
+            let there = async {
+                while pid().is_empty() {
+                    tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+                }
+            };
+            tokio::select! { done = work => panic!("{done:?}"), () = there => {} }
+        } else {
+            work.await.unwrap();
+            assert!(std::path::Path::new(&format!("/proc/{}", pid())).exists(), "it lives");
+        }
+        if end == "stop" {
+            target.stop().await;
+            assert!(!std::path::Path::new(&format!("/proc/{}", pid())).exists(), "at once");
+        }
+    });
+    drop(target);
+    assert!(is_gone(&pid()), "{end}");
+}
+
 #[test]
 fn what_a_command_leaves_running_ends_with_the_target() {
-    for end in ["stop", "drop", "broken off"] {
-        let sandbox = Sandbox::new();
-        let mut target = target(&sandbox, "http://127.0.0.1:9");
-        let file = sandbox.path("pid");
-        let script = "trap '' TERM; sleep 600 & echo $! > \"$0\"";
-        let script = if end == "broken off" { format!("{script}; wait") } else { script.into() };
-        let doing = command(&["sh", "-c", &script, file.to_str().unwrap()], 60_000);
-        let there = || std::fs::read_to_string(&file).is_ok_and(|t| t.ends_with('\n'));
-        block_on(async {
-            let around = around(&sandbox);
-            let work = target.perform(&doing, &around, &[]);
-            if end == "broken off" {
-                tokio::select! {
-                    done = work => panic!("{done:?}"),
-                    () = async { while !there() { tokio::time::sleep(Duration::from_millis(5)).await } } => {}
-                }
-            } else {
-                work.await.unwrap();
-            }
-        });
-        let pid = std::fs::read_to_string(&file).unwrap();
-        assert!(
-            end == "broken off" || std::path::Path::new(&format!("/proc/{}", pid.trim())).exists()
-        );
-        if end == "stop" {
-            block_on(target.stop());
+    if tool("setsid") {
+        for end in ["stop", "drop", "broken off"] {
+            left_running(end, true);
         }
-        drop(target);
-        assert!(is_gone(pid.trim()), "{end}");
     }
+}
+
+#[test]
+fn without_a_guard_its_group_ends_with_the_target() {
+    for end in ["drop", "broken off"] {
+        left_running(end, false);
+    }
+}
+
+#[test]
+fn a_guard_ends_everything_when_the_harness_is_killed() {
+    if !tool("setsid") {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let file = sandbox.path("pid");
+    let Doing::Command { command, .. } = leaving(&file, true, true) else { unreachable!() };
+    let (ours, theirs) = std::os::unix::net::UnixStream::pair().unwrap();
+    let mut guard = std::process::Command::new(program())
+        .args(["target-guard", "--"])
+        .args(command)
+        .stdin(std::os::fd::OwnedFd::from(theirs))
+        .spawn()
+        .unwrap();
+    let there = || std::fs::read_to_string(&file).is_ok();
+    assert!((0..500).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+        there()
+    }));
+    drop(ours);
+    assert!(guard.wait().unwrap().success());
+    assert!(is_gone(std::fs::read_to_string(&file).unwrap().trim()));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{PAYLOAD_TYPE, PREDICATE_TYPE, STATEMENT_TYPE, pae};
+use super::{PAYLOAD_TYPE, PREDICATE_TYPE, PRODUCT, STATEMENT_TYPE, pae};
 use crate::evidence::{Evidence, FILE};
 use crate::ids::Digest;
 use crate::plan::TestPlan;
@@ -94,6 +94,11 @@ pub fn issue(
         let bytes =
             std::fs::read(folder.join(&name)).map_err(|e| IssueError::Io(name.clone(), e))?;
         subject.push(json!({ "name": name, "digest": { "sha256": Digest::of(bytes) } }));
+    }
+    // What was tested, so that a result can be found for a file: it lies outside the run's folder.
+    for file in &manifest.target.files {
+        let name = format!("{PRODUCT}{}", file.path);
+        subject.push(json!({ "name": name, "digest": { "sha256": file.sha256 } }));
     }
     let conditions: Vec<_> = verdict
         .cases

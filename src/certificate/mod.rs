@@ -16,6 +16,9 @@ pub const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
 /// Type of the predicate.
 pub const PREDICATE_TYPE: &str = "urn:pruefstand:certificate:1";
 
+/// Before the names of subjects that are files of the product.
+const PRODUCT: &str = "product/";
+
 /// Pre-authentication encoding (dsse, section "Signature definition").
 fn pae(payload: &[u8]) -> Vec<u8> {
     let mut out =

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use super::issue::{BOUND, Certificate};
-use super::{PAYLOAD_TYPE, PREDICATE_TYPE, STATEMENT_TYPE, pae};
+use super::{PAYLOAD_TYPE, PREDICATE_TYPE, PRODUCT, STATEMENT_TYPE, pae};
 use crate::evidence::Evidence;
 use crate::ids::Digest;
 use crate::run::Manifest;
@@ -87,6 +87,9 @@ pub fn verify_run(verified: &Verified, folder: &Path) -> Result<usize, VerifyErr
     for subject in &subjects {
         let name = subject["name"].as_str().unwrap_or_default().to_owned();
         let wanted = subject["digest"]["sha256"].as_str().unwrap_or_default();
+        if name.starts_with(PRODUCT) {
+            continue;
+        }
         let outside = name.starts_with('/') || name.split('/').any(|part| part == "..");
         if outside || name.is_empty() {
             return Err(VerifyError::Run(format!("\"{name}\" leads out of the run's folder")));

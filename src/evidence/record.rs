@@ -63,6 +63,8 @@ pub enum TargetEvent {
     Prepared,
     /// Killed by the harness.
     Killed,
+    /// It got another configuration.
+    Reconfigured,
     /// Stopped by the harness at the end.
     Stopped,
     /// No longer reachable.

@@ -3,7 +3,7 @@
 use super::damage::damaged;
 use crate::plan::{
     DocumentUse, Filling, MessageUse, TestCase, TestPlan, changed, filled, nachricht_of, tree,
-    vorgang_of, vorgang_uuid_of,
+    vorgang_nth, vorgang_uuid_of,
 };
 use crate::xml::{Writer, parse};
 use crate::xsd::{Edit, apply};
@@ -43,7 +43,7 @@ pub fn build(
     if let Some(sample) = &use_.sample {
         let bytes = plan.file_bytes(sample).ok_or_else(|| missing(format!("file \"{sample}\"")))?;
         let filling = Filling {
-            vorgang: vorgang_of(&case.id),
+            vorgang: vorgang_nth(&case.id, use_.vorgang),
             vorgang_uuid: vorgang_uuid_of(&case.id),
             nachricht: nachricht.clone(),
             ..Filling::default()
@@ -63,7 +63,7 @@ pub fn build(
     // A message that starts no service belongs to the one that started the case.
     let leistung = leistung.or_else(|| plan.message.iter().find_map(|m| m.leistung.clone()));
     let filling = Filling {
-        vorgang: vorgang_of(&case.id),
+        vorgang: vorgang_nth(&case.id, use_.vorgang),
         vorgang_uuid: vorgang_uuid_of(&case.id),
         nachricht: nachricht.clone(),
         behoerde: use_.behoerde.clone(),

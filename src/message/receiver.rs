@@ -9,7 +9,7 @@ use crate::concept::{DocumentPlace, Form, OwnSource};
 use crate::ids::SystemId;
 use crate::plan::{
     Damage, DocumentUse, Filling, MessageUse, PlanMessage, PlanReceiver, TestCase, TestPlan,
-    ValuePart, changed, convert, document_bytes, nachricht_of, vorgang_of, vorgang_uuid_of,
+    ValuePart, changed, convert, document_bytes, nachricht_of, vorgang_nth, vorgang_uuid_of,
 };
 use crate::xml::{Element, Node, parse};
 
@@ -93,7 +93,7 @@ pub fn prepare_for(
     let leistung = leistung.or_else(|| plan.message.iter().find_map(|m| m.leistung.clone()));
     let nachricht = nachricht_of(&case.id, use_.number);
     let filling = Filling {
-        vorgang: vorgang_of(&case.id),
+        vorgang: vorgang_nth(&case.id, use_.vorgang),
         vorgang_uuid: vorgang_uuid_of(&case.id),
         nachricht: nachricht.clone(),
         behoerde: use_.behoerde.clone(),

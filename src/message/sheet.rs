@@ -6,7 +6,7 @@ use super::build::{MessageError, build};
 use crate::ids::{CaseId, RequirementId};
 use crate::plan::{
     DocumentUse, Expectation, Filling, MessageUse, PlanField, Step, TestCase, TestPlan, changed,
-    nachricht_of, vorgang_of, vorgang_uuid_of,
+    nachricht_of, vorgang_nth, vorgang_uuid_of,
 };
 use crate::xml::{Element, parse};
 
@@ -119,7 +119,7 @@ fn enter(
         return Err(missing(format!("message \"{}\" with its values", use_.message)));
     };
     let filling = Filling {
-        vorgang: vorgang_of(&case.id),
+        vorgang: vorgang_nth(&case.id, use_.vorgang),
         vorgang_uuid: vorgang_uuid_of(&case.id),
         nachricht: nachricht_of(&case.id, use_.number),
         behoerde: use_.behoerde.clone(),

@@ -210,6 +210,7 @@ pub(super) fn valid(
         sample: None,
         edit: vec![],
         number,
+        vorgang: 0,
         behoerde: authority.ags.clone(),
         leistung: None,
         change: vec![],

@@ -40,6 +40,11 @@ pub struct TestCase {
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_zero(value: &u32) -> bool {
+    *value == 0
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
 pub(super) fn is_false(value: &bool) -> bool {
     !value
 }
@@ -127,6 +132,13 @@ pub enum Step {
         /// Name of the step.
         name: String,
     },
+    /// Give the target another configuration of the organisation, and nothing else.
+    Reconfigure {
+        /// Name of the step.
+        name: String,
+        /// What becomes different, in order.
+        change: Vec<ConfigurationChange>,
+    },
     /// A person does something, such as filling in the Antragsassistent.
     Manual {
         /// Name of the step.
@@ -185,6 +197,7 @@ impl Step {
             | Self::Await { name, .. }
             | Self::Fake { name, .. }
             | Self::Restart { name }
+            | Self::Reconfigure { name, .. }
             | Self::Manual { name, .. }
             | Self::Deliver { name, .. }
             | Self::Look { name, .. }
@@ -203,6 +216,7 @@ impl Step {
             Self::Await { .. }
             | Self::Fake { .. }
             | Self::Restart { .. }
+            | Self::Reconfigure { .. }
             | Self::Look { .. }
             | Self::ReadBack { .. } => None,
         }
@@ -226,7 +240,7 @@ impl Step {
             | Self::Look { at: system, .. }
             | Self::Prompt { at: system, .. }
             | Self::ReadBack { system, .. } => Some(system),
-            Self::Restart { .. } | Self::Manual { .. } => None,
+            Self::Restart { .. } | Self::Reconfigure { .. } | Self::Manual { .. } => None,
         }
     }
 
@@ -239,6 +253,28 @@ impl Step {
             _ => None,
         }
     }
+}
+
+/// What becomes different in the configuration of an organisation.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(tag = "change", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum ConfigurationChange {
+    /// An authority has another Fachverfahren from now on.
+    Fachverfahren {
+        /// The authority.
+        authority: String,
+        /// The system.
+        system: SystemId,
+    },
+    /// An authority hands a service to another one.
+    Service {
+        /// LeiKa key of the service.
+        leistung: String,
+        /// Who had it.
+        from: String,
+        /// Who has it from now on.
+        to: String,
+    },
 }
 
 /// How a fake treats the exchanges of a case.
@@ -303,6 +339,9 @@ pub struct MessageUse {
     /// Number of the message in its case; the same number is the same message.
     #[serde(default = "first")]
     pub number: u32,
+    /// Number of the Vorgang it belongs to, where a case has several of them; from 0.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub vorgang: u32,
     /// Authority key it names.
     pub behoerde: String,
     /// LeiKa key it names, where not the message's own.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path as FilePath;
 
-use super::case::{Change, MessageUse, Step, TestCase};
+use super::case::{Change, ConfigurationChange, MessageUse, Step, TestCase};
 use super::types::TestPlan;
 use crate::diagnostic::{Authored, Diagnostic, Diagnostics, Path, read, read_text};
 use crate::ids::{Digest, RequirementId, SystemId};
@@ -147,6 +147,11 @@ impl<'a> Known<'a> {
                     "name a system of the organisation",
                 );
             }
+            if let Step::Reconfigure { change, .. } = step {
+                for change in change {
+                    self.configuration(change, &at, &mut error);
+                }
+            }
             if let Some(message) = step.message() {
                 self.message(message, &at, &mut error);
             }
@@ -178,6 +183,31 @@ impl<'a> Known<'a> {
             }
         }
         out
+    }
+
+    /// Authorities and systems of another configuration.
+    fn configuration(
+        &self,
+        change: &ConfigurationChange,
+        at: &Path,
+        error: &mut impl FnMut(Path, String, &'static str),
+    ) {
+        let (authorities, system) = match change {
+            ConfigurationChange::Fachverfahren { authority, system } => {
+                (vec![authority], Some(system))
+            }
+            ConfigurationChange::Service { from, to, .. } => (vec![from, to], None),
+        };
+        for id in authorities {
+            if !self.plan.authority.iter().any(|a| &a.id == id) {
+                let text = format!("authority \"{id}\" does not exist");
+                error(at.clone(), text, "name an authority of the organisation");
+            }
+        }
+        if let Some(id) = system.filter(|s| !self.systems.contains(s)) {
+            let text = format!("system \"{id}\" does not exist");
+            error(at.clone(), text, "name a system of the organisation");
+        }
     }
 
     fn message(

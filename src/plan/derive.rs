@@ -218,7 +218,7 @@ pub(super) fn complete(
         })
         .collect();
     if case.correlators.is_empty() {
-        case.correlators.push(Correlator(vorgang_of(&case.id)));
+        case.correlators.extend(case.vorgaenge().into_iter().map(Correlator));
         for number in &sent {
             case.correlators.push(Correlator(nachricht_of(&case.id, *number)));
         }
@@ -420,6 +420,14 @@ pub fn vorgang_of(case: &CaseId) -> String {
     let hash = Sha256::digest(format!("vorgang {case}"));
     let hex: String = hash.iter().take(6).map(|b| format!("{b:02X}")).collect();
     format!("PS-{hex}")
+}
+
+/// The number of one of several Vorgänge of a case, from 0; the first one is the case's own.
+pub fn vorgang_nth(case: &CaseId, number: u32) -> String {
+    match number {
+        0 => vorgang_of(case),
+        other => vorgang_of(&CaseId(format!("{case} {other}"))),
+    }
 }
 
 /// The number of a case in the form of a UUID.

@@ -128,6 +128,23 @@ pub enum Expectation {
         /// Requirement behind it.
         requirement: RequirementId,
     },
+    /// The message of a step reaches one of these systems, exactly once and as that system takes it, and
+    /// no other receiver: it was under way when the configuration changed.
+    Moved {
+        /// Requirement behind it.
+        requirement: RequirementId,
+        /// The step that sent.
+        step: String,
+        /// The system before, and the one from then on.
+        systems: Vec<SystemId>,
+    },
+    /// What the target says about its rules is the same before and after another configuration.
+    SameRules {
+        /// Requirement behind it.
+        requirement: RequirementId,
+        /// The step that gave the other configuration.
+        step: String,
+    },
     /// The target answers what was handed over to it, by the means of its protocol.
     Answer {
         /// Requirement behind it.
@@ -195,6 +212,8 @@ impl Expectation {
             Self::Rules { .. } => "rules",
             Self::NothingElse { .. } => "nothing-else",
             Self::Foreign { .. } => "foreign",
+            Self::Moved { .. } => "moved",
+            Self::SameRules { .. } => "same-rules",
             Self::Answer { .. } => "answer",
             Self::Held { .. } => "held",
             Self::Incoming { .. } => "incoming",
@@ -215,6 +234,8 @@ impl Expectation {
             | Self::Log { step, .. }
             | Self::Header { step, .. }
             | Self::Rules { step, .. }
+            | Self::Moved { step, .. }
+            | Self::SameRules { step, .. }
             | Self::Incoming { step, .. } => vec![step],
             Self::Filing { step, read_back, .. } => vec![step, read_back],
             Self::Absence { steps, .. } => steps.iter().map(String::as_str).collect(),
@@ -247,6 +268,8 @@ impl Expectation {
             | Self::Header { .. }
             | Self::NothingElse { .. }
             | Self::Foreign { .. }
+            | Self::Moved { .. }
+            | Self::SameRules { .. }
             | Self::Answer { .. }
             | Self::Held { .. }
             | Self::Incoming { .. }
@@ -271,6 +294,8 @@ impl Expectation {
             | Self::Rules { requirement, .. }
             | Self::NothingElse { requirement }
             | Self::Foreign { requirement }
+            | Self::Moved { requirement, .. }
+            | Self::SameRules { requirement, .. }
             | Self::Answer { requirement, .. }
             | Self::Held { requirement, .. }
             | Self::Incoming { requirement, .. }

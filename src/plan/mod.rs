@@ -20,6 +20,7 @@ mod methods;
 mod own_side;
 pub mod pairwise;
 mod planned;
+mod route;
 mod types;
 mod values;
 mod waiver;
@@ -33,12 +34,24 @@ pub use conditions::without_namespaces;
 pub use contents::document_bytes;
 pub use convert::convert;
 pub use coverage::{Coverage, coverage};
-pub use derive::{DeriveError, FORMAT, Scope, derive, nachricht_of, vorgang_of, vorgang_uuid_of};
+pub use derive::{
+    DeriveError, FORMAT, Scope, derive, nachricht_of, vorgang_nth, vorgang_of, vorgang_uuid_of,
+};
 pub use diff::{CaseChange, PlanDiff, Standing, diff};
 pub use from_schema::filled;
 pub use measure::Share;
 pub use types::*;
 pub use waiver::Waiver;
+
+impl TestCase {
+    /// The numbers of its Vorgänge.
+    pub fn vorgaenge(&self) -> Vec<String> {
+        let messages = self.step.iter().filter_map(Step::message);
+        let numbers: std::collections::BTreeSet<u32> =
+            messages.map(|m| m.vorgang).chain([0]).collect();
+        numbers.into_iter().map(|n| vorgang_nth(&self.id, n)).collect()
+    }
+}
 
 impl TestPlan {
     /// The plan as its file: the same plan gives the same bytes.

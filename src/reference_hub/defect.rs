@@ -95,6 +95,8 @@ defects! {
     RejectsLargest, "rejects-largest", "weist den größten erlaubten Wert zurück", "GEW-013", "boundary-value-analysis";
     MtomPartMissing, "mtom-part-missing", "verweist auf einen Teil der Nachricht, den sie nicht hat", "KAN-004", "equivalence-partitioning", "kanaele";
     MtomEncodedTwice, "mtom-encoded-twice", "schickt Teile in Base64 und nennt sie binär", "KAN-004", "equivalence-partitioning", "kanaele";
+    KeepsOldRoutes, "keeps-old-routes", "stellt nach einer anderen Konfiguration noch auf den alten Wegen zu", "GEW-055", "scenario-testing";
+    DropsQueueOnChange, "drops-queue-on-change", "vergisst bei einer anderen Konfiguration, was wartet", "GEW-055", "scenario-testing";
     WrongSoapAction, "wrong-soap-action", "nennt die Aktion eines anderen Dienstes", "KAN-020", "decision-table-testing", "kanaele";
     JsonGuessesNumbers, "json-guesses-numbers", "macht aus Texten, die wie Zahlen aussehen, Zahlen", "KAN-002", "equivalence-partitioning", "kanaele";
     JsonLonelyElement, "json-lonely-element", "macht aus einer Liste mit einem Eintrag den Eintrag", "KAN-004", "equivalence-partitioning", "kanaele";

@@ -168,7 +168,11 @@ pub async fn start(
         })?),
     };
     let journal = Journal::open(&config.state, config.clock.clone())?;
-    let left: Vec<Accepted> = journal.accepted.values().cloned().collect();
+    let mut left: Vec<Accepted> = journal.accepted.values().cloned().collect();
+    let mut config = config;
+    if reconfigured(&mut config)? && config.defects.contains(&Defect::DropsQueueOnChange) {
+        left.clear();
+    }
     let (tasks, mut queue) = unbounded_channel();
     let hub = Arc::new(Hub {
         export: config.export,
@@ -192,6 +196,20 @@ pub async fn start(
     serve(listener, "hub".into(), door, Arc::new(Unobserved), shutdown).await;
     pipeline.abort();
     Ok(())
+}
+
+/// Whether the hub ran before with other authorities. What it is told is kept beside its journal, for
+/// those who ask, and for the fault that does not listen.
+fn reconfigured(config: &mut HubConfig) -> std::io::Result<bool> {
+    let path = config.state.join("stellen.json");
+    let now = serde_json::to_vec(&config.export.authority)?;
+    let before = std::fs::read(&path).ok();
+    let changed = before.as_ref().is_some_and(|before| before != &now);
+    match before.filter(|_| config.defects.contains(&Defect::KeepsOldRoutes)) {
+        Some(before) => config.export.authority = serde_json::from_slice(&before)?,
+        None => std::fs::write(&path, now)?,
+    }
+    Ok(changed)
 }
 
 struct Door(Arc<Hub>);

@@ -81,9 +81,7 @@ impl Drive<'_> {
                 "the target file does not say where the target tells what it holds (interface.held); say it, or do not claim the role \"bestand\"",
             );
         };
-        let (content_type, fields, protocol, body) = ("", vec![], "http", vec![]);
-        let request = Asked { method: "GET", url, content_type, fields, protocol, body };
-        self.ask(case, name, &"harness".into(), request).await.0
+        self.ask(case, name, &"harness".into(), Asked::question(url)).await.0
     }
 
     /// Makes the target send a message, and waits for it.

@@ -126,6 +126,8 @@ pub(super) struct Drive<'a> {
     pub(super) stop: Shutdown,
     pub(super) stopped: AtomicBool,
     pub(super) fresh_used: AtomicBool,
+    /// What the target is told about the world now.
+    pub(super) configured: tokio::sync::Mutex<Surroundings>,
     /// The run's folder, absolute.
     pub(super) folder: PathBuf,
     /// What the target speaks, where it is no hub.
@@ -259,12 +261,13 @@ async fn drive(
         recorder: recorder.clone(),
         fakes: &fakes,
         target: RwLock::new(target),
-        around,
+        around: around.clone(),
         lost: AtomicBool::new(false),
         vain: Mutex::default(),
         stop,
         stopped: AtomicBool::new(false),
         fresh_used: AtomicBool::new(false),
+        configured: tokio::sync::Mutex::new(around.clone()),
         folder: folder.clone(),
         protocol: protocol_of(&config),
         numbers: Numbers::default(),
@@ -394,7 +397,7 @@ fn manifest(config: &RunConfig, inputs: Vec<super::ManifestInput>, says: String)
 }
 
 impl Drive<'_> {
-    fn halted(&self) -> bool {
+    pub(super) fn halted(&self) -> bool {
         self.lost.load(Ordering::SeqCst) || self.stopped.load(Ordering::SeqCst)
     }
 
@@ -448,7 +451,7 @@ impl Drive<'_> {
             }
             return;
         }
-        if case.step.iter().any(|step| matches!(step, Step::Restart { .. })) {
+        if case.step.iter().any(|s| matches!(s, Step::Restart { .. } | Step::Reconfigure { .. })) {
             // Nobody can tell whether a target had the time to note an answer that it got right
             // before it was killed. What it does twice in this case shall be its own doing.
             self.settle().await;
@@ -471,6 +474,7 @@ impl Drive<'_> {
             self.fetch_log(Some(&case.id)).await;
         }
         self.recorder.append(&Record::CaseEnd { case: case.id.clone() });
+        self.restore(case).await;
     }
 
     /// Gives a target without history.
@@ -493,7 +497,7 @@ impl Drive<'_> {
         }
     }
 
-    async fn settle(&self) {
+    pub(super) async fn settle(&self) {
         let quiet = Duration::from_millis(u64::from(self.plan.plan.settle_ms));
         let begun = std::time::Instant::now();
         while self.recorder.quiet() < quiet && begun.elapsed() < SETTLE_LIMIT {

@@ -8,6 +8,7 @@ mod handing;
 mod outgoing;
 mod preflight;
 mod prepare;
+mod reconfigure;
 mod recorder;
 mod steps;
 

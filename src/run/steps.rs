@@ -35,6 +35,14 @@ pub(super) struct Asked<'a> {
     pub body: Vec<u8>,
 }
 
+impl Asked<'_> {
+    /// A question without a body.
+    pub fn question(url: String) -> Self {
+        let (method, content_type, fields, protocol) = ("GET", "", vec![], "http");
+        Self { method, url, content_type, fields, protocol, body: vec![] }
+    }
+}
+
 impl Drive<'_> {
     pub(super) async fn step(&self, case: &TestCase, step: &Step, since: u64) -> StepOutcome {
         match step {
@@ -55,6 +63,7 @@ impl Drive<'_> {
                 StepOutcome::Done
             }
             Step::Restart { .. } => self.restart().await,
+            Step::Reconfigure { name, change } => self.reconfigure(case, name, change).await,
             Step::Manual { .. } => StepOutcome::ByHand,
             Step::Deliver { .. } | Step::Look { .. } | Step::Prompt { .. } => {
                 self.component(case, step).await
@@ -189,7 +198,7 @@ impl Drive<'_> {
         }
         target.kill().await;
         self.recorder.append(&Record::Target { event: TargetEvent::Killed, detail: String::new() });
-        match target.start(&self.around, false).await {
+        match target.start(&*self.configured.lock().await, false).await {
             Ok(()) => {
                 let detail = target.url("");
                 self.recorder.append(&Record::Target { event: TargetEvent::Started, detail });

@@ -37,6 +37,13 @@ impl Caller {
         self.send("POST", url, content_type, body).await
     }
 
+    /// The same, with less time for an answer, milliseconds.
+    #[must_use]
+    pub fn within(mut self, answer_ms: u32) -> Self {
+        self.limits.answer_ms = self.limits.answer_ms.min(answer_ms);
+        self
+    }
+
     /// Waits until the target can stand one more message.
     pub async fn pace(&self) {
         self.pacer.wait().await;

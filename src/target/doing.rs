@@ -28,7 +28,7 @@ pub enum Doing {
         /// Content type of the body.
         #[serde(default = "json")]
         content_type: String,
-        /// Body; `@{datenblatt}` sends the data sheet itself.
+        /// Body; `@{datenblatt}` sends the data sheet itself, `@{endpoints}` the export.
         #[serde(default)]
         body: String,
     },

@@ -14,9 +14,7 @@ use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use rustix::process::{
-    Pid, Signal, WaitOptions, getpid, kill_process, set_child_subreaper, waitpid,
-};
+use rustix::process::{Pid, Signal, WaitOptions, getpid, kill_process, set_child_subreaper, wait};
 
 /// Asks the guard to tell everything below it to end.
 pub(super) const TERM: u8 = b't';
@@ -50,7 +48,7 @@ pub fn guard(command: &[String]) -> std::io::Result<()> {
     };
     std::thread::spawn(obey);
     loop {
-        match waitpid(None, WaitOptions::empty()) {
+        match wait(WaitOptions::empty()) {
             Ok(Some((pid, status))) if Some(pid) == main => {
                 match (status.exit_status(), status.terminating_signal()) {
                     (Some(code), _) => say(&format!("exit {code}")),

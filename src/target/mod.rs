@@ -67,6 +67,9 @@ pub enum TargetError {
 /// Methods of calls (RFC 9110, section 9).
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"];
 
+/// Longest time for the answer whether it is ready, milliseconds, where its limits are not narrower.
+const READY: u32 = 5_000;
+
 /// What a target is told about the world around it.
 #[derive(Debug, Clone, Default)]
 pub struct Surroundings {
@@ -247,15 +250,18 @@ impl Target {
             Some(path) => self.says_ready(self.url(path)).await,
             // Who only sends has no address.
             None if self.interface_url().is_empty() => Ok(String::new()),
-            None => reach::open(&self.interface_url()).await.map(|()| String::new()),
+            None => {
+                let limit = Duration::from_millis(u64::from(self.file.limits.connect_ms));
+                reach::open(&self.interface_url(), limit).await.map(|()| String::new())
+            }
         }
     }
 
     async fn says_ready(&self, url: String) -> Result<String, TargetError> {
         let unreachable =
             |reason| TargetError::Unreachable { what: "the target", url: url.clone(), reason };
-        let answer =
-            self.send("GET", &url, "", vec![]).await.map_err(|e| unreachable(explain(&e)))?;
+        let sent = self.caller().within(READY).send("GET", &url, "", vec![]).await;
+        let answer = sent.map_err(|e| unreachable(explain(&e)))?;
         if !(200..300).contains(&answer.status) {
             return Err(unreachable(format!("it answers {}", answer.status)));
         }

@@ -49,7 +49,7 @@ pub enum DoingError {
         /// Where to.
         url: String,
         /// Why; with the bytes that passed.
-        error: ClientError,
+        error: Box<ClientError>,
     },
     /// A call was answered with something else than 2xx.
     #[error("{method} {} is answered with {}, which is not 2xx", called.url, called.exchange.status)]
@@ -140,7 +140,7 @@ impl Target {
         };
         let method = method.to_ascii_uppercase();
         match self.send(&method, &url, content_type, body).await {
-            Err(error) => Err(DoingError::Call { method, url, error }),
+            Err(error) => Err(DoingError::Call { method, url, error: Box::new(error) }),
             Ok(exchange) => {
                 let good = (200..300).contains(&exchange.status);
                 let what = format!("call {method} {url}");

@@ -5,11 +5,8 @@ use std::time::Duration;
 use super::TargetError;
 use crate::channel::file::path_of_url;
 
-/// Longest time until a connection stands.
-const LIMIT: Duration = Duration::from_secs(5);
-
 /// A connection can be opened, or the folder is there.
-pub(super) async fn open(url: &str) -> Result<(), TargetError> {
+pub(super) async fn open(url: &str, limit: Duration) -> Result<(), TargetError> {
     let unreachable = |reason: String| TargetError::Unreachable {
         what: "the target",
         url: url.to_owned(),
@@ -33,9 +30,9 @@ pub(super) async fn open(url: &str) -> Result<(), TargetError> {
         Some(_) => host.to_owned(),
         None => format!("{host}:{usual}"),
     };
-    match tokio::time::timeout(LIMIT, tokio::net::TcpStream::connect(&address)).await {
+    match tokio::time::timeout(limit, tokio::net::TcpStream::connect(&address)).await {
         Ok(Ok(_)) => Ok(()),
         Ok(Err(error)) => Err(unreachable(error.to_string())),
-        Err(_) => Err(unreachable(format!("no connection within {LIMIT:?}"))),
+        Err(_) => Err(unreachable(format!("no connection within {limit:?}"))),
     }
 }

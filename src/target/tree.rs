@@ -122,9 +122,8 @@ impl Tree {
 
 impl Drop for Tree {
     fn drop(&mut self) {
-        // A guard kills when its socket is closed, which happens now. A group of which nothing is left
-        // may belong to somebody else by now.
-        if self.guard.is_none() && self.child.id().is_some() {
+        // A guard kills when its socket is closed, which happens now.
+        if self.guard.is_none() && (self.child.id().is_some() || self.lives()) {
             self.signal(Signal::KILL);
         }
     }

@@ -345,6 +345,7 @@ fn plan(case: &CaseId) -> TestPlan {
             sample: None,
             edit: vec![],
             number,
+            vorgang: 0,
             behoerde: "14999001".into(),
             leistung: None,
             change: vec![],

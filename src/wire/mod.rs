@@ -89,10 +89,51 @@ pub fn plain(raw: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned([&raw[..start], &body].concat())
 }
 
+/// An answer without the interim ones before it (RFC 9110, section 15.2): 100 Continue, 103 Early
+/// Hints. Anything else stays as it is.
+pub fn final_answer(raw: &[u8]) -> &[u8] {
+    let mut rest = raw;
+    while let Some((lines, start)) = split_head(rest) {
+        let status = lines.first().filter(|line| line.starts_with("HTTP/"));
+        let status = status.and_then(|line| line.split(' ').nth(1)?.parse::<u16>().ok());
+        match status {
+            Some(100 | 102..=199) if rest.len() > start => rest = &rest[start..],
+            _ => break,
+        }
+    }
+    rest
+}
+
+/// The value of a header field of a message, the first where there are several.
+pub fn header_of(raw: &[u8], name: &str) -> Option<String> {
+    let (lines, _) = split_head(raw)?;
+    lines.iter().skip(1).find_map(|line| {
+        let (n, value) = line.split_once(':')?;
+        n.trim().eq_ignore_ascii_case(name).then(|| value.trim().to_owned())
+    })
+}
+
 /// The place of the first byte after the head of a message, and the head's lines.
 pub fn split_head(raw: &[u8]) -> Option<(Vec<String>, usize)> {
     let start = raw.iter().take_while(|b| matches!(b, b'\r' | b'\n')).count();
     let (lines, end) = head::lines(raw, start)?;
     let lines = lines.iter().map(|l| String::from_utf8_lossy(l.bytes).into_owned());
     Some((lines.collect(), end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{final_answer, header_of};
+
+    #[test]
+    fn interim_answers_are_no_answers() {
+        let last = "HTTP/1.1 200 OK\r\nContent-Type: a/b\r\n\r\nok";
+        let early = "HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n";
+        let raw = format!("HTTP/1.1 100 Continue\r\n\r\n{early}{last}");
+        assert_eq!(final_answer(raw.as_bytes()), last.as_bytes());
+        assert_eq!(header_of(final_answer(raw.as_bytes()), "content-type").as_deref(), Some("a/b"));
+        for other in [last, "HTTP/1.1 100 Continue\r\n\r\n", "POST / HTTP/1.1\r\n\r\n", "x"] {
+            assert_eq!(final_answer(other.as_bytes()), other.as_bytes());
+        }
+    }
 }

@@ -18,7 +18,7 @@ pub struct HttpMessage {
 impl HttpMessage {
     /// Reads a raw message; what is cut off is read as far as it goes.
     pub fn read(raw: &[u8]) -> Option<Self> {
-        let plain = wire::plain(raw);
+        let plain = wire::plain(wire::final_answer(raw));
         let (lines, start) = wire::split_head(&plain)?;
         let body = plain[start..].to_vec();
         let kind = lines.iter().enumerate().skip(1).find_map(|(at, line)| {

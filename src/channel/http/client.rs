@@ -264,8 +264,8 @@ async fn exchange<S>(
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let (stream, tap) = TapStream::new(stream);
     let (stream, beyond) = CappedStream::new(stream, manner.answer_bytes);
+    let (stream, tap) = TapStream::new(stream);
     let target = uri.path_and_query().map_or("/", |p| p.as_str()).to_owned();
     let mut announced = None;
     let work = async {
@@ -374,30 +374,19 @@ fn surplus(raw: &[u8], read: usize, body: usize) -> usize {
 
 /// Where an answer ends whose body has that many bytes; none where only its connection ends it.
 fn answer_end(raw: &[u8], body: usize) -> Option<usize> {
-    let mut start = 0;
-    loop {
-        let (lines, head) = crate::wire::split_head(raw.get(start..)?)?;
-        let status = lines.first()?.split(' ').nth(1)?.parse::<u16>().ok()?;
-        start += head;
-        if (100..200).contains(&status) && status != 101 {
-            continue;
-        }
-        let field = |name: &str| {
-            let of = |line: &String| {
-                let (n, value) = line.split_once(':')?;
-                n.trim().eq_ignore_ascii_case(name).then(|| value.trim().to_ascii_lowercase())
-            };
-            lines.iter().skip(1).find_map(of)
+    let last = crate::wire::final_answer(raw);
+    let (lines, head) = crate::wire::split_head(last)?;
+    let start = raw.len() - last.len() + head;
+    let status = lines.first()?.split(' ').nth(1)?.parse::<u16>().ok()?;
+    let coding = crate::wire::header_of(last, "transfer-encoding");
+    if coding.is_some_and(|coding| coding.to_ascii_lowercase().contains("chunked")) {
+        return match crate::wire::chunks(raw, start, |_| {}) {
+            crate::wire::Extent::Ends { end, .. } => Some(end),
+            _ => None,
         };
-        if field("transfer-encoding").is_some_and(|coding| coding.contains("chunked")) {
-            return match crate::wire::chunks(raw, start, |_| {}) {
-                crate::wire::Extent::Ends { end, .. } => Some(end),
-                _ => None,
-            };
-        }
-        let counted = field("content-length").is_some() || matches!(status, 204 | 304);
-        return counted.then_some(start + body);
     }
+    let counted = crate::wire::header_of(last, "content-length").is_some();
+    (counted || matches!(status, 204 | 304)).then_some(start + body)
 }
 
 /// An error with everything behind it: the outermost alone often says nothing.

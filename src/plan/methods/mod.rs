@@ -11,6 +11,7 @@ mod flow;
 mod invalid;
 mod manual;
 mod partitions;
+mod reconfiguration;
 mod routing;
 mod rules;
 mod samples;
@@ -29,7 +30,7 @@ use crate::organisation::Authority;
 type Apply = fn(&mut Derivation<'_>, &Method);
 
 /// Methods for a hub, which stands in the middle of everything.
-const HUB: [(&str, Apply); 31] = [
+const HUB: [(&str, Apply); 32] = [
     ("minimal", partitions::minimal),
     ("maximal", partitions::maximal),
     ("optional", partitions::optional),
@@ -56,6 +57,7 @@ const HUB: [(&str, Apply); 31] = [
     ("duplicate", failures::duplicate),
     ("outage", failures::outage),
     ("crash", failures::crash),
+    ("reconfiguration", reconfiguration::reconfiguration),
     ("samples", samples::samples),
     ("schema-valid", schema::valid),
     ("schema-partitions", schema::partitions),

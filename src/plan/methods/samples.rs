@@ -66,6 +66,7 @@ fn one(d: &mut Derivation<'_>, method: &Method, message: &Message, correlator: &
         sample: Some(sample.to_owned()),
         edit: vec![],
         number: 1,
+        vorgang: 0,
         behoerde: authority.ags.clone(),
         leistung: None,
         change: vec![],

@@ -196,6 +196,7 @@ fn subject(
         sample: Some(name),
         edit: made.marks.clone(),
         number: 1,
+        vorgang: 0,
         behoerde: authority.ags.clone(),
         leistung: None,
         change: vec![],

@@ -1,7 +1,7 @@
 //! Speaking to the target: names, ports, TLS, credentials, paths, clocks.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -27,6 +27,7 @@ pub(super) async fn look(preflight: &Preflight<'_>, target: &Target, looked: &mu
             free.insert(connect(&host, port, limit).await);
         }
     }
+    let mut no_tls: BTreeSet<String> = BTreeSet::new();
     for question in &questions {
         let place = host_and_port(&question.url).map(|(host, port)| format!("{host}:{port}"));
         let host = place.as_ref().and_then(|place| hosts.get(place));
@@ -52,7 +53,14 @@ pub(super) async fn look(preflight: &Preflight<'_>, target: &Target, looked: &mu
             }
             continue;
         }
-        ask(preflight, target, question, looked).await;
+        // One fault of TLS is enough for all that lies behind it.
+        let silent = place.as_ref().is_some_and(|place| no_tls.contains(place));
+        if silent && question.url.starts_with("https://") {
+            let check = format!("answer of {}", question.key);
+            looked.findings.push(PreflightFinding::unchecked(&check, "there is no TLS with it"));
+        } else if ask(preflight, target, question, looked).await.is_err() {
+            no_tls.extend(place);
+        }
     }
     let addresses: Vec<IpAddr> = hosts.values().flatten().flatten().copied().collect();
     if target.file.start.is_none() {
@@ -108,8 +116,16 @@ async fn connect(host: &str, port: u16, limit: Duration) -> Result<Vec<IpAddr>, 
     }
 }
 
+/// There is no TLS.
+struct NoTls;
+
 /// Asks one question and looks at its answer.
-async fn ask(preflight: &Preflight<'_>, target: &Target, question: &Question, looked: &mut Looked) {
+async fn ask(
+    preflight: &Preflight<'_>,
+    target: &Target,
+    question: &Question,
+    looked: &mut Looked,
+) -> Result<(), NoTls> {
     if let Some(folder) = path_of_url(&question.url) {
         if !folder.is_dir() {
             let problem = format!("{}: there is no folder {}", question.key, folder.display());
@@ -119,13 +135,13 @@ async fn ask(preflight: &Preflight<'_>, target: &Target, question: &Question, lo
                 lost(looked, question, "there is no such folder".into());
             }
         }
-        return;
+        return Ok(());
     }
-    let Some(method) = question.method else { return };
+    let Some(method) = question.method else { return Ok(()) };
     if target.caller().lacks(&question.url) {
         let check = format!("answer of {}", question.key);
         looked.findings.push(PreflightFinding::unchecked(&check, "credentials are missing"));
-        return;
+        return Ok(());
     }
     let before = preflight.clock.now();
     let sent = target.send(method, &question.url, "", vec![]).await;
@@ -135,7 +151,7 @@ async fn ask(preflight: &Preflight<'_>, target: &Target, question: &Question, lo
             let (check, problem, help) = of_error(&error);
             if question.messages && check != "TLS" {
                 // Not everybody knows OPTIONS, and a connection stood a moment ago.
-                return;
+                return Ok(());
             }
             looked.findings.push(PreflightFinding::new(check, format!("{place}: {problem}"), help));
             if question.first && check != "TLS" {
@@ -146,12 +162,16 @@ async fn ask(preflight: &Preflight<'_>, target: &Target, question: &Question, lo
                     looked.findings.push(PreflightFinding::unchecked(check, since));
                 }
             }
+            if check == "TLS" {
+                return Err(NoTls);
+            }
         }
         Ok(answer) => {
             clock_of(preflight, &answer, before, &place, &mut looked.findings);
             answered(preflight, target, question, &answer, looked);
         }
     }
+    Ok(())
 }
 
 fn of_error(error: &ClientError) -> (&'static str, String, String) {
@@ -232,17 +252,13 @@ fn answered(
 fn name_of(status: u16) -> &'static str {
     match status {
         401 | 403 => "credentials",
-        500.. => "connection to the target",
+        500 | 502.. => "connection to the target",
         _ => "paths",
     }
 }
 
 fn header(answer: &ClientExchange, name: &str) -> Option<String> {
-    let (lines, _) = crate::wire::split_head(&answer.raw_answer)?;
-    lines.iter().skip(1).find_map(|line| {
-        let (n, value) = line.split_once(':')?;
-        n.trim().eq_ignore_ascii_case(name).then(|| value.trim().to_owned())
-    })
+    crate::wire::header_of(crate::wire::final_answer(&answer.raw_answer), name)
 }
 
 const CLOCK_HELP: &str = "let both machines get their time from the same source (NTP): deadlines and the order of events are judged by it";

@@ -50,7 +50,7 @@ pub(super) fn of_tls(fault: TlsFault) -> (&'static str, &'static str) {
         ),
         TlsFault::TimedOut => (
             "the handshake was not completed in time",
-            "correct the port, or raise limits.connect_ms in the target file",
+            "look whether that port speaks TLS at all (else write http://), or raise limits.connect_ms in the target file",
         ),
         TlsFault::Other => ("TLS does not come about", "look at the target's log"),
     }

@@ -46,6 +46,13 @@ impl World {
         );
         world.received(PLAYED_HUB, &post(&sent), &http("202 Accepted", "<ok/>"));
         world.done("p");
+        // What the target says about itself before and after another configuration.
+        for (when, step) in [("davor", "u"), ("danach", "u")] {
+            let says = format!(
+                "{{\"regeldepots\":[{{\"id\":\"k\",\"wann\":\"{when}\", \"digest\": \"d1\"}}]}}"
+            );
+            world.own(step, "/bereit", "GET /bereit HTTP/1.1\r\n\r\n", &http("200 OK", &says));
+        }
         world.push(Record::CaseEnd { case });
         world.push(Record::Settled { quiet_ms: 1 });
         world.push(Record::End { interrupted: false, records: 0 });
@@ -63,6 +70,7 @@ impl World {
                 sample: None,
                 edit: vec![],
                 number,
+                vorgang: 0,
                 behoerde: "14999001".into(),
                 leistung: None,
                 change: vec![],

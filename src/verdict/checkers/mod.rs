@@ -13,10 +13,12 @@ mod held;
 mod holding;
 mod incoming;
 mod log;
+mod moved;
 mod nothing_else;
 mod own;
 mod reply;
 mod rules;
+mod same_rules;
 mod sent;
 mod timing;
 
@@ -75,6 +77,8 @@ pub fn all() -> Vec<Box<dyn Checker>> {
         Box::new(log::TransactionLog),
         Box::new(header::Header),
         Box::new(rules::Rules),
+        Box::new(moved::Moved),
+        Box::new(same_rules::SameRules),
         Box::new(answer::Answer),
         Box::new(held::Held),
         Box::new(incoming::Incoming),

@@ -7,7 +7,7 @@ use super::{Checker, Context, Exchange, Expectation, Found, Judgement, World};
 use crate::concept::MessageKind;
 use crate::evidence::StepOutcome;
 use crate::ids::{ComponentKind, PLAYED_HUB, SystemId};
-use crate::plan::{MessageUse, PlanAuthority, Step, Validity, vorgang_of};
+use crate::plan::{MessageUse, PlanAuthority, Step, Validity};
 
 pub(super) struct NothingElse;
 
@@ -16,7 +16,7 @@ struct Allowed<'a> {
     step: &'a str,
     kind: MessageKind,
     authority: &'a PlanAuthority,
-    destination: SystemId,
+    destinations: Vec<SystemId>,
 }
 
 impl Checker for NothingElse {
@@ -59,6 +59,7 @@ impl Checker for NothingElse {
             .into(&mut judgement);
         }
         let (mut confirmed, mut folders, mut documents) = (0, 0, 0);
+        let antraege = allowed.iter().filter(|a| a.kind == MessageKind::Antrag).count();
         let most = allowed
             .iter()
             .filter(|a| a.kind == MessageKind::Antrag)
@@ -73,7 +74,7 @@ impl Checker for NothingElse {
                         (text.contains("createFolder"), text.contains("createDocument"));
                     folders += usize::from(folder && exchange.is_taken());
                     documents += usize::from(document && exchange.is_taken());
-                    if (folder || document) && folders <= 1 && documents <= most {
+                    if (folder || document) && folders <= antraege && documents <= most {
                         continue;
                     }
                     "eine weitere Änderung der Akte"
@@ -81,7 +82,7 @@ impl Checker for NothingElse {
                 Some(Unclaimed::Different) => "etwas anderes als die angenommene Zustellung",
                 Some(Unclaimed::Confirmation) => {
                     confirmed += usize::from(exchange.is_taken());
-                    if confirmed <= 1 {
+                    if confirmed <= antraege {
                         continue;
                     }
                     "eine weitere Eingangsbestätigung"
@@ -139,17 +140,8 @@ fn allow<'a>(context: &Context<'a>, step: &'a str, message: &'a MessageUse) -> O
     }
     let kind = context.plan.message(&message.message)?.kind;
     let authority = context.plan.authority.iter().find(|a| a.ags == message.behoerde)?;
-    let destination = match kind {
-        MessageKind::Antrag | MessageKind::Nachreichung => authority.receiver.clone(),
-        _ => context
-            .plan
-            .system
-            .iter()
-            .find(|s| s.kind == ComponentKind::Antragsassistent)?
-            .id
-            .clone(),
-    };
-    Some(Allowed { step, kind, authority, destination })
+    let destinations = context.plan.destinations(context.case, step);
+    Some(Allowed { step, kind, authority, destinations })
 }
 
 fn unclaimed(
@@ -163,7 +155,7 @@ fn unclaimed(
     }
     let delivered = allowed
         .iter()
-        .find(|a| &a.destination == system && context.is_of(exchange, a.step))
+        .find(|a| a.destinations.contains(system) && context.is_of(exchange, a.step))
         .map(|a| a.step);
     if let Some(step) = delivered {
         let first = context.taken_at(step, system).first().copied();
@@ -171,14 +163,14 @@ fn unclaimed(
         let once = first.is_none_or(|f| f.number == exchange.number || !exchange.is_taken());
         return (!same || !once).then_some(Unclaimed::Different);
     }
-    let antrag = allowed.iter().find(|a| a.kind == MessageKind::Antrag);
-    let Some(antrag) = antrag else { return Some(Unclaimed::Nobody) };
-    if Some(system) == antrag.authority.dms.as_ref() && files_into_case(context, exchange) {
+    let antraege = || allowed.iter().filter(|a| a.kind == MessageKind::Antrag);
+    let files = antraege().any(|a| Some(system) == a.authority.dms.as_ref());
+    if files && files_into_case(context, exchange) {
         return Some(Unclaimed::Filing);
     }
     let portal = context.kind(system) == Some(ComponentKind::Antragsassistent);
-    let after =
-        context.sent(antrag.step).and_then(|s| s.started).is_some_and(|s| exchange.time >= s);
+    let after = antraege()
+        .any(|a| context.sent(a.step).and_then(|s| s.started).is_some_and(|s| exchange.time >= s));
     if portal && after && context.is_confirmation(exchange) {
         return Some(Unclaimed::Confirmation);
     }
@@ -200,12 +192,13 @@ fn files_into_case(context: &Context<'_>, exchange: &Exchange) -> bool {
     else {
         return false;
     };
-    let folder = folder.replace("{vorgang}", &vorgang_of(&context.case.id));
+    let own: Vec<String> = context.case.vorgaenge();
+    let folders: Vec<String> = own.iter().map(|v| folder.replace("{vorgang}", v)).collect();
     let line = first_line(exchange);
     let path = line.split(' ').nth(1).unwrap_or_default();
     let path = path.split('?').next().unwrap_or_default().trim_end_matches('/');
     let parent = folder.rsplit_once('/').map_or("", |(parent, _)| parent);
-    path.ends_with(&folder)
+    folders.iter().any(|folder| path.ends_with(folder))
         || (path.ends_with(parent)
             && String::from_utf8_lossy(&exchange.request).contains("createFolder"))
 }

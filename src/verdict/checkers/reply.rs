@@ -4,13 +4,23 @@ use std::collections::BTreeSet;
 
 use super::{Blame, Checker, Context, Expectation, Found, Judgement, World};
 use crate::plan::Outcome;
-use crate::wire::HttpMessage;
-use crate::xml::parse;
+use crate::wire::{self, HttpMessage};
+use crate::xml::parse_labelled;
 
 /// Namespace of acknowledgements and rejections.
 const NAMESPACE: &str = "urn:pruefstand:quittung:1";
 
 pub(super) struct Reply;
+
+/// The character set that an answer's content type names.
+fn charset_of(raw: &[u8]) -> Option<String> {
+    let kind = wire::header_of(wire::final_answer(raw), "content-type")?;
+    let value = kind.split(';').skip(1).find_map(|parameter| {
+        let (name, value) = parameter.split_once('=')?;
+        name.trim().eq_ignore_ascii_case("charset").then(|| value.trim().trim_matches('"'))
+    })?;
+    Some(value.to_owned())
+}
 
 impl Checker for Reply {
     fn id(&self) -> &'static str {
@@ -52,7 +62,9 @@ impl Checker for Reply {
             return judgement;
         }
         let status = answer.status().unwrap_or(0);
-        let root = parse(&answer.body).ok().map(|d| d.root).filter(|r| r.namespace == NAMESPACE);
+        let charset = sent.answer.as_deref().and_then(charset_of);
+        let root = parse_labelled(&answer.body, charset.as_deref());
+        let root = root.ok().map(|l| l.document.root).filter(|r| r.namespace == NAMESPACE);
         let reason = root.as_ref().filter(|r| r.name == "Rueckweisung");
         let actual_code = reason.and_then(|r| r.child_text("Grund"));
         let taken =
