@@ -23,7 +23,7 @@ use pruefstand::ids::ComponentKind;
 use pruefstand::message::build;
 use pruefstand::organisation::TestOrganisation;
 use pruefstand::plan::pairwise::{Factor, Model, Options, pairwise};
-use pruefstand::plan::{self, Catalogue, Scope, Step, TestPlan};
+use pruefstand::plan::{self, Catalogue, PlanKind, Scope, Step, TestPlan};
 
 fn main() {
     let args: Vec<String> = std::env::args().collect();
@@ -48,7 +48,8 @@ fn derived(size: Size) -> TestPlan {
         .unwrap_or_else(|e| panic!("{}", e.render(false)));
     let organisation = TestOrganisation::from_text("gross-organisation.toml", &organisation, here)
         .unwrap_or_else(|e| panic!("{}", e.render(false)));
-    let scope = Scope { stage: 2, component: ComponentKind::Integrationsserver };
+    let scope =
+        Scope { stage: 2, component: ComponentKind::Integrationsserver, kind: PlanKind::Zulassung };
     plan::derive(&concept, &organisation, &Catalogue::embedded().unwrap(), scope).unwrap()
 }
 

@@ -8,9 +8,11 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use base64::Engine as _;
 use pruefstand::channel::file::{GiveError, Given, hand_over, path_of_url};
 use pruefstand::fake_system::{Behaviour, Which};
 use pruefstand::organisation::TestOrganisation;
+use pruefstand::wire::is_taken;
 use pruefstand::xml::parse;
 
 use crate::args;
@@ -603,4 +605,38 @@ fn nothing_is_lost_when_the_system_is_killed_again_and_again() {
     }
     assert_eq!(names("eingang"), Vec::<String>::new());
     assert_eq!(names("abgewiesen"), Vec::<String>::new());
+}
+
+/// Whoever dies over its work goes on with it when it is back; what it refused meanwhile stays refused.
+#[test]
+fn what_was_left_lying_is_taken_up_again() {
+    let drop = Drop::with("");
+    let by = |word: &str| Which::Correlator(word.into());
+    let fv = "fv".into();
+    drop.up.scripts.tell(&fv, by("PS-0123456789AB"), Behaviour::Reset);
+    // The correlator stands in base64 here, and is recognised all the same.
+    let hidden =
+        base64::engine::general_purpose::STANDARD.encode("<v>PS-0123456789AC</v> und mehr");
+    drop.up.scripts.tell(&fv, by("PS-0123456789AC"), Behaviour::Refuse);
+    drop.give("a", &good());
+    drop.exchanges(1);
+    let other = container("<Antrag/>", &attachment("v.xml", &hidden));
+    let Given::File(text) = other else { unreachable!() };
+    let text = String::from_utf8(text).unwrap().replace("PS-0123456789AB", "PS-0123456789AD");
+    drop.give("b.xml", &Given::File(text.into_bytes()));
+    let reason = fs::read_to_string(drop.wait_for("abgewiesen/b.xml.grund.txt")).unwrap();
+    assert!(reason.lines().nth(1).unwrap().starts_with("zurzeit"), "{reason}");
+    drop.exchanges(2);
+    assert_eq!(drop.list("ausgang"), Vec::<String>::new());
+    drop.up.scripts.tell(&fv, by("PS-0123456789AB"), Behaviour::Answer);
+    drop.wait_for("ausgang/a.quittung.xml");
+    drop.exchanges(3);
+    assert_eq!(drop.list("angenommen"), ["a"]);
+    assert_eq!(drop.list(".in-arbeit"), Vec::<String>::new());
+    let seen = drop.up.watcher.0.lock().unwrap();
+    // The same bytes, taken up a second time; each answer says what became of them.
+    assert_eq!(seen.requests[0].1, seen.requests[2].1);
+    let taken: Vec<bool> = seen.answers.iter().map(|a| is_taken("file", &a.1)).collect();
+    assert_eq!(taken, [false, false, true]);
+    assert!(seen.answers[0].2.is_some() && seen.answers[2].2.is_none());
 }

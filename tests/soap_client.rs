@@ -33,7 +33,8 @@ fn to(url: &str, version: SoapVersion, addressed: bool, parts: bool) -> Call {
             message_id: "urn:uuid:6b29fc40-ca47-1067-b31d-00dd010662da".into(),
             relates_to: None,
         }),
-        payload: message(),
+        headers: vec![],
+        payload: Some(message()),
         parts: parts.then(|| "inhalt".to_owned()),
         limit: Duration::from_secs(20),
     }
@@ -131,11 +132,15 @@ fn a_fault_with_a_good_status_and_a_page_are_no_answers() {
     let good = http("500 X", "text/xml", envelope(E11, "", "<ok/>").as_bytes());
     assert!(no_soap(&good).contains("no fault, though the status says so"));
     assert!(no_soap(&http("200 OK", "text/xml", b"")).contains("no SOAP"));
-    assert!(
-        no_soap(&http("200 OK", "text/xml", envelope(E12, "", "").as_bytes()))
-            .contains("0 elements")
-    );
+    let two = envelope(E12, "", "<a/><b/>");
+    assert!(no_soap(&http("200 OK", "text/xml", two.as_bytes())).contains("2 elements"));
     assert!(no_soap(&http("200 OK", "text/xml", b"<!DOCTYPE a><a/>")).contains("DOCTYPE"));
+    let empty = envelope(E12, "", "");
+    assert_eq!(
+        read_answer(&http("200 OK", "application/soap+xml", empty.as_bytes())).unwrap(),
+        Answer::Taken
+    );
+    assert!(no_soap(&http("500 X", "application/soap+xml", empty.as_bytes())).contains("no fault"));
     assert_eq!(read_answer(b"HTTP/1.1 202 Accepted\r\n\r\n").unwrap(), Answer::Taken);
 }
 
@@ -235,6 +240,37 @@ fn messages_of_several_parts_that_broke_others_are_read_as_they_are_meant() {
             [format!("POST /x HTTP/1.1\r\nContent-Type: {head}\r\n\r\n").as_bytes(), &body]
                 .concat();
         assert!(carried("soap", &request).root().unwrap_err().contains(why));
+    }
+}
+
+/// As XTA wants it: what is meant stands in the header, the Body is empty.
+#[test]
+fn calls_may_carry_header_blocks_and_an_empty_body() {
+    let author = parse(b"<o:Author xmlns:o='urn:o'><o:Id>1 &lt; 2</o:Id></o:Author>").unwrap().root;
+    for version in [SoapVersion::Soap11, SoapVersion::Soap12] {
+        let mut one = to("http://h/a?b&c", version, true, false);
+        (one.headers, one.payload) = (vec![author.clone()], None);
+        one.addressing.as_mut().unwrap().relates_to = Some("urn:uuid:2".into());
+        let written = one.write("7").unwrap();
+        let root = parse(&written.body).unwrap().root;
+        assert_eq!(SoapVersion::of_root(&root), Some(version));
+        let header = root.child("Header").unwrap();
+        let names: Vec<&str> = header.elements().map(|e| e.name.as_str()).collect();
+        assert_eq!(names, ["Action", "To", "MessageID", "RelatesTo", "ReplyTo", "Author"]);
+        assert_eq!(header.child_text("To").unwrap(), "http://h/a?b&c");
+        assert_eq!(compare(header.child("Author").unwrap(), &author), []);
+        assert!(root.child("Body").unwrap().is_leaf());
+        let action = format!("\"{OWN}:AntragUebergeben\"");
+        match version {
+            SoapVersion::Soap11 => {
+                assert_eq!(written.content_type, "text/xml; charset=utf-8");
+                assert_eq!(written.fields, [("SOAPAction", action)]);
+            }
+            SoapVersion::Soap12 => {
+                let kind = format!("application/soap+xml; charset=utf-8; action={action}");
+                assert_eq!((written.content_type, written.fields), (kind, vec![]));
+            }
+        }
     }
 }
 

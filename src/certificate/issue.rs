@@ -10,7 +10,7 @@ use serde_json::json;
 use super::{PAYLOAD_TYPE, PREDICATE_TYPE, PRODUCT, STATEMENT_TYPE, pae};
 use crate::evidence::{Evidence, FILE};
 use crate::ids::Digest;
-use crate::plan::TestPlan;
+use crate::plan::{PlanKind, TestPlan};
 use crate::run::{MANIFEST, Manifest};
 use crate::signing::SigningKey;
 use crate::verdict::{Admission, CaseOutcome, Overall, Severity, Verdict};
@@ -78,6 +78,9 @@ pub fn issue(
     }
     if verdict.filtered || manifest.chosen.is_some() {
         return refuse("only some cases were chosen");
+    }
+    if plan.plan.kind != PlanKind::Zulassung {
+        return refuse("a Funktionstest admits nothing");
     }
     if !matches!(verdict.admission, Admission::Admitted | Admission::AdmittedWithConditions) {
         return refuse("the target is not admitted");

@@ -284,6 +284,9 @@ pub struct PlanSource {
     /// The organisation; the embedded one where absent.
     #[arg(long)]
     pub organisation: Option<PathBuf>,
+    /// Only a Funktionstest: a few harmless messages, marked as tests, to this authority.
+    #[arg(long, value_name = "AUTHORITY")]
+    pub funktionstest: Option<String>,
     /// The catalogue; the embedded one where absent.
     #[arg(long)]
     pub catalogue: Option<PathBuf>,

@@ -6,7 +6,7 @@ use pruefstand::certificate::{self, TrustedKeys};
 use pruefstand::concept::{SystemConcept, xsd_of};
 use pruefstand::ids::{ComponentKind, Digest, RequirementId};
 use pruefstand::message;
-use pruefstand::plan::{self, CaseChange, Catalogue, PlanDiff, Scope, TestPlan};
+use pruefstand::plan::{self, CaseChange, Catalogue, PlanDiff, PlanKind, Scope, TestPlan};
 use pruefstand::report;
 
 use super::args::{Format, PlanCommand, PlanSource};
@@ -24,7 +24,18 @@ fn component(name: &str) -> Result<ComponentKind, CliError> {
 /// Derives a plan.
 pub fn derive(source: &PlanSource) -> Result<TestPlan, CliError> {
     let concept = SystemConcept::load(&source.concept)?;
-    let organisation = organisation_of(source.organisation.as_deref())?;
+    let mut organisation = organisation_of(source.organisation.as_deref())?;
+    let kind = match &source.funktionstest {
+        None => PlanKind::Zulassung,
+        Some(id) => {
+            organisation.file.authority.retain(|a| &a.id == id);
+            if organisation.file.authority.is_empty() {
+                let text = format!("--funktionstest {id}: there is no such authority");
+                return Err(CliError::Usage(text));
+            }
+            PlanKind::Funktionstest
+        }
+    };
     let catalogue = match &source.catalogue {
         None => Catalogue::embedded()?,
         Some(path) => {
@@ -40,7 +51,7 @@ pub fn derive(source: &PlanSource) -> Result<TestPlan, CliError> {
         let known = &concept.file.concept.stages;
         return Err(CliError::Usage(format!("--stage {stage}: the concept covers {known:?}")));
     }
-    let scope = Scope { stage, component: component(&source.component)? };
+    let scope = Scope { stage, component: component(&source.component)?, kind };
     Ok(plan::derive(&concept, &organisation, &catalogue, scope)?)
 }
 

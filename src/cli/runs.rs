@@ -12,7 +12,7 @@ use pruefstand::concept::SystemConcept;
 use pruefstand::evidence::Evidence;
 use pruefstand::ids::{CaseId, ComponentKind};
 use pruefstand::organisation::{Export, TestOrganisation};
-use pruefstand::plan::{self, Catalogue, Scope, TestPlan};
+use pruefstand::plan::{self, Catalogue, PlanKind, Scope, TestPlan};
 use pruefstand::report::{self, Language, Material};
 use pruefstand::run::{self, INPUTS, Manifest, PLAN, Preflight, RunConfig, RunEnd, execute};
 use pruefstand::target::{Surroundings, Target, TargetFile};
@@ -179,7 +179,8 @@ pub fn demo(out: Option<PathBuf>, names: &[String], format: Format) -> Result<Ex
     defects(names)?;
     let concept = SystemConcept::from_text("concept.toml (embedded)", CONCEPT, Path::new("."))?;
     let organisation = TestOrganisation::embedded()?;
-    let scope = Scope { stage: 2, component: ComponentKind::Integrationsserver };
+    let scope =
+        Scope { stage: 2, component: ComponentKind::Integrationsserver, kind: PlanKind::Zulassung };
     let plan = plan::derive(&concept, &organisation, &Catalogue::embedded()?, scope)?;
     let out = out.unwrap_or_else(|| fresh(Path::new("pruefstand-demo")));
     let target = TargetFile::reference_hub(&program()?, &organisation.folder, names);

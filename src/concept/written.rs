@@ -96,9 +96,22 @@ pub struct Head {
     pub stages: Vec<u8>,
     /// The Fachkonzept it was made from.
     pub derived_from: Option<DerivedFrom>,
+    /// The field by which everybody sees that a message is a test, and its value then; without it there
+    /// is no Funktionstest at a real authority.
+    pub test_mark: Option<TestMark>,
     /// Each test message gets a target without history.
     #[serde(default)]
     pub fresh_state_per_message: bool,
+}
+
+/// How a message says that it is a test.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TestMark {
+    /// The field.
+    pub field: String,
+    /// Its value in a test message.
+    pub value: String,
 }
 
 /// The Fachkonzept behind a Systemkonzept.

@@ -79,6 +79,9 @@ pub struct Head {
     pub version: String,
     /// Rule depots its hub uses: a name of an embedded one, or a folder relative to this file.
     pub depots: Vec<String>,
+    /// Its authorities are real: it serves a Funktionstest at one of them, and nothing else.
+    #[serde(default)]
+    pub pilot: bool,
     /// How file numbers look that its fakes give: `{nummer}` is the case's number without its
     /// prefix, `{jahr}` the year.
     #[serde(default = "aktenzeichen")]

@@ -129,6 +129,10 @@ impl<'a> Known<'a> {
                 "a case that checks nothing cannot pass; add an expectation",
             );
         }
+        if let Some(harm) = super::pilot::harm(self.plan, case) {
+            let help = "only harmless messages go to a real authority; derive the plan again";
+            error(at.clone(), harm, help);
+        }
         let steps: BTreeSet<&str> = case.step.iter().map(Step::name).collect();
         if steps.len() != case.step.len() {
             error(

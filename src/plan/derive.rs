@@ -13,10 +13,11 @@ use super::conditions::Rules;
 use super::from_schema::{self, FromSchema};
 use super::methods;
 use super::own_side;
+use super::pilot;
 use super::planned;
 use super::types::{
     EmbeddedFile, Head, NotMade, PairCoverage, PlanAuthority, PlanCodeList, PlanConversion,
-    PlanMessage, PlanReceiver, PlanRequirement, PlanSystem, TestPlan, ValueSet,
+    PlanKind, PlanMessage, PlanReceiver, PlanRequirement, PlanSystem, TestPlan, ValueSet,
 };
 use super::values::Source;
 use crate::concept::{Aspect, Fault, Form, Level, LogAfter, Message, MessageKind, SystemConcept};
@@ -57,6 +58,8 @@ pub struct Scope {
     pub stage: u8,
     /// Component under test.
     pub component: ComponentKind,
+    /// What the plan is for.
+    pub kind: PlanKind,
 }
 
 /// Everything a method needs, and the plan as it grows.
@@ -111,6 +114,7 @@ pub fn derive(
                 .into(),
         )
     })?;
+    pilot::fits(concept, organisation, scope)?;
     let organisation = &concerned(concept, organisation);
     for system in &organisation.file.system {
         if !concept.file.receiver.iter().any(|r| r.id == system.receiver) {
@@ -187,6 +191,7 @@ pub fn derive(
     certifier::pairs_left(&mut plan, &combinations);
     certifier::add(&mut plan, catalogue)?;
     settle_requirements(&mut plan);
+    pilot::only_what_is_shown(&mut plan);
     Ok(plan)
 }
 
@@ -223,7 +228,8 @@ pub(super) fn complete(
             case.correlators.push(Correlator(nachricht_of(&case.id, *number)));
         }
     }
-    if !sent.is_empty() {
+    // Who watches no receiver cannot say that nothing else reached one.
+    if !sent.is_empty() && case.method != pilot::METHOD {
         case.expect.push(Expectation::NothingElse { requirement: primary });
     }
     for expectation in &case.expect {
@@ -323,8 +329,11 @@ fn finish(d: Derivation<'_>, catalogue: &Catalogue, scope: Scope) -> TestPlan {
     TestPlan {
         format: FORMAT.into(),
         plan: Head {
-            id: format!("{}-stufe-{}", head.id, scope.stage),
-            title: head.title.clone(),
+            id: match scope.kind {
+                PlanKind::Zulassung => format!("{}-stufe-{}", head.id, scope.stage),
+                PlanKind::Funktionstest => format!("{}-funktionstest", head.id),
+            },
+            title: pilot::title(&head.title, &d, scope),
             concept: format!("{} {}", head.id, head.version),
             concept_digest: d.concept.digest.clone(),
             organisation: format!(
@@ -337,6 +346,8 @@ fn finish(d: Derivation<'_>, catalogue: &Catalogue, scope: Scope) -> TestPlan {
                 catalogue.file.catalogue.id, catalogue.file.catalogue.version
             ),
             catalogue_digest: catalogue.digest.clone(),
+            kind: scope.kind,
+            test_mark: head.test_mark.clone(),
             component: scope.component,
             stage: scope.stage,
             settle_ms: catalogue.file.catalogue.settle_ms,

@@ -19,6 +19,7 @@ mod measure;
 mod methods;
 mod own_side;
 pub mod pairwise;
+mod pilot;
 mod planned;
 mod route;
 mod types;

@@ -9,7 +9,7 @@ use super::case::TestCase;
 use super::waiver::Waiver;
 use crate::concept::{
     Arrival, Deadline, DocumentPlace, FieldType, Form, HeaderRule, Length, Level, MessageKind,
-    OwnSource, Range, Transition, ValueCheck,
+    OwnSource, Range, TestMark, Transition, ValueCheck,
 };
 use crate::ids::{CaseId, ComponentKind, Digest, RequirementId, SystemId, TargetRole};
 
@@ -106,6 +106,25 @@ pub struct NotMade {
     pub reason: String,
 }
 
+/// What a plan is for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum PlanKind {
+    /// Whether a component may be used at all, at a fictitious organisation.
+    #[default]
+    Zulassung,
+    /// Whether the configuration of one real authority works: a few harmless messages that are marked
+    /// as tests. It admits nothing.
+    Funktionstest,
+}
+
+impl PlanKind {
+    /// The usual one.
+    pub fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// From what a plan was derived.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -126,6 +145,12 @@ pub struct Head {
     pub catalogue: String,
     /// Digest of the catalogue's text.
     pub catalogue_digest: Digest,
+    /// What it is for.
+    #[serde(default, skip_serializing_if = "PlanKind::is_usual")]
+    pub kind: PlanKind,
+    /// How a test message is marked, where the concept says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test_mark: Option<TestMark>,
     /// The component under test.
     pub component: ComponentKind,
     /// Umsetzungsstufe up to which requirements apply.

@@ -76,7 +76,8 @@ impl Hub {
                 false => used.action,
             },
             addressing: used.addressing.then_some(Addressed { message_id, relates_to: None }),
-            payload,
+            headers: vec![],
+            payload: Some(payload),
             parts,
             limit: LIMIT,
         };

@@ -22,7 +22,7 @@ use crate::evidence::{BLOBS, FILE, Record, StepOutcome, TargetEvent, Writer};
 use crate::fake_system::{Running, StartError};
 use crate::ids::{CaseId, Digest, SystemId};
 use crate::organisation::{TestOrganisation, export, protocol};
-use crate::plan::{Applicability, Step, TestCase, TestPlan};
+use crate::plan::{Applicability, PlanKind, Step, TestCase, TestPlan};
 use crate::rules::Depot;
 use crate::target::{DoingError, Person, Protocol, Surroundings, Target, TargetError, TargetFile};
 use crate::xml::engine_versions;
@@ -209,7 +209,9 @@ async fn drive(
     let observer: Arc<dyn Observer> = recorder.clone();
     // A component is tested alone: the harness plays the hub, and nobody else is there.
     let mut surrounding = config.organisation.clone();
-    if config.target.interface.is_some() {
+    // At a real authority its own systems are there.
+    let real = config.plan.plan.kind == PlanKind::Funktionstest;
+    if config.target.interface.is_some() || real {
         surrounding.file.system.clear();
     }
     let mut fakes = Running::start(&surrounding, observer).await?;

@@ -228,7 +228,8 @@ fn soap(
             .addressing
             .unwrap_or(false)
             .then_some(Addressed { message_id, relates_to: None }),
-        payload,
+        payload: Some(payload),
+        headers: vec![],
         parts: interface.parts.clone(),
         limit: Duration::ZERO,
     };

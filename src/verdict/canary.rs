@@ -406,6 +406,8 @@ fn plan(case: &CaseId) -> TestPlan {
             organisation_digest: digest.clone(),
             catalogue: String::new(),
             catalogue_digest: digest,
+            kind: crate::plan::PlanKind::Zulassung,
+            test_mark: None,
             component: ComponentKind::Integrationsserver,
             stage: 2,
             settle_ms: 1,

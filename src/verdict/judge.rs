@@ -15,7 +15,7 @@ use crate::concept::Level;
 use crate::evidence::{Attested, Evidence, StepOutcome};
 use crate::ids::{CaseId, RequirementId, TargetRole};
 use crate::plan::{
-    Applicability, Behaviour, Expectation, PlanRequirement, Step, TestCase, TestPlan,
+    Applicability, Behaviour, Expectation, PlanKind, PlanRequirement, Step, TestCase, TestPlan,
 };
 
 /// Judges a run with all checkers.
@@ -105,7 +105,9 @@ pub fn judge_with(
             CaseOutcome::NotTested => &mut counts.not_tested,
         } += 1;
     }
-    let admission = if filtered { Admission::Undecided } else { admission };
+    // A Funktionstest admits nothing.
+    let admits = plan.plan.kind == PlanKind::Zulassung;
+    let admission = if filtered || !admits { Admission::Undecided } else { admission };
     Verdict {
         format: FORMAT.into(),
         overall,

@@ -39,8 +39,10 @@ pub struct Call {
     pub action: String,
     /// With WS-Addressing.
     pub addressing: Option<Addressed>,
-    /// The one element of the Body.
-    pub payload: Element,
+    /// Header blocks beside those of WS-Addressing.
+    pub headers: Vec<Element>,
+    /// The one element of the Body; none where the contract wants an empty Body.
+    pub payload: Option<Element>,
     /// Local name of the elements whose base64 goes as parts of their own (MTOM 1.0); none: all of it
     /// stays in the envelope.
     pub parts: Option<String>,
@@ -53,7 +55,7 @@ pub struct Call {
 pub enum Answer {
     /// An answer; its payload, with parts in their places.
     Payload(Element),
-    /// It was taken, and nothing was said (202 without a body).
+    /// It was taken, and nothing was said: 202 without a body, or an empty Body with a good status.
     Taken,
     /// A fault, whatever the status.
     Fault(SoapFault),
@@ -115,11 +117,14 @@ impl Call {
     ) -> Result<Written, CallError> {
         let mut payload = self.payload.clone();
         let mut parts = Vec::new();
-        if let Some(name) = &self.parts {
-            move_out(&mut payload, name, unique, &mut parts)?;
+        if let (Some(name), Some(payload)) = (&self.parts, &mut payload) {
+            move_out(payload, name, unique, &mut parts)?;
         }
-        let headers = self.addressing.as_ref().map(|a| self.header_blocks(a)).unwrap_or_default();
-        let text = envelope_text(self.version, &headers, &payload_text(payload));
+        let addressed = self.addressing.as_ref().map(|a| self.header_blocks(a));
+        let mut headers = addressed.unwrap_or_default();
+        headers.extend(self.headers.iter().map(inner_xml));
+        let body = payload.map(payload_text).unwrap_or_default();
+        let text = envelope_text(self.version, &headers, &body);
         // RFC 3902 section 3; quotes cannot stand in an IRI.
         let action = self.action.replace('"', "%22");
         let inner = match self.version {
@@ -247,16 +252,27 @@ pub fn read_answer(raw: &[u8]) -> Result<Answer, CallError> {
     if status == 202 && message.body.is_empty() {
         return Ok(Answer::Taken);
     }
-    let read = read_envelope(&message);
     let good = (200..300).contains(&status);
-    match read {
-        Ok(payload) => match fault_in(&payload) {
+    let root = read_envelope(&message).map_err(|reason| no_soap(&message, status, reason))?;
+    let no_fault = || no_soap(&message, status, "no fault, though the status says so".into());
+    if is_empty_body(&root) {
+        return if good { Ok(Answer::Taken) } else { Err(no_fault()) };
+    }
+    match payload_of(&root) {
+        Ok(payload) => match fault_in(payload) {
             Some(fault) => Ok(Answer::Fault(fault)),
-            None if good => Ok(Answer::Payload(payload)),
-            None => Err(no_soap(&message, status, "no fault, though the status says so".into())),
+            None if good => Ok(Answer::Payload(payload.clone())),
+            None => Err(no_fault()),
         },
         Err(reason) => Err(no_soap(&message, status, reason)),
     }
+}
+
+/// Whether a root is an envelope whose Body holds nothing.
+fn is_empty_body(root: &Element) -> bool {
+    let Some(version) = SoapVersion::of_root(root) else { return false };
+    let body = root.elements().find(|e| e.name == "Body" && e.namespace == version.namespace());
+    body.is_some_and(|b| b.is_leaf() && b.text().trim().is_empty())
 }
 
 fn no_soap(message: &HttpMessage, status: u16, reason: String) -> CallError {
@@ -269,6 +285,7 @@ fn no_soap(message: &HttpMessage, status: u16, reason: String) -> CallError {
     CallError::NoSoap { status, media_type, reason, begins }
 }
 
+/// The envelope of a message, with parts in their places.
 fn read_envelope(message: &HttpMessage) -> Result<Element, String> {
     let head = MediaType::parse(&message.content_type)?;
     let mut notes = Notes::new(false);
@@ -287,5 +304,5 @@ fn read_envelope(message: &HttpMessage) -> Result<Element, String> {
     let labelled = parse_labelled(bytes, label.parameter("charset")).map_err(|e| e.to_string())?;
     let mut root = labelled.document.root;
     xop::inline(&mut root, package.as_ref(), &mut notes).map_err(|e| e.to_string())?;
-    payload_of(&root).cloned()
+    Ok(root)
 }

@@ -23,6 +23,8 @@ use super::builder::{CaseBuilder, valid};
 use super::case::{Change, Damage, MessageUse, Validity};
 use super::catalogue::Method;
 use super::derive::Derivation;
+use super::pilot;
+use super::types::PlanKind;
 use crate::concept::{Aspect, Fault, Field, Group, Message, MessageKind};
 use crate::ids::{ComponentKind, SystemId};
 use crate::organisation::Authority;
@@ -71,7 +73,7 @@ const ANY: [(&str, Apply); 3] =
 
 /// Names a catalogue may use.
 pub(super) fn names() -> Vec<&'static str> {
-    HUB.iter().chain(&ANY).map(|(name, _)| *name).collect()
+    HUB.iter().chain(&ANY).map(|(name, _)| *name).chain([pilot::METHOD]).collect()
 }
 
 /// Applies a method; `all` is false where what is there for every component was applied before.
@@ -81,6 +83,13 @@ pub(super) fn apply(d: &mut Derivation<'_>, method: &Method, all: bool) {
         ComponentKind::Integrationsserver | ComponentKind::Fachverfahren => &HUB,
         _ => &[],
     };
+    if d.scope.kind == PlanKind::Funktionstest {
+        // Nothing but this goes to a real authority.
+        if method.id == pilot::METHOD {
+            pilot::functional(d, method);
+        }
+        return;
+    }
     let any: &[(&str, Apply)] = if all { &ANY } else { &[] };
     if let Some((_, apply)) = own.iter().chain(any).find(|(name, _)| *name == method.id) {
         apply(d, method);
