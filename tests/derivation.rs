@@ -210,3 +210,27 @@ fn another_validator_agrees_about_every_message_of_the_bundles() {
         crate::standards::second_opinion(&sandbox, None, &named);
     }
 }
+
+#[test]
+fn what_is_tried_with_every_application_reaches_every_format() {
+    let plan = pruefstand::plan::load(&plan_of("gewerbe")).unwrap();
+    for method in ["field-lore", "documents", "duplicate"] {
+        let cases = plan.case.iter().filter(|c| c.method == method);
+        let systems = cases.flat_map(|c| &c.expect).filter_map(|e| match e {
+            pruefstand::plan::Expectation::Delivery { system, .. } => Some(system),
+            _ => None,
+        });
+        let formats: BTreeSet<&str> = systems
+            .filter_map(|id| plan.system.iter().find(|s| &s.id == id))
+            .map(|s| s.receiver.as_str())
+            .collect();
+        assert_eq!(formats, BTreeSet::from(["fv-a", "fv-b", "mail"]), "{method}");
+    }
+    // Where a boolean is converted, in all four ways in which it can be written.
+    for value in ["true", "false", "1", "0"] {
+        for field in ["kopf.test", "taetigkeit.nebenerwerb", "taetigkeit.erlaubnis"] {
+            let id = format!("codes/anmeldung.einreichen/{field}/{value}/pruefstedt");
+            assert!(plan.case.iter().any(|c| c.id.as_str() == id), "{id}");
+        }
+    }
+}

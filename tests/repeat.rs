@@ -9,7 +9,7 @@ use std::time::Duration;
 use pruefstand::evidence::{Direction, Evidence, Payload, Record};
 use pruefstand::ids::Digest;
 use pruefstand::plan::TestPlan;
-use pruefstand::report::{self, Explained, Material, Surroundings};
+use pruefstand::report::{self, Explained, Material, Whereabouts};
 use pruefstand::run::Manifest;
 use pruefstand::verdict::{CaseOutcome, CaseVerdict, Verdict};
 
@@ -225,6 +225,7 @@ fn explained(plan: &TestPlan, peer: &str, raw: &[u8], save: Option<&Path>) -> Ex
         findings: vec![],
         waiver: None,
         attested: None,
+        not_claimed: vec![],
         duration_ms: 0,
     };
     let all: Verdict = serde_json::from_value(serde_json::json!({
@@ -241,7 +242,7 @@ fn explained(plan: &TestPlan, peer: &str, raw: &[u8], save: Option<&Path>) -> Ex
     .unwrap();
     let material = Material { manifest: &manifest, plan, verdict: &all, evidence: &evidence };
     let save = save.map(Path::to_owned);
-    report::explain(&material, &verdict, &Surroundings { save, ..Surroundings::default() })
+    report::explain(&material, &verdict, &Whereabouts { save, ..Whereabouts::default() })
 }
 
 #[test]

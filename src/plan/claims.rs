@@ -143,6 +143,8 @@ impl TestPlan {
                 vec![R::Bestaetigung]
             }
             Expectation::Log { .. } => vec![R::Protokoll],
+            Expectation::Held { .. } => vec![R::Bestand],
+            Expectation::Moved { .. } | Expectation::SameRules { .. } => vec![R::Umkonfiguration],
             _ => vec![],
         }
     }
@@ -173,6 +175,9 @@ impl TestPlan {
         case.step.iter().find_map(|step| {
             if let Step::Fake { system, .. } = step {
                 return self.role_towards(system).filter(|role| missing(*role));
+            }
+            if matches!(step, Step::Reconfigure { .. }) && missing(TargetRole::Umkonfiguration) {
+                return Some(TargetRole::Umkonfiguration);
             }
             let Step::Send { message, .. } = step else { return None };
             let kind = self.message(&message.message).map(|m| m.kind);

@@ -43,7 +43,11 @@ impl Target {
             if let Some(ready) = &interface.ready {
                 add("interface.ready", self.url(ready), Some("GET"), false);
             }
-            add("interface.url", self.interface_url(), Some("OPTIONS"), true);
+            // Who only sends has no address.
+            let url = self.interface_url();
+            if !url.is_empty() {
+                add("interface.url", url, Some("OPTIONS"), true);
+            }
         }
         let doings = self.file.prepare.iter().map(|doing| ("prepare", doing));
         let doings = doings.chain(self.file.action.iter().map(|a| ("action", &a.doing)));

@@ -1,6 +1,6 @@
 //! Error guessing: what goes wrong in the field.
 
-use super::{authority_for, first_message, flow};
+use super::{authority_for, authority_in_turn, first_message, flow};
 use crate::concept::{Aspect, Fault, LogAfter, MessageKind};
 use crate::ids::SystemId;
 use crate::plan::builder::valid;
@@ -12,7 +12,7 @@ use crate::plan::{Behaviour, Expectation, Step, Validity};
 pub(super) fn duplicate(d: &mut Derivation<'_>, method: &Method) {
     let portal = d.portal.clone();
     for message in d.messages(MessageKind::Antrag) {
-        let Some(authority) = authority_for(d, message) else { continue };
+        let Some(authority) = authority_in_turn(d, message) else { continue };
         let id = message.id.clone();
         let title = format!("{} zweimal", message.title);
         let Some(mut case) = d.case(method, id, title, Aspect::Duplicate) else { continue };
@@ -33,7 +33,7 @@ pub(super) fn duplicate(d: &mut Derivation<'_>, method: &Method) {
 fn reused_id(d: &mut Derivation<'_>, method: &Method) {
     let portal = d.portal.clone();
     for message in d.messages(MessageKind::Antrag) {
-        let Some(authority) = authority_for(d, message) else { continue };
+        let Some(authority) = authority_in_turn(d, message) else { continue };
         let id = format!("{}/anderer-inhalt", message.id);
         let title = format!("{}: dieselbe Kennung mit anderem Inhalt", message.title);
         let Some(mut case) = d.case(method, id, title, Aspect::Duplicate) else { continue };

@@ -169,9 +169,13 @@ impl Compare<'_> {
             if actual == value.values {
                 continue;
             }
-            let swapped = wanted
-                .iter()
-                .find(|other| other.at != value.at && !actual.is_empty() && other.values == actual);
+            // The other field's value in exchange for this one, or a value that is hardly there by
+            // chance; a "nein" stands in many fields.
+            let swapped = wanted.iter().find(|other| {
+                let taken = other.at != value.at && !actual.is_empty() && other.values == actual;
+                let telling = || actual.iter().any(|text| text.chars().count() >= 8);
+                taken && (telling() || arrived.values_at(&other.at, &namespace) == value.values)
+            });
             let (id, text) = match (actual.is_empty(), value.values.is_empty(), swapped) {
                 (true, _, _) => {
                     ("content.missing", format!("{} ist nicht angekommen", value.field))

@@ -67,7 +67,7 @@ impl Checker for Held {
                 let about = |held: &&Holding| {
                     Correlator::candidates(&held.bytes).any(|word| word == one.id)
                 };
-                match left.iter().position(|h| about(h)).or((left.len() == 1).then_some(0)) {
+                match left.iter().position(about).or((left.len() == 1).then_some(0)) {
                     Some(at) => {
                         let held = left.remove(at);
                         for (id, place, expected, actual) in one.holding.differences(held) {

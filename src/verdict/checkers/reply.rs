@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{Blame, Checker, Context, Expectation, Found, Judgement, World};
 use crate::plan::Outcome;
 use crate::wire::{self, HttpMessage};
-use crate::xml::parse_labelled;
+use crate::xml::{Element, parse_labelled};
 
 /// Namespace of acknowledgements and rejections.
 const NAMESPACE: &str = "urn:pruefstand:quittung:1";
@@ -20,6 +20,18 @@ fn charset_of(raw: &[u8]) -> Option<String> {
         name.trim().eq_ignore_ascii_case("charset").then(|| value.trim().trim_matches('"'))
     })?;
     Some(value.to_owned())
+}
+
+/// What an answer is that is neither acknowledgement nor rejection.
+fn what_it_is(body: &[u8], root: Option<&Element>) -> String {
+    match root {
+        Some(root) if matches!(root.name.as_str(), "Quittung" | "Rueckweisung") => {
+            format!("<{}> im Namensraum \"{}\"", root.name, root.namespace)
+        }
+        Some(root) => format!("<{}> statt Quittung oder Rückweisung", root.name),
+        None if body.is_empty() => "ohne Quittung und ohne Rückweisung".to_owned(),
+        None => "kein XML, also ohne Quittung und ohne Rückweisung".to_owned(),
+    }
 }
 
 impl Checker for Reply {
@@ -63,8 +75,8 @@ impl Checker for Reply {
         }
         let status = answer.status().unwrap_or(0);
         let charset = sent.answer.as_deref().and_then(charset_of);
-        let root = parse_labelled(&answer.body, charset.as_deref());
-        let root = root.ok().map(|l| l.document.root).filter(|r| r.namespace == NAMESPACE);
+        let said = parse_labelled(&answer.body, charset.as_deref()).ok().map(|l| l.document.root);
+        let root = said.clone().filter(|r| r.namespace == NAMESPACE);
         let reason = root.as_ref().filter(|r| r.name == "Rueckweisung");
         let actual_code = reason.and_then(|r| r.child_text("Grund"));
         let taken =
@@ -75,8 +87,16 @@ impl Checker for Reply {
                 format!("zurückgewiesen mit {code}: {text}")
             }
             (None, true) => format!("angenommen (Status {status})"),
-            (None, false) => format!("Status {status} ohne Quittung und ohne Rückweisung"),
+            (None, false) => {
+                format!("Status {status}, {}", what_it_is(&answer.body, said.as_ref()))
+            }
         };
+        // Before anything is said about checks: it must be an answer that can be read.
+        let unreadable = root.is_none().then(|| {
+            format!(
+                "Eine Antwort ist <Quittung> oder <Rueckweisung> im Namensraum {NAMESPACE}, siehe ARCHITECTURE.md, \"What a hub answers\""
+            )
+        });
         if let Some(root) = &root {
             if root.child_text("Transaktion").unwrap_or_default().is_empty() {
                 found("reply.no-transaction", "Die Antwort nennt keine Transaktion".into())
@@ -115,11 +135,11 @@ impl Checker for Reply {
                 found("reply.not-accepted", "Eine gültige Nachricht wurde nicht angenommen".into())
                     .values("angenommen und quittiert", shown)
                     .blame(if configuration { Blame::Configuration } else { Blame::Target })
-                    .hint(if configuration {
+                    .hint(unreadable.unwrap_or_else(|| if configuration {
                         "Der Prüfgegenstand kennt Stelle oder Leistung nicht: Konfiguration mit `pruefstand organisation export` abgleichen"
                     } else {
                         "Die Rückweisung nennt die Stelle in der Nachricht; Schema und Prüfregeln des Prüfgegenstands ansehen"
-                    })
+                    }.to_owned()))
                     .into(&mut judgement);
             }
             Outcome::Rejected if actual_code.is_none() => {
@@ -128,7 +148,9 @@ impl Checker for Reply {
                     "Eine Nachricht mit Fehler wurde nicht zurückgewiesen".into(),
                 )
                 .values(format!("zurückgewiesen mit {}", code.as_deref().unwrap_or("Grund")), shown)
-                .hint("Die Prüfung, die diesen Fehler finden muss, fehlt oder ist abgeschaltet")
+                .hint(unreadable.unwrap_or_else(|| {
+                    "Die Prüfung, die diesen Fehler finden muss, fehlt oder ist abgeschaltet".into()
+                }))
                 .into(&mut judgement);
             }
             Outcome::Rejected => {
