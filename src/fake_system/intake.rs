@@ -12,7 +12,7 @@ use super::later::Later;
 use super::script::Scripts;
 use super::world::{Note, State, World, texts};
 use crate::ambient::Clock;
-use crate::ids::{Digest, SystemId};
+use crate::ids::{Correlator, Digest, SystemId};
 use crate::xml::parse;
 
 /// Most messages that are remembered.
@@ -122,18 +122,27 @@ impl Intake {
         Ok(case)
     }
 
-    /// Whether the same was taken before; from now on it was.
+    /// Whether the same was taken before; from now on it was. A message is known by its id, the first
+    /// UUID in it; one that has none, by its bytes.
     fn is_known(&self, handed: &Handed<'_>) -> bool {
-        let mut all = handed.content.to_vec();
-        for (name, bytes) in handed.attachments {
-            all.extend_from_slice(name.as_bytes());
-            all.extend_from_slice(bytes);
-        }
+        let mut words = Correlator::candidates(handed.content);
+        let id = words.find(|w| w.len() == 36 && w.split('-').map(str::len).eq([8, 4, 4, 4, 12]));
+        let known = match id {
+            Some(id) => Digest::of(format!("{} {id}", handed.vorgang)),
+            None => {
+                let mut all = handed.content.to_vec();
+                for (name, bytes) in handed.attachments {
+                    all.extend_from_slice(name.as_bytes());
+                    all.extend_from_slice(bytes);
+                }
+                Digest::of(&all)
+            }
+        };
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         if taken.len() > MOST_KNOWN {
             taken.clear();
         }
-        !taken.insert(Digest::of(&all))
+        !taken.insert(known)
     }
 
     fn keep(&self, handed: &Handed<'_>, number: &str) {

@@ -222,10 +222,11 @@ impl Later {
             url => path_of_url(url),
         };
         let times = if self.scripts.has(FakeDefect::FvSendsTwice) { 2 } else { 1 };
-        for _ in 0..times {
+        for number in 1..=times {
             if let Some(folder) = &folder {
                 let ending = answer.kind.ending();
-                let name = format!("{}-{nachricht}{ending}", safe_name(&about.vorgang));
+                let again = if number == 1 { "" } else { "-noch-einmal" };
+                let name = format!("{}-{nachricht}{again}{ending}", safe_name(&about.vorgang));
                 let content = text.clone().into_bytes();
                 into_folder(&*self.observer, &self.id, folder, &name, content).await;
                 continue;

@@ -135,8 +135,34 @@ pub fn prepare_for(
             }
         }
     }
+    arrange(&mut root, "", &receiver.order);
     let place = receiver.documents.clone();
     Ok(Prepared { root, damage: use_.damage, nachricht, place, documents })
+}
+
+/// Puts elements into the order that the schema of the receiver wants.
+fn arrange(element: &mut Element, path: &str, order: &[String]) {
+    if order.is_empty() {
+        return;
+    }
+    let below = |name: &str| match path {
+        "" => name.to_owned(),
+        path => format!("{path}/{name}"),
+    };
+    let place = |node: &Node| match node {
+        Node::Element(child) => {
+            let path = below(&child.name);
+            order.iter().position(|p| *p == path).unwrap_or(usize::MAX)
+        }
+        _ => usize::MAX,
+    };
+    element.children.sort_by_key(place);
+    for child in &mut element.children {
+        if let Node::Element(child) = child {
+            let path = below(&child.name);
+            arrange(child, &path, order);
+        }
+    }
 }
 
 struct Mapped<'a> {

@@ -28,6 +28,7 @@ pub(super) fn played_hub() -> (PlanSystem, PlanReceiver) {
         form: Form::Unchanged,
         root: None,
         namespace: None,
+        order: vec![],
         own: BTreeMap::new(),
         documents: None,
         folder: None,

@@ -126,12 +126,20 @@ impl Drive<'_> {
         let since = self.recorder.writer.next_exchange();
         let arrived = self.arrival(case, &planned.root, since);
         tokio::pin!(arrived);
+        let person = matches!(doing, Doing::Person { .. });
         let done = {
             let doing = target.perform(&doing, &self.around, &more);
-            tokio::select! {
-                done = doing => Some(done),
+            tokio::pin!(doing);
+            let first = tokio::select! {
+                done = &mut doing => Some(done),
                 () = &mut arrived => None,
+            };
+            if first.is_none() && !person {
+                // It came before the action ended: who breaks it off now would never see what else
+                // the action does, such as sending it again.
+                let _ = tokio::time::timeout(prompted.within, doing).await;
             }
+            first
         };
         drop(turn);
         match done {
