@@ -15,7 +15,7 @@ use crate::args;
 use crate::canaries::Engine;
 use crate::support::{Sandbox, program, pruefstand, root};
 
-const ALL: [TargetRole; 10] = [
+const ALL: [TargetRole; 11] = [
     TargetRole::Annahme,
     TargetRole::Pruefung,
     TargetRole::Zustellung,
@@ -26,6 +26,7 @@ const ALL: [TargetRole; 10] = [
     TargetRole::Ablauf,
     TargetRole::Protokoll,
     TargetRole::Ausfall,
+    TargetRole::Umkonfiguration,
 ];
 
 fn plan() -> TestPlan {

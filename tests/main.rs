@@ -17,6 +17,7 @@ mod cmis;
 mod cmis_atom;
 mod compare_runs;
 mod component;
+mod component_channels;
 mod component_dms;
 mod component_mail;
 mod configuration;

@@ -487,6 +487,10 @@ pub struct Receiver {
     pub root: Option<String>,
     /// Its namespace (mapped).
     pub namespace: Option<String>,
+    /// Order of elements where its schema has one, by their paths below the root; what is not named
+    /// stays behind those that are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub order: Vec<String>,
     /// Paths whose values do not come from a field, and where they come from instead.
     #[serde(default)]
     pub own: BTreeMap<String, OwnSource>,

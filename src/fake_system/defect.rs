@@ -5,6 +5,7 @@
 use serde::Serialize;
 
 use crate::ids::ComponentKind;
+use crate::organisation::FakeKind;
 
 macro_rules! defects {
     ($($name:ident, $id:literal, $title:literal, $kind:ident, $finding:literal;)*) => {
@@ -19,6 +20,7 @@ macro_rules! defects {
             id: $id,
             title: $title,
             kind: ComponentKind::$kind,
+            fakes: FakeDefect::$name.fakes(),
             finding: $finding,
             defect: FakeDefect::$name,
         },)*];
@@ -34,6 +36,8 @@ pub struct FakeDefectInfo {
     pub title: &'static str,
     /// The kind of fake that can have it.
     pub kind: ComponentKind,
+    /// The fakes of this kind that can have it; all of them where none is named.
+    pub fakes: &'static [FakeKind],
     /// The finding that the plan of this kind must come to.
     pub finding: &'static str,
     /// The switch.
@@ -53,6 +57,9 @@ defects! {
     FvSendsTwice, "fv-sends-twice", "sendet jede Antwort zweimal", Fachverfahren, "incoming.repeated";
     FvSendsInvalid, "fv-sends-invalid", "sendet Antworten, die nicht zum Schema passen", Fachverfahren, "incoming.invalid";
     FvWrongFileNumber, "fv-wrong-file-number", "nennt im Bescheid ein anderes Aktenzeichen als bei der Annahme", Fachverfahren, "incoming.file-number";
+    FvLosesAttachment, "fv-loses-attachment", "hält die letzte Anlage nicht", Fachverfahren, "held.document";
+    FvNoWithGoodStatus, "fv-no-with-good-status", "weist mit dem Status 200 ab", Fachverfahren, "answer.status";
+    FvNoReceipt, "fv-no-receipt", "legt keine Quittung ab", Fachverfahren, "answer.none";
     PortalDropsEntry, "portal-drops-entry", "verliert eine Eingabe", Antragsassistent, "incoming.value";
     PortalSwapsEntries, "portal-swaps-entries", "vertauscht zwei Eingaben", Antragsassistent, "incoming.value";
     PortalLosesDocument, "portal-loses-document", "sendet die letzte Anlage nicht mit", Antragsassistent, "incoming.document";
@@ -84,7 +91,26 @@ defects! {
     MailRefusesLarge, "mail-refuses-large", "weist große Mails ab, die es angekündigt nimmt", Mailsystem, "mail.not-taken";
 }
 
+impl FakeDefectInfo {
+    /// Whether a fake can have it.
+    pub fn fits(&self, fake: FakeKind) -> bool {
+        self.fakes.is_empty() || self.fakes.contains(&fake)
+    }
+}
+
 impl FakeDefect {
+    /// The fakes that can have it, where the protocol decides.
+    const fn fakes(self) -> &'static [FakeKind] {
+        use FakeKind::{FachverfahrenAblage, FachverfahrenJson, FachverfahrenSoap};
+        match self {
+            // Others hold a message with everything in it.
+            Self::FvLosesAttachment => &[FachverfahrenSoap, FachverfahrenJson, FachverfahrenAblage],
+            Self::FvNoWithGoodStatus => &[FachverfahrenSoap, FachverfahrenJson],
+            Self::FvNoReceipt => &[FachverfahrenAblage],
+            _ => &[],
+        }
+    }
+
     /// The fault with this name.
     pub fn by_id(id: &str) -> Option<Self> {
         FAKE_DEFECTS.iter().find(|d| d.id == id).map(|d| d.defect)

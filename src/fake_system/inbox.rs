@@ -26,6 +26,29 @@ pub struct Held {
     pub aktenzeichen: String,
     /// Its bytes.
     pub content: Vec<u8>,
+    /// Number of the hand-over: what came with a message has the same.
+    pub number: u64,
+    /// Whether it came with a message, rather than being one.
+    pub attachment: bool,
+    /// What a message says to be; empty where its system holds nothing apart from messages.
+    pub media_type: String,
+}
+
+/// A message with what came with it, to be kept.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Kept<'a> {
+    /// The case it belongs to.
+    pub vorgang: &'a str,
+    /// What it is.
+    pub title: &'a str,
+    /// The file number that was given to it.
+    pub aktenzeichen: &'a str,
+    /// What it says to be.
+    pub media_type: &'a str,
+    /// Its bytes; none where only what came with it is kept.
+    pub content: Option<&'a [u8]>,
+    /// Name and bytes of what came with it.
+    pub attachments: &'a [(String, Vec<u8>)],
 }
 
 /// A fake that holds something to look at.
@@ -46,15 +69,16 @@ pub trait Shown: Send + Sync {
 #[derive(Debug)]
 pub(super) struct Inbox {
     clock: Clock,
-    kept: Mutex<Kept>,
+    kept: Mutex<All>,
 }
 
 #[derive(Debug, Default)]
-struct Kept {
+struct All {
     /// With the moment when it came; it is written out only for those who look.
     all: VecDeque<(Timestamp, Held)>,
     bytes: usize,
     gone: u64,
+    handed: u64,
 }
 
 impl Inbox {
@@ -64,16 +88,32 @@ impl Inbox {
 
     /// Keeps something; the oldest go when there is too much.
     pub fn take(&self, vorgang: &str, title: &str, aktenzeichen: &str, content: &[u8]) {
-        let held = Held {
-            time: String::new(),
-            vorgang: vorgang.to_owned(),
-            title: title.to_owned(),
-            aktenzeichen: aktenzeichen.to_owned(),
-            content: content.to_vec(),
-        };
+        let (content, attachments) = (Some(content), &[][..]);
+        let media_type = "";
+        self.keep(&Kept { vorgang, title, aktenzeichen, media_type, content, attachments });
+    }
+
+    /// Keeps a message with what came with it.
+    pub fn keep(&self, new: &Kept<'_>) {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.bytes += held.content.len();
-        kept.all.push_back((self.clock.now(), held));
+        kept.handed += 1;
+        let held = |title: &str, content: &[u8], attachment| Held {
+            time: String::new(),
+            vorgang: new.vorgang.to_owned(),
+            title: title.to_owned(),
+            aktenzeichen: new.aktenzeichen.to_owned(),
+            content: content.to_vec(),
+            number: kept.handed,
+            attachment,
+            media_type: if attachment { String::new() } else { new.media_type.to_owned() },
+        };
+        let mut all: Vec<Held> =
+            new.attachments.iter().map(|(name, bytes)| held(name, bytes, true)).collect();
+        all.extend(new.content.map(|content| held(new.title, content, false)));
+        for held in all {
+            kept.bytes += held.content.len();
+            kept.all.push_back((self.clock.now(), held));
+        }
         while kept.all.len() > MOST || (kept.bytes > MOST_BYTES && kept.all.len() > 1) {
             let Some((_, oldest)) = kept.all.pop_front() else { break };
             kept.bytes -= oldest.content.len();

@@ -1,17 +1,22 @@
 //! What every Fachverfahren does with what it takes, whatever the protocol: it gets a file number, is
 //! shown, can be asked about, and is answered some time later.
 
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::cases::{Case, Cases};
-use super::faulty;
-use super::inbox::Inbox;
+use super::defect::FakeDefect;
+use super::faulty::{self, text_has_rare_letters};
+use super::inbox::{Inbox, Kept};
 use super::later::Later;
 use super::script::Scripts;
 use super::world::{Note, State, World, texts};
 use crate::ambient::Clock;
-use crate::ids::SystemId;
+use crate::ids::{Correlator, Digest, SystemId};
 use crate::xml::parse;
+
+/// Most messages that are remembered.
+const MOST_KNOWN: usize = 100_000;
 
 /// An application that is handed over.
 #[derive(Debug)]
@@ -22,7 +27,9 @@ pub(super) struct Handed<'a> {
     pub bezug: &'a str,
     /// What it is, for people.
     pub title: &'a str,
-    /// Its bytes as they came.
+    /// What it says to be.
+    pub media_type: &'a str,
+    /// Its bytes, as they are kept.
     pub content: &'a [u8],
     /// Name and bytes of what came with it.
     pub attachments: &'a [(String, Vec<u8>)],
@@ -37,6 +44,8 @@ pub(super) struct Intake {
     later: Option<Arc<Later>>,
     scripts: Scripts,
     clock: Clock,
+    /// What was taken: who hands over repeats what was not acknowledged to him.
+    taken: Mutex<HashSet<Digest>>,
 }
 
 impl Intake {
@@ -50,7 +59,8 @@ impl Intake {
         if let Some(later) = &later {
             later.tell(cases.clone());
         }
-        Self { id, world, inbox, cases, later, scripts, clock: Clock::system() }
+        let (clock, taken) = (Clock::system(), Mutex::default());
+        Self { id, world, inbox, cases, later, scripts, clock, taken }
     }
 
     /// The time now, RFC 3339.
@@ -68,12 +78,32 @@ impl Intake {
         }
     }
 
-    /// Takes an application. Who hands the same case over again gets the same file number.
+    /// Whether it has a fault.
+    pub fn has(&self, defect: FakeDefect) -> bool {
+        self.scripts.has(defect)
+    }
+
+    /// Why it will not take this, though it should.
+    pub fn dislikes(&self, content: &[u8]) -> Option<&'static str> {
+        let picky = self.has(FakeDefect::FvRefusesUmlauts);
+        (picky && text_has_rare_letters(content)).then_some("Zeichen nicht zulässig")
+    }
+
+    /// Takes an application. Who hands the same case over again gets the same file number, and the same
+    /// message is kept once.
     pub fn take(&self, handed: &Handed<'_>) -> Case {
         let case = self.case_of(handed.vorgang);
         let known = self.cases.open(case.clone()).err();
+        let mut case = known.unwrap_or(case);
+        let again = self.is_known(handed);
+        if again && !self.has(FakeDefect::FvOpensAnew) {
+            return case;
+        }
+        if again {
+            case.aktenzeichen.push_str("-2");
+        }
         self.keep(handed, &case.aktenzeichen);
-        known.unwrap_or(case)
+        case
     }
 
     /// Takes an application of a case that nobody handed over before.
@@ -81,20 +111,52 @@ impl Intake {
     /// # Errors
     /// The case that is known already; then nothing is kept.
     pub fn take_new(&self, handed: &Handed<'_>) -> Result<Case, Case> {
-        let case = self.case_of(handed.vorgang);
-        self.cases.open(case.clone())?;
+        let mut case = self.case_of(handed.vorgang);
+        if let Err(known) = self.cases.open(case.clone()) {
+            if !self.has(FakeDefect::FvOpensAnew) {
+                return Err(known);
+            }
+            case.aktenzeichen.push_str("-2");
+        }
         self.keep(handed, &case.aktenzeichen);
         Ok(case)
     }
 
+    /// Whether the same was taken before; from now on it was. A message is known by its id, the first
+    /// UUID in it; one that has none, by its bytes.
+    fn is_known(&self, handed: &Handed<'_>) -> bool {
+        let mut words = Correlator::candidates(handed.content);
+        let id = words.find(|w| w.len() == 36 && w.split('-').map(str::len).eq([8, 4, 4, 4, 12]));
+        let known = match id {
+            Some(id) => Digest::of(format!("{} {id}", handed.vorgang)),
+            None => {
+                let mut all = handed.content.to_vec();
+                for (name, bytes) in handed.attachments {
+                    all.extend_from_slice(name.as_bytes());
+                    all.extend_from_slice(bytes);
+                }
+                Digest::of(&all)
+            }
+        };
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        if taken.len() > MOST_KNOWN {
+            taken.clear();
+        }
+        !taken.insert(known)
+    }
+
     fn keep(&self, handed: &Handed<'_>, number: &str) {
-        let Handed { vorgang, bezug, title, content, attachments } = handed;
-        for (name, bytes) in *attachments {
-            self.inbox.take(vorgang, name, number, bytes);
-        }
-        if let Some(kept) = faulty::kept(&self.scripts, content) {
-            self.inbox.take(vorgang, title, number, &kept);
-        }
+        let Handed { vorgang, bezug, title, media_type, content, attachments } = *handed;
+        let kept = faulty::kept(&self.scripts, content);
+        let lost = usize::from(self.has(FakeDefect::FvLosesAttachment));
+        self.inbox.keep(&Kept {
+            vorgang,
+            title,
+            aktenzeichen: number,
+            media_type,
+            content: kept.as_deref(),
+            attachments: &attachments[..attachments.len().saturating_sub(lost)],
+        });
         let note = Note {
             system: &self.id,
             vorgang,

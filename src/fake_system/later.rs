@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::cases::Cases;
 use super::defect::FakeDefect;
 use super::faulty::without_last_leaf;
-use super::outgoing::{Unanswered, post};
+use super::outgoing::{Unanswered, post_with};
 use super::script::Scripts;
 use super::template::{Escaping, about_case, filled_as, read, uuid};
 use super::world::World;
@@ -55,6 +55,16 @@ impl Kind {
         match self {
             Self::Json => "application/json".into(),
             Self::Xml(name) => name.clone(),
+        }
+    }
+
+    /// Header fields that belong to it: SOAP 1.1 demands one, which may say nothing (section 6.1.1).
+    fn fields(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::Xml(kind) if kind.starts_with("text/xml") => {
+                vec![("SOAPAction", "\"\"".to_owned())]
+            }
+            _ => vec![],
         }
     }
 
@@ -212,16 +222,18 @@ impl Later {
             url => path_of_url(url),
         };
         let times = if self.scripts.has(FakeDefect::FvSendsTwice) { 2 } else { 1 };
-        for _ in 0..times {
+        for number in 1..=times {
             if let Some(folder) = &folder {
                 let ending = answer.kind.ending();
-                let name = format!("{}-{nachricht}{ending}", safe_name(&about.vorgang));
+                let again = if number == 1 { "" } else { "-noch-einmal" };
+                let name = format!("{}-{nachricht}{again}{ending}", safe_name(&about.vorgang));
                 let content = text.clone().into_bytes();
                 into_folder(&*self.observer, &self.id, folder, &name, content).await;
                 continue;
             }
             let kind = answer.kind.content_type();
-            match post(&*self.observer, &self.id, &answer.to, &kind, text.clone()).await {
+            let kind = (kind.as_str(), answer.kind.fields());
+            match post_with(&*self.observer, &self.id, &answer.to, kind, text.clone()).await {
                 Ok((200..=299, _)) => {}
                 Ok((status, _)) => return Err(format!("{} answers {status}", answer.to)),
                 Err(Unanswered::NotSent(reason) | Unanswered::Lost(reason)) => return Err(reason),

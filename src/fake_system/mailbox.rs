@@ -228,6 +228,9 @@ impl Shown for Mailbox {
                     title: letter.subject,
                     aktenzeichen: String::new(),
                     content: text.into_bytes(),
+                    number: 0,
+                    attachment: false,
+                    media_type: String::new(),
                 }
             })
             .collect()

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::channel::Observer;
-use crate::channel::http::{ClientRequest, send};
+use crate::channel::http::{ClientRequest, Manner, send_with};
 use crate::ids::SystemId;
 
 /// Longest time for one message to be taken.
@@ -27,6 +27,17 @@ pub(super) async fn post(
     content_type: &str,
     body: String,
 ) -> Result<(u16, Bytes), Unanswered> {
+    post_with(observer, system, to, (content_type, vec![]), body).await
+}
+
+/// The same with further header fields.
+pub(super) async fn post_with(
+    observer: &dyn Observer,
+    system: &SystemId,
+    to: &str,
+    (content_type, fields): (&str, Vec<(&'static str, String)>),
+    body: String,
+) -> Result<(u16, Bytes), Unanswered> {
     let request = ClientRequest {
         method: "POST",
         url: to.to_owned(),
@@ -34,18 +45,19 @@ pub(super) async fn post(
         body: body.into_bytes(),
         limit: SEND_LIMIT,
     };
-    let (sent, answer, result) = match send(request).await {
-        Ok(done) => (done.raw_request, done.raw_answer, Ok((done.status, done.body))),
-        Err(error) => {
-            let (sent, answer) = error.passed();
-            let (sent, answer) = (sent.to_vec(), answer.to_vec());
-            let why = match error.was_sent() {
-                true => Unanswered::Lost(error.to_string()),
-                false => Unanswered::NotSent(error.to_string()),
-            };
-            (sent, answer, Err(why))
-        }
-    };
+    let (sent, answer, result) =
+        match send_with(request, &Manner { fields, ..Manner::default() }).await {
+            Ok(done) => (done.raw_request, done.raw_answer, Ok((done.status, done.body))),
+            Err(error) => {
+                let (sent, answer) = error.passed();
+                let (sent, answer) = (sent.to_vec(), answer.to_vec());
+                let why = match error.was_sent() {
+                    true => Unanswered::Lost(error.to_string()),
+                    false => Unanswered::NotSent(error.to_string()),
+                };
+                (sent, answer, Err(why))
+            }
+        };
     let failure = match &result {
         Ok(_) => None,
         Err(Unanswered::NotSent(reason) | Unanswered::Lost(reason)) => Some(reason.as_str()),

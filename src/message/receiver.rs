@@ -3,14 +3,15 @@
 
 use base64::Engine as _;
 
-use super::build::{MessageError, TestMessage, build, damaged};
-use crate::concept::{Form, OwnSource};
+use super::build::{MessageError, TestMessage, build};
+use super::damage::damaged;
+use crate::concept::{DocumentPlace, Form, OwnSource};
 use crate::ids::SystemId;
 use crate::plan::{
-    Filling, MessageUse, PlanMessage, PlanReceiver, TestCase, TestPlan, ValuePart, changed,
-    convert, document_bytes, nachricht_of, vorgang_nth, vorgang_uuid_of,
+    Damage, DocumentUse, Filling, MessageUse, PlanMessage, PlanReceiver, TestCase, TestPlan,
+    ValuePart, changed, convert, document_bytes, nachricht_of, vorgang_nth, vorgang_uuid_of,
 };
-use crate::xml::{Element, Node};
+use crate::xml::{Element, Node, parse};
 
 /// What a hub adds to a message by itself.
 #[derive(Debug, Clone, Default)]
@@ -21,7 +22,22 @@ pub struct HubValues {
     pub zeitpunkt: String,
 }
 
-/// Builds a message of a case as the system takes it.
+/// A message as a system takes it, before it is written in the protocol of that system.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Prepared {
+    /// The message.
+    pub root: Element,
+    /// What is to be wrong with it.
+    pub damage: Option<Damage>,
+    /// Its id.
+    pub nachricht: String,
+    /// Where documents stand in it.
+    pub place: Option<DocumentPlace>,
+    /// The documents.
+    pub documents: Vec<DocumentUse>,
+}
+
+/// Builds a message of a case as the system takes it, as a document of XML.
 ///
 /// # Errors
 /// When the plan does not describe the message, its values, or the system's format.
@@ -32,11 +48,38 @@ pub fn build_for(
     system: &SystemId,
     hub: &HubValues,
 ) -> Result<TestMessage, MessageError> {
+    if plan.receiver_of(system).is_some_and(is_unchanged) {
+        // Byte for byte, also where it comes from a file.
+        return build(plan, case, use_);
+    }
+    let Prepared { root, damage, nachricht, documents, .. } =
+        prepare_for(plan, case, use_, system, hub)?;
+    Ok(TestMessage { bytes: damaged(root, damage), nachricht, documents })
+}
+
+fn is_unchanged(receiver: &PlanReceiver) -> bool {
+    receiver.form == Form::Unchanged || receiver.root.is_none()
+}
+
+/// Prepares a message of a case for a system.
+///
+/// # Errors
+/// When the plan does not describe the message, its values, or the system's format.
+pub fn prepare_for(
+    plan: &TestPlan,
+    case: &TestCase,
+    use_: &MessageUse,
+    system: &SystemId,
+    hub: &HubValues,
+) -> Result<Prepared, MessageError> {
     let missing = |what: String| MessageError { case: case.id.to_string(), what };
     let receiver =
         plan.receiver_of(system).ok_or_else(|| missing(format!("format of \"{system}\"")))?;
-    if receiver.form == Form::Unchanged || receiver.root.is_none() {
-        return build(plan, case, use_);
+    if is_unchanged(receiver) {
+        let sound = MessageUse { damage: None, ..use_.clone() };
+        let TestMessage { bytes, nachricht, documents } = build(plan, case, &sound)?;
+        let root = parse(&bytes).map_err(|e| missing(e.to_string()))?.root;
+        return Ok(Prepared { root, damage: use_.damage, nachricht, place: None, documents });
     }
     let message = plan
         .message(&use_.message)
@@ -92,7 +135,34 @@ pub fn build_for(
             }
         }
     }
-    Ok(TestMessage { bytes: damaged(root, use_.damage), nachricht, documents })
+    arrange(&mut root, "", &receiver.order);
+    let place = receiver.documents.clone();
+    Ok(Prepared { root, damage: use_.damage, nachricht, place, documents })
+}
+
+/// Puts elements into the order that the schema of the receiver wants.
+fn arrange(element: &mut Element, path: &str, order: &[String]) {
+    if order.is_empty() {
+        return;
+    }
+    let below = |name: &str| match path {
+        "" => name.to_owned(),
+        path => format!("{path}/{name}"),
+    };
+    let place = |node: &Node| match node {
+        Node::Element(child) => {
+            let path = below(&child.name);
+            order.iter().position(|p| *p == path).unwrap_or(usize::MAX)
+        }
+        _ => usize::MAX,
+    };
+    element.children.sort_by_key(place);
+    for child in &mut element.children {
+        if let Node::Element(child) = child {
+            let path = below(&child.name);
+            arrange(child, &path, order);
+        }
+    }
 }
 
 struct Mapped<'a> {

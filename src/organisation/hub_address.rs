@@ -1,6 +1,6 @@
 //! Where a hub is, told from outside: `fake up --hub URL`.
 
-use super::{FakeKind, TestOrganisation};
+use super::{FakeKind, OUTPUT, TestOrganisation};
 
 /// Where the reference hub takes applications, for those that name no address themselves.
 const PORTAL_PATH: &str = "/eingang/portal";
@@ -12,7 +12,9 @@ impl TestOrganisation {
     pub fn with_hub(mut self, hub: &str) -> Self {
         let base = hub.trim_end_matches('/');
         for system in &mut self.file.system {
-            for answer in &mut system.answer {
+            // What goes into a folder does not go to an address of the hub.
+            let away = |to: &str| to != OUTPUT && !to.starts_with("file:");
+            for answer in system.answer.iter_mut().filter(|a| away(&a.to)) {
                 answer.to = moved(base, path_of(&answer.to));
             }
             if system.fake == FakeKind::Antragsportal {

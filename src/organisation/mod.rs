@@ -181,6 +181,9 @@ pub struct System {
     /// For a mailbox: whom it takes mail for.
     #[serde(default)]
     pub recipients: Recipients,
+    /// For a transfer folder: the root element of the only message that it takes, `{namespace}name`;
+    /// where absent it takes whatever its contract allows.
+    pub expects: Option<String>,
     /// How its fake treats deviations.
     #[serde(default)]
     pub mode: Mode,

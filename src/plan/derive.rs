@@ -313,6 +313,7 @@ fn finish(d: Derivation<'_>, catalogue: &Catalogue, scope: Scope) -> TestPlan {
             form: r.form,
             root: r.root.clone(),
             namespace: r.namespace.clone(),
+            order: r.order.clone(),
             own: r.own.clone(),
             documents: r.documents.clone(),
             folder: r.folder.clone(),

@@ -10,6 +10,7 @@ use super::types::{PlanReceiver, PlanSystem};
 use crate::concept::{Aspect, Fault, Form};
 use crate::ids::{CaseId, ComponentKind, PLAYED_HUB, RequirementId, SystemId};
 use crate::organisation::TestOrganisation;
+use crate::wire::JSON_ROOT;
 
 /// How long a Fachverfahren has to send what it was told to send, milliseconds.
 const SENDING: u32 = 10_000;
@@ -27,6 +28,7 @@ pub(super) fn played_hub() -> (PlanSystem, PlanReceiver) {
         form: Form::Unchanged,
         root: None,
         namespace: None,
+        order: vec![],
         own: BTreeMap::new(),
         documents: None,
         folder: None,
@@ -131,10 +133,29 @@ impl OwnSide<'_, '_> {
             // The concept says where values stand in the format of a receiver, and has no schema of it.
             return None;
         }
+        if message.damage.is_some_and(|damage| self.has_none(&system, damage)) {
+            return None;
+        }
         let again = self.handed.iter().any(|(_, number, _)| *number == message.number);
         let fault = if again { Some(Fault::Duplicate) } else { message.fault };
         self.handed.push((name.clone(), message.number, fault));
         Some(Step::Deliver { name, to: system, message })
+    }
+
+    /// Whether the format of a system has nothing that could be wrong in this way: JSON has no
+    /// namespaces, prefixes, document types, and neither a declaration nor a byte order mark that a
+    /// reader must take (RFC 8259, section 8.1).
+    fn has_none(&self, system: &SystemId, damage: Damage) -> bool {
+        let systems = &self.d.organisation.file.system;
+        let receiver = systems.iter().find(|s| &s.id == system).map(|s| &s.receiver);
+        let receivers = &self.d.concept.file.receiver;
+        let receiver = receivers.iter().find(|r| Some(&r.id) == receiver);
+        let json =
+            receiver.is_some_and(|r| r.root.as_deref() == Some(JSON_ROOT) && r.namespace.is_none());
+        json && !matches!(
+            damage,
+            Damage::Empty | Damage::NotWellFormed | Damage::WrongRoot | Damage::Latin1DeclaredUtf8
+        )
     }
 
     fn fault_of(&self, step: &str) -> Option<Option<Fault>> {

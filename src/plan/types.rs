@@ -226,6 +226,10 @@ pub struct PlanReceiver {
     pub root: Option<String>,
     /// Namespace (mapped).
     pub namespace: Option<String>,
+    /// Order of elements where its schema has one, by their paths below the root; what is not named
+    /// stays behind those that are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub order: Vec<String>,
     /// Paths whose values come from elsewhere than a field.
     pub own: BTreeMap<String, OwnSource>,
     /// Where documents arrive.

@@ -15,23 +15,17 @@ use super::json::{Faults, text_of};
 use super::server::Hub;
 use crate::ambient::random_bytes;
 use crate::channel::file::{
-    ACCEPTED, Given, INPUT, OUTPUT, REFUSED, hand_over, path_of_url, safe_name,
+    ACCEPTED, Answers, Given, INPUT, Outcome, hand_over, path_of_url, safe_name, take_out,
 };
 use crate::channel::http::{JsonAnswer, send_json};
 use crate::channel::soap::{Addressed, Answer, Call, CallError, send_written};
 use crate::organisation::ExportedSystem;
 use crate::rules::{Rule, SoapNumber};
-use crate::wire::SoapVersion;
-use crate::xml::{Element, Node, parse};
+use crate::wire::{NOT_NOW, SoapVersion};
+use crate::xml::parse;
 
-/// Ending of a receipt's name in a transfer folder.
-const RECEIPT: &str = ".quittung.xml";
-/// Ending of the name of a file that says why something was refused.
-const REASON: &str = ".grund.txt";
 /// Ending of the file that says that a folder is complete.
 const MARKER: &str = ".fertig";
-/// How a refusal begins after which the same may be handed over again.
-const NOT_NOW: &str = "zurzeit";
 /// Pause between two looks into a folder.
 const LOOK: Duration = Duration::from_millis(50);
 
@@ -218,8 +212,7 @@ impl Hub {
     /// A message with its documents as files beside it; where one stood, its name stands.
     fn with_files(&self, body: &[u8], name: &str) -> Result<Given, String> {
         let mut root = parse(body).map_err(|e| e.to_string())?.root;
-        let mut files = Vec::new();
-        take_out(&mut root, name, &mut files)?;
+        let mut files = take_out(&mut root, name, "name")?;
         files.insert(0, ("nachricht.xml".to_owned(), root.to_xml().into_bytes()));
         let marker = (!self.has(Defect::NoMarker)).then(|| MARKER.to_owned());
         Ok(Given::Folder { files, marker })
@@ -232,30 +225,6 @@ fn uuid() -> String {
     b[8] = (b[8] & 0x3F) | 0x80;
     let h: String = b.iter().map(|x| format!("{x:02x}")).collect();
     format!("{}-{}-{}-{}-{}", &h[..8], &h[8..12], &h[12..16], &h[16..20], &h[20..])
-}
-
-fn take_out(
-    element: &mut Element,
-    name: &str,
-    files: &mut Vec<(String, Vec<u8>)>,
-) -> Result<(), String> {
-    let told = element.child_text("name").unwrap_or_default();
-    for child in &mut element.children {
-        let Node::Element(child) = child else { continue };
-        if child.name != name {
-            take_out(child, name, files)?;
-            continue;
-        }
-        let mut text = child.text();
-        text.retain(|c| !c.is_ascii_whitespace());
-        let bytes = STANDARD.decode(text).map_err(|e| format!("\"{told}\" is no base64: {e}"))?;
-        // Names come from outside: the file gets one of its own, with an ending that is known.
-        let ending = told.rsplit_once('.').map_or("", |(_, ending)| ending);
-        let file = format!("anlage-{}.{}", files.len() + 1, safe_name(ending));
-        child.children = vec![Node::Text(file.clone())];
-        files.push((file, bytes));
-    }
-    Ok(())
 }
 
 /// One message on its way through a transfer folder.
@@ -272,7 +241,7 @@ impl Folder {
         let mut number = 1;
         loop {
             folder.name = format!("{base}-{number}{ending}");
-            if !folder.refusal().exists() {
+            if !Answers::default().refusal_of(&folder.input, &folder.name).exists() {
                 return folder;
             }
             number += 1;
@@ -283,31 +252,22 @@ impl Folder {
         self.input.parent().unwrap_or(Path::new("/")).join(folder).join(name)
     }
 
-    fn receipt(&self) -> PathBuf {
-        self.beside(OUTPUT, &format!("{}{RECEIPT}", self.name))
-    }
-
-    fn refusal(&self) -> PathBuf {
-        self.beside(REFUSED, &format!("{}{REASON}", self.name))
-    }
-
     /// Whether it lies there already, or was taken.
     fn is_there(&self) -> bool {
         let lies = |folder| self.beside(folder, &self.name).exists();
-        self.receipt().exists() || lies(INPUT) || lies(ACCEPTED)
+        Answers::default().receipt_of(&self.input, &self.name).exists()
+            || lies(INPUT)
+            || lies(ACCEPTED)
     }
 
     /// What became of it; none where nobody said so yet.
     fn outcome(&self) -> Option<Attempt> {
-        if let Ok(text) = std::fs::read_to_string(self.receipt()) {
-            return Some(Attempt::Done(aktenzeichen(&text)));
-        }
-        // The first line is the name, the second one the reason.
-        let text = std::fs::read_to_string(self.refusal()).ok()?;
-        let reason = text.lines().nth(1).unwrap_or_default().to_owned();
-        Some(match reason.starts_with(NOT_NOW) {
-            true => Attempt::Later(reason),
-            false => Attempt::Never(reason),
+        Some(match Answers::default().outcome(&self.input, &self.name)? {
+            Outcome::Accepted(receipt) => {
+                Attempt::Done(aktenzeichen(&String::from_utf8_lossy(&receipt)))
+            }
+            Outcome::Refused(reason) if reason.starts_with(NOT_NOW) => Attempt::Later(reason),
+            Outcome::Refused(reason) => Attempt::Never(reason),
         })
     }
 

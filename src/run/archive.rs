@@ -98,7 +98,8 @@ impl Drive<'_> {
     /// The one place where requests go out to a DMS.
     async fn ask_archive(&self, case: &TestCase, label: &str, ask: Ask) -> Went<Answer> {
         let Ask { method, url, content_type, body } = ask;
-        let request = Asked { method, url, content_type: &content_type, body };
+        let (content_type, fields) = (content_type.as_str(), vec![]);
+        let request = Asked { method, url, content_type, fields, protocol: "http", body };
         match self.ask(case, label, &"harness".into(), request).await {
             (_, Some(done)) => Ok(Answer { status: done.status, body: done.body.to_vec() }),
             (StepOutcome::Done, None) => Err(Stop::Seen),

@@ -1,18 +1,21 @@
 //! The steps of a case in which the harness plays the hub for another component: handing over,
 //! asking what is held, making it send.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::PoisonError;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use super::drive::Drive;
+use super::handing::Handing;
 use super::steps::Asked;
 use crate::channel::Observer;
 use crate::evidence::StepOutcome;
 use crate::ids::{CaseId, PLAYED_HUB, SystemId};
-use crate::message::{HubValues, Sheet, build_for, sheet};
+use crate::message::{HubValues, Sheet, sheet};
 use crate::plan::{MessageUse, Step, TestCase, document_bytes, vorgang_of};
 use crate::target::{Doing, Protocol};
+use crate::wire::file_number;
 
 /// A message that the target is made to send.
 struct Prompted<'a> {
@@ -43,27 +46,31 @@ impl Drive<'_> {
         to: &SystemId,
         message: &MessageUse,
     ) -> StepOutcome {
-        let started = self.clock.now();
-        let hub = HubValues {
-            transaktion: format!("HUB-{}-{name}", vorgang_of(&case.id)),
-            zeitpunkt: started.to_string(),
+        let hub = self.hub_values(case, message.number);
+        let handing = Handing { case, step: name, to, message, hub };
+        let (outcome, answer) = self.hand(&handing).await;
+        let protocol = match self.protocol {
+            Some(Protocol::File) => "file",
+            Some(Protocol::RestJson) => "json",
+            Some(protocol) if protocol.is_soap() => "soap",
+            _ => "http",
         };
-        let built = match build_for(self.plan, case, message, to, &hub) {
-            Ok(built) => built,
-            Err(error) => return impossible(error.to_string()),
-        };
-        let content_type = match self.protocol {
-            Some(Protocol::XmlHttp) => "application/xml; charset=UTF-8",
-            other => return impossible(format!("{other:?} is not spoken to a target yet")),
-        };
-        let url = self.target.read().await.interface_url();
-        let request = Asked { method: "POST", url, content_type, body: built.bytes };
-        let (outcome, answer) = self.ask(case, name, to, request).await;
-        if let Some(number) = answer.and_then(|a| file_number(&a.body)) {
-            let mut numbers = self.numbers.lock().unwrap_or_else(PoisonError::into_inner);
-            numbers.insert(case.id.clone(), number);
+        if let Some(number) = answer.as_deref().and_then(|a| file_number(protocol, a)) {
+            let mut told = self.numbers.lock().unwrap_or_else(PoisonError::into_inner);
+            told.numbers.insert(case.id.clone(), number);
         }
         outcome
+    }
+
+    /// What the hub adds by itself. A message that is handed over again is the same message.
+    fn hub_values(&self, case: &TestCase, number: u32) -> HubValues {
+        let mut told = self.numbers.lock().unwrap_or_else(PoisonError::into_inner);
+        let zeitpunkt = told
+            .times
+            .entry((case.id.clone(), number))
+            .or_insert_with(|| self.clock.now().to_string())
+            .clone();
+        HubValues { transaktion: format!("HUB-{}-{number}", vorgang_of(&case.id)), zeitpunkt }
     }
 
     /// Asks what the target holds about the case.
@@ -74,8 +81,7 @@ impl Drive<'_> {
                 "the target file does not say where the target tells what it holds (interface.held); say it, or do not claim the role \"bestand\"",
             );
         };
-        let request = Asked { method: "GET", url, content_type: "", body: vec![] };
-        self.ask(case, name, &"harness".into(), request).await.0
+        self.ask(case, name, &"harness".into(), Asked::question(url)).await.0
     }
 
     /// Makes the target send a message, and waits for it.
@@ -107,8 +113,8 @@ impl Drive<'_> {
             other => other.clone(),
         };
         let number = {
-            let numbers = self.numbers.lock().unwrap_or_else(PoisonError::into_inner);
-            numbers.get(&case.id).cloned().unwrap_or_default()
+            let told = self.numbers.lock().unwrap_or_else(PoisonError::into_inner);
+            told.numbers.get(&case.id).cloned().unwrap_or_default()
         };
         let more = [
             ("vorgang", vorgang_of(&case.id)),
@@ -120,12 +126,20 @@ impl Drive<'_> {
         let since = self.recorder.writer.next_exchange();
         let arrived = self.arrival(case, &planned.root, since);
         tokio::pin!(arrived);
+        let person = matches!(doing, Doing::Person { .. });
         let done = {
             let doing = target.perform(&doing, &self.around, &more);
-            tokio::select! {
-                done = doing => Some(done),
+            tokio::pin!(doing);
+            let first = tokio::select! {
+                done = &mut doing => Some(done),
                 () = &mut arrived => None,
+            };
+            if first.is_none() && !person {
+                // It came before the action ended: who breaks it off now would never see what else
+                // the action does, such as sending it again.
+                let _ = tokio::time::timeout(prompted.within, doing).await;
             }
+            first
         };
         drop(turn);
         match done {
@@ -204,21 +218,14 @@ fn told(instruction: &str, how: &str, sheet: &Sheet) -> String {
     out
 }
 
-/// The file number in an answer, whatever its format.
-fn file_number(answer: &[u8]) -> Option<String> {
-    if let Ok(document) = crate::xml::parse(answer) {
-        let root = document.root;
-        let mut found = root.attribute("aktenzeichen").map(str::to_owned);
-        root.walk(&mut |_, e| {
-            if e.name == "Aktenzeichen" && found.is_none() {
-                found = Some(e.text().trim().to_owned());
-            }
-        });
-        return found;
-    }
-    let json: serde_json::Value = serde_json::from_slice(answer).ok()?;
-    json["aktenzeichen"].as_str().map(str::to_owned)
+/// What was said about cases so far.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    /// File numbers that the target gave.
+    numbers: HashMap<CaseId, String>,
+    /// When the played hub took which message of which case.
+    times: HashMap<(CaseId, u32), String>,
 }
 
-/// File numbers that the target gave, by case.
-pub(super) type Numbers = std::sync::Mutex<std::collections::HashMap<CaseId, String>>;
+/// What was said, shared.
+pub(super) type Numbers = Mutex<Told>;

@@ -12,6 +12,7 @@ use super::component::Numbers;
 use super::folder::{
     INPUTS, MANIFEST, Manifest, PLAN, TargetSummary, write_inputs, write_manifest,
 };
+use super::outgoing;
 use super::preflight::{Preflight, PreflightFinding};
 use super::prepare::{note_hidden, prepare};
 use super::recorder::Recorder;
@@ -257,6 +258,7 @@ async fn drive(
         digests: manifest.inputs.iter().map(|i| (i.name.clone(), i.sha256.clone())).collect(),
         chosen: config.chosen.clone(),
     });
+    let looking = outgoing::look(&target, recorder.clone());
     let drive = Drive {
         plan: &config.plan,
         clock: config.clock.clone(),
@@ -290,6 +292,7 @@ async fn drive(
     let most = config.target.limits.parallel.and_then(|n| usize::try_from(n).ok());
     drive.all(&cases, config.jobs.min(most.unwrap_or(usize::MAX)), progress).await;
     let end = drive.finish(progress).await;
+    drop(looking);
     let target = drive.target.into_inner();
     let mut target = target;
     target.stop().await;

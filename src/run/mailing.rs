@@ -86,19 +86,17 @@ impl Drive<'_> {
             }
             _ => None,
         };
-        self.recorder.own_as(
-            "smtp",
-            &OwnExchange {
-                system,
-                case: Some(&case.id),
-                step: name,
-                peer: &url,
-                started,
-                request: &sent,
-                answer: &received,
-                failure: broken,
-            },
-        );
+        self.recorder.own(&OwnExchange {
+            protocol: "smtp",
+            system,
+            case: Some(&case.id),
+            step: name,
+            peer: &url,
+            started,
+            request: &sent,
+            answer: &received,
+            failure: broken,
+        });
         match failure {
             Some(error @ SmtpError::Io(_)) if gone => {
                 self.check_lost().await;
@@ -206,19 +204,17 @@ impl Drive<'_> {
             Err(reason) => return StepOutcome::Impossible { reason },
         };
         let record = |label: &str, peer: &str, answer: &[u8]| {
-            self.recorder.own_as(
-                "maildir",
-                &OwnExchange {
-                    system: &"harness".into(),
-                    case: Some(&case.id),
-                    step: label,
-                    peer,
-                    started: self.clock.now(),
-                    request: b"",
-                    answer,
-                    failure: None,
-                },
-            );
+            self.recorder.own(&OwnExchange {
+                protocol: "maildir",
+                system: &"harness".into(),
+                case: Some(&case.id),
+                step: label,
+                peer,
+                started: self.clock.now(),
+                request: b"",
+                answer,
+                failure: None,
+            });
         };
         let list = format!("{} Mails, davon dieses Falls {}\n", found.all, found.of_case.len());
         record(&MailLook::List.label(name), &folder.display().to_string(), list.as_bytes());

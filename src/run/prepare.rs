@@ -21,6 +21,7 @@ pub(super) async fn prepare(
         let step = format!("prepare-{}", number + 1);
         let own = |peer: &str, request: &[u8], answer: &[u8], failure: Option<String>| {
             recorder.own(&OwnExchange {
+                protocol: "http",
                 system: &"harness".into(),
                 case: None,
                 step: &step,

@@ -49,8 +49,7 @@ impl Drive<'_> {
             let ready = target.file.endpoints.as_ref().map(|e| target.url(&e.ready));
             ready.unwrap_or_default()
         };
-        let request = Asked { method: "GET", url, content_type: "", body: vec![] };
-        self.ask(case, name, &"harness".into(), request).await.0
+        self.ask(case, name, &"harness".into(), Asked::question(url)).await.0
     }
 
     async fn configure(&self, around: &Surroundings) -> Result<(), String> {

@@ -28,6 +28,8 @@ pub(super) struct Recorder {
 /// An exchange that the harness itself made.
 pub(super) struct OwnExchange<'a> {
     pub system: &'a SystemId,
+    /// Name of the protocol, as the judge reads it.
+    pub protocol: &'a str,
     pub case: Option<&'a CaseId>,
     pub step: &'a str,
     pub peer: &'a str,
@@ -105,13 +107,8 @@ impl Recorder {
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
     }
 
-    /// Records an exchange of the harness over HTTP.
+    /// Records an exchange of the harness.
     pub fn own(&self, exchange: &OwnExchange<'_>) {
-        self.own_as("http", exchange);
-    }
-
-    /// Records an exchange of the harness over any protocol.
-    pub fn own_as(&self, protocol: &str, exchange: &OwnExchange<'_>) {
         let number = self.writer.next_exchange();
         self.stir();
         let Ok(request) = self.writer.payload(exchange.request) else { return };
@@ -120,7 +117,7 @@ impl Recorder {
             exchange: number,
             system: exchange.system.clone(),
             direction: Direction::Sent,
-            protocol: protocol.into(),
+            protocol: exchange.protocol.to_owned(),
             peer: exchange.peer.to_owned(),
             case: exchange.case.cloned(),
             step: Some(exchange.step.to_owned()),

@@ -28,7 +28,19 @@ pub(super) struct Asked<'a> {
     pub method: &'a str,
     pub url: String,
     pub content_type: &'a str,
+    /// Further header fields.
+    pub fields: Vec<(&'static str, String)>,
+    /// Name of the protocol, as the judge reads it.
+    pub protocol: &'static str,
     pub body: Vec<u8>,
+}
+
+impl Asked<'_> {
+    /// A question without a body.
+    pub fn question(url: String) -> Self {
+        let (method, content_type, fields, protocol) = ("GET", "", vec![], "http");
+        Self { method, url, content_type, fields, protocol, body: vec![] }
+    }
 }
 
 impl Drive<'_> {
@@ -93,12 +105,13 @@ impl Drive<'_> {
             }
         };
         let content_type = "application/xml";
-        let request = Asked { method: "POST", url, content_type, body: built.bytes };
+        let (fields, protocol) = (vec![], "http");
+        let request =
+            Asked { method: "POST", url, content_type, fields, protocol, body: built.bytes };
         self.ask(case, name, from, request).await.0
     }
 
-    /// Sends a request to the target and records it; gives back how it ended, and the body of the
-    /// answer.
+    /// Sends a request to the target and records it; gives back how it ended, and the raw answer.
     pub(super) async fn ask(
         &self,
         case: &TestCase,
@@ -106,11 +119,11 @@ impl Drive<'_> {
         system: &SystemId,
         request: Asked<'_>,
     ) -> (StepOutcome, Option<ClientExchange>) {
-        let Asked { method, url, content_type, body } = request;
+        let Asked { method, url, content_type, fields, protocol, body } = request;
         let caller = self.target.read().await.caller();
         caller.pace().await;
         let started = self.clock.now();
-        let sent = caller.send(method, &url, content_type, body).await;
+        let sent = caller.send_with(method, &url, content_type, fields, body).await;
         let (request, answer, failure) = passed(&sent);
         match &sent {
             Err(error) if !error.was_sent() => {
@@ -119,6 +132,7 @@ impl Drive<'_> {
             }
             _ => self.recorder.own(&OwnExchange {
                 system,
+                protocol,
                 case: Some(&case.id),
                 step,
                 peer: &url,
@@ -246,6 +260,7 @@ impl Drive<'_> {
         let done = send_over(request, self.fakes.tls.clone()).await.ok()?;
         self.recorder.own(&OwnExchange {
             system: &"harness".into(),
+            protocol: "http",
             case: Some(&case.id),
             step,
             peer: url,
@@ -273,6 +288,7 @@ impl Drive<'_> {
         let (request, answer, failure) = passed(&sent);
         self.recorder.own(&OwnExchange {
             system: &"harness".into(),
+            protocol: "http",
             case,
             step: "protokoll",
             peer: &url,

@@ -60,6 +60,21 @@ impl Caller {
         content_type: &str,
         body: Vec<u8>,
     ) -> Result<ClientExchange, ClientError> {
+        self.send_with(method, url, content_type, vec![], body).await
+    }
+
+    /// The same with further header fields that everybody may read, such as `SOAPAction`.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn send_with(
+        &self,
+        method: &str,
+        url: &str,
+        content_type: &str,
+        fields: Vec<(&'static str, String)>,
+        body: Vec<u8>,
+    ) -> Result<ClientExchange, ClientError> {
         let Some(method) = METHODS.iter().find(|m| **m == method) else {
             return Err(ClientError::Url(format!("{method} {url}")));
         };
@@ -70,7 +85,7 @@ impl Caller {
             body,
             limit: Duration::from_millis(u64::from(self.limits.answer_ms)),
         };
-        send_with(request, &self.manner(url)).await
+        send_with(request, &Manner { fields, ..self.manner(url) }).await
     }
 
     /// How requests to an address are sent.

@@ -1,7 +1,7 @@
 //! What is wrong with a target file, beyond its shape.
 
 use super::doing::Doing;
-use super::file::{Credentials, FORMAT, Limits, TargetFile};
+use super::file::{Credentials, FORMAT, Interface, Limits, Protocol, TargetFile};
 use crate::diagnostic::{Authored, Diagnostic, Path};
 use crate::ids::ComponentKind;
 
@@ -64,6 +64,9 @@ pub(super) fn check(authored: &Authored<TargetFile>) -> Vec<Diagnostic> {
         ),
         _ => {}
     }
+    if let Some(it) = &file.interface {
+        interface(it, &root.at("interface"), &mut error);
+    }
     if file.start.as_ref().is_some_and(|s| s.command.is_empty()) {
         error(root.at("start").at("command"), "the command is empty".into(), "name a program");
     }
@@ -84,6 +87,48 @@ pub(super) fn check(authored: &Authored<TargetFile>) -> Vec<Diagnostic> {
     }
     limits(&file.limits, &root.at("limits"), &mut error);
     list
+}
+
+/// Keys that the protocol has no use for would be ignored without a word.
+fn interface(it: &Interface, at: &Path, error: &mut impl FnMut(Path, String, &str)) {
+    let soap = it.protocol.is_some_and(Protocol::is_soap);
+    let file = it.protocol == Some(Protocol::File);
+    let json = it.protocol == Some(Protocol::RestJson);
+    let keys = [
+        ("soap_action", it.soap_action.is_some(), soap, "soap-1.1 or soap-1.2"),
+        ("addressing", it.addressing.is_some(), soap, "soap-1.1 or soap-1.2"),
+        ("parts", it.parts.is_some(), soap || file, "soap-1.1, soap-1.2 or file"),
+        ("marker", it.marker.is_some(), file, "file"),
+        ("receipt", it.receipt.is_some(), file, "file"),
+        ("refusal", it.refusal.is_some(), file, "file"),
+        ("sends", it.sends.is_some(), file, "file"),
+        ("lists", !it.lists.is_empty(), json, "rest-json"),
+        ("numbers", !it.numbers.is_empty(), json, "rest-json"),
+        ("truth_values", !it.truth_values.is_empty(), json, "rest-json"),
+    ];
+    for (key, _, _, protocols) in keys.iter().filter(|(_, there, fits, _)| *there && !fits) {
+        let text = match it.protocol {
+            Some(_) => format!("{key} has no meaning for this protocol"),
+            None => format!("{key} needs protocol beside it"),
+        };
+        error(at.at(key), text, &format!("it belongs to protocol {protocols}"));
+    }
+    if soap && it.soap_action.is_none() {
+        let text = "a web service needs soap_action, since calls say what they mean";
+        let help = "it stands in the contract (soapAction, wsam:Action); \"\" where it has none";
+        error(at.at("protocol"), text.into(), help);
+    }
+    if it.marker.is_some() && it.parts.is_none() {
+        let text =
+            "a marker says that a folder is complete, and without parts each message is a file";
+        error(at.at("marker"), text.into(), "add parts = \"…\", or remove it");
+    }
+    for (key, pattern) in [("receipt", &it.receipt), ("refusal", &it.refusal)] {
+        if pattern.as_ref().is_some_and(|p| !p.contains("{name}")) {
+            let text = format!("{key} is the same place for everything that is handed over");
+            error(at.at(key), text, "put {name} into it: the name of what was handed over");
+        }
+    }
 }
 
 fn credentials(

@@ -115,6 +115,45 @@ pub struct Interface {
     /// start command says where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
+    /// For a web service: what is meant (`SOAPAction`; in 1.2 the parameter `action`; `wsa:Action`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub soap_action: Option<String>,
+    /// For a web service: whether it wants WS-Addressing 1.0; it does not where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub addressing: Option<bool>,
+    /// Local name of the element whose base64 does not stay in the message: it goes as a part (MTOM)
+    /// to a web service, as a file of its own into a folder. All of it stays in where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parts: Option<String>,
+    /// For a transfer folder in which each message is a folder: how the name of the empty file ends
+    /// that says that a folder is complete, such as `.fertig`; none is made where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub marker: Option<String>,
+    /// For a transfer folder: where the receipt of what was accepted lies, relative to the folder at
+    /// `url`; `{name}` stands for the name under which it was handed over.
+    /// `../ausgang/{name}.quittung.xml` where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receipt: Option<String>,
+    /// For a transfer folder: where it is said why something was refused, with the reason in the
+    /// second line; `../abgewiesen/{name}.grund.txt` where absent. A reason that begins with
+    /// `zurzeit` is no refusal for good.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refusal: Option<String>,
+    /// For a transfer folder: the folder, relative to that at `url`, into which the target puts what
+    /// it sends to the hub; files that `receipt` stands for are no messages. It is read and nothing
+    /// is taken out of it. A target without it sends over HTTP.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sends: Option<String>,
+    /// For JSON: paths of what is a list, such as `dokumente`; what occurs more than once is one in
+    /// any case.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lists: Vec<String>,
+    /// For JSON: paths of numbers, such as `daten/baum/umfang`; what is named nowhere is a text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub numbers: Vec<String>,
+    /// For JSON: paths of truth values.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub truth_values: Vec<String>,
     /// Where it tells what it holds about a case, with `{vorgang}` in it: a path or an address, or
     /// for a mail system the folder (Maildir) of its mailbox. A target without it cannot claim the
     /// role `bestand`.
@@ -160,6 +199,11 @@ pub enum Protocol {
 }
 
 impl Protocol {
+    /// Whether it is a web service.
+    pub fn is_soap(self) -> bool {
+        matches!(self, Self::Soap11 | Self::Soap12)
+    }
+
     /// The protocol by the name that an export gives it.
     pub fn by_name(name: &str) -> Option<Self> {
         Some(match name {

@@ -330,6 +330,7 @@ fn plan(case: &CaseId) -> TestPlan {
         form,
         root: (id == "fv").then(|| "F".into()),
         namespace: (id == "fv").then(|| "urn:f".into()),
+        order: vec![],
         own: BTreeMap::new(),
         documents: (id == "fv").then(|| DocumentPlace {
             at: "Anlage".into(),

@@ -103,25 +103,12 @@ impl Exchange {
 
     /// Whether the receiving side said that it will not take it: the sender's fault, for good.
     pub fn is_refused(&self) -> bool {
-        let status = self.answer.as_deref().and_then(HttpMessage::read).and_then(|m| m.status());
-        status.is_some_and(|status| (400..500).contains(&status))
+        self.answer.as_ref().is_some_and(|answer| wire::is_refused(&self.protocol, answer))
     }
 
-    /// The file number (Aktenzeichen) in its answer: an element, an attribute of the root, or a key.
+    /// The file number (Aktenzeichen) in its answer: an element, an attribute, or a key.
     pub fn file_number(&self) -> Option<String> {
-        let body = self.answer_body();
-        if let Ok(document) = parse(&body) {
-            let root = document.root;
-            let mut found = root.attribute("aktenzeichen").map(str::to_owned);
-            root.walk(&mut |_, element| {
-                if element.name == "Aktenzeichen" {
-                    found = Some(element.text().trim().to_owned());
-                }
-            });
-            return found;
-        }
-        let json: serde_json::Value = serde_json::from_slice(&body).ok()?;
-        json["aktenzeichen"].as_str().map(str::to_owned)
+        wire::file_number(&self.protocol, self.answer.as_deref()?)
     }
 
     /// The body of its answer.

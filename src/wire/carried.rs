@@ -8,9 +8,9 @@ use super::media_type::MediaType;
 use super::notes::Notes;
 use super::recorded::{HttpMessage, mail_parts};
 use super::related::Package;
-use super::soap::{fault_in, payload_of};
+use super::soap::payload_of;
 use super::tree::tree_of;
-use super::{REFUSED, xop};
+use super::xop;
 use crate::xml::{Element, parse, parse_labelled};
 
 /// Deepest JSON that is read.
@@ -82,35 +82,33 @@ pub fn carried(protocol: &str, raw: &[u8]) -> Carried {
     }
 }
 
+/// Reads what a body carries that is kept without its exchange: by what it says to be, an envelope, JSON,
+/// or XML as it is.
+pub fn carried_in(media_type: &str, body: &[u8]) -> Carried {
+    let read = MediaType::parse(media_type).ok();
+    let message = HttpMessage {
+        content_type: media_type.to_owned(),
+        body: body.to_vec(),
+        ..Default::default()
+    };
+    match read.as_ref().map(|m| m.essence.as_str()) {
+        Some(kind) if kind == "application/json" || kind.ends_with("+json") => {
+            of_http("json", message)
+        }
+        Some("multipart/related" | "application/soap+xml") => of_http("soap", message),
+        // RFC 7303: an envelope of SOAP 1.1 is text/xml like any other document.
+        _ => match parse(body).map(|d| payload_of(&d.root).cloned()) {
+            Ok(Ok(payload)) => Carried::tree(Ok(payload), body.to_vec(), vec![]),
+            _ => Carried::xml(body.to_vec()),
+        },
+    }
+}
+
 /// Reads what a recorded answer carries.
 pub fn carried_answer(protocol: &str, raw: &[u8]) -> Carried {
     match protocol {
         "smtp" | "file" => Carried::xml(raw.to_vec()),
         other => carried(other, raw),
-    }
-}
-
-/// Whether a recorded answer says that what was handed over was taken.
-pub fn is_taken(protocol: &str, answer: &[u8]) -> bool {
-    match protocol {
-        "smtp" => {
-            String::from_utf8_lossy(answer).lines().last().is_some_and(|l| l.starts_with('2'))
-        }
-        "file" => !answer.is_empty() && !answer.starts_with(REFUSED.as_bytes()),
-        _ => {
-            let Some(message) = HttpMessage::read(answer) else { return false };
-            let good = message.status().is_some_and(|status| (200..300).contains(&status));
-            good && !says_no(protocol, message)
-        }
-    }
-}
-
-/// Whether an answer with a good status says no all the same.
-fn says_no(protocol: &str, message: HttpMessage) -> bool {
-    match protocol {
-        "soap" => of_http(protocol, message).root().is_ok_and(|r| fault_in(&r).is_some()),
-        "json" => message.media_type().is_some_and(|m| m.essence == "application/problem+json"),
-        _ => false,
     }
 }
 
@@ -203,16 +201,12 @@ impl HttpMessage {
 
 #[cfg(test)]
 mod tests {
-    use super::{carried, is_taken};
+    use super::carried;
 
     const OLD: &str = "http://schemas.xmlsoap.org/soap/envelope/";
 
     fn post(kind: &str, body: &str) -> Vec<u8> {
         format!("POST /x HTTP/1.1\r\ncontent-type: {kind}\r\n\r\n{body}").into_bytes()
-    }
-
-    fn answer(status: &str, kind: &str, body: &str) -> Vec<u8> {
-        format!("HTTP/1.1 {status}\r\ncontent-type: {kind}\r\n\r\n{body}").into_bytes()
     }
 
     fn envelope(body: &str) -> String {
@@ -263,31 +257,5 @@ mod tests {
         assert_eq!((read.root().unwrap().name.as_str(), read.parts.len()), ("n", 1));
         assert!(carried("file", b"== a.xml 4\n<n/>\n== b.XML 4\n<n/>\n").root().is_err());
         assert_eq!(carried("file", b"<c/>").root().unwrap().name, "c");
-    }
-
-    #[test]
-    fn no_is_no_whatever_the_status() {
-        let fault = envelope(
-            "<S:Fault><faultcode>S:Server</faultcode><faultstring>x</faultstring></S:Fault>",
-        );
-        let good = envelope("<ok/>");
-        for (protocol, raw, taken) in [
-            ("soap", answer("200 OK", "text/xml", &good), true),
-            ("soap", answer("200 OK", "text/xml", &fault), false),
-            ("soap", answer("500 X", "text/xml", &fault), false),
-            ("soap", answer("202 Accepted", "text/plain", ""), true),
-            ("json", answer("201 Created", "application/json", "{}"), true),
-            ("json", answer("200 OK", "application/problem+json", "{}"), false),
-            ("json", answer("409 Conflict", "application/problem+json", "{}"), false),
-            ("http", answer("200 OK", "text/xml", &fault), true),
-            ("file", b"<quittung/>".to_vec(), true),
-            ("file", b"abgewiesen: kein XML".to_vec(), false),
-            ("file", Vec::new(), false),
-            ("smtp", b"220 da\r\n250 ja\r\n".to_vec(), true),
-            ("smtp", b"220 da\r\n451 nein\r\n".to_vec(), false),
-        ] {
-            let shown = String::from_utf8_lossy(&raw).into_owned();
-            assert_eq!(is_taken(protocol, &raw), taken, "{protocol}: {shown}");
-        }
     }
 }

@@ -6,12 +6,13 @@
 //! | `head`, `framing`, `coding`, `escapes`, `media_type` | HTTP/1.1: heads, where a body ends, content codings, field values |
 //! | `related`, `xop` | messages of several parts, and parts in their places |
 //! | `soap` | envelopes, payloads and faults |
-//! | `json`, `tree` | JSON as it was written, and as a tree of elements |
+//! | `json`, `tree`, `untree` | JSON as it was written, as a tree of elements, and back |
 //! | `handed` | transfer folders, as they are recorded |
-//! | `recorded`, `carried` | what a recorded exchange carries, by the protocol of who took it |
+//! | `recorded`, `carried`, `answered` | what a recorded exchange carries, by the protocol of who took it, and what its answer says |
 //! | `legible` | where words can hide |
 //! | `notes`, `deep` | what is odd, and whether that ends reading; what lies deep |
 
+mod answered;
 mod carried;
 mod coding;
 mod deep;
@@ -29,9 +30,11 @@ mod related;
 mod related_tests;
 mod soap;
 mod tree;
+mod untree;
 pub mod xop;
 
-pub use carried::{Carried, Part, carried, carried_answer, is_taken};
+pub use answered::{NOT_NOW, file_number, is_refused, is_taken, says_no};
+pub use carried::{Carried, Part, carried, carried_answer, carried_in};
 
 pub use coding::{CodingError, UNDERSTOOD, decode, decode_within, is_coded};
 pub use deep::on_deep_stack;
@@ -48,8 +51,11 @@ pub use recorded::{
     mail_text_of, smtp_data,
 };
 pub use related::{Package, Part as RelatedPart};
-pub use soap::{SoapFault, SoapVersion, envelope_text, fault_in, inner_xml, payload_of};
+pub use soap::{
+    SoapFault, SoapVersion, envelope_text, fault_in, inner_xml, payload_of, without_declaration,
+};
 pub use tree::{JSON_ROOT, tree_of};
+pub use untree::{JsonKinds, json_of};
 
 use std::borrow::Cow;
 

@@ -133,9 +133,13 @@ pub fn envelope_text(version: SoapVersion, headers: &str, body: &str) -> String 
 
 /// An element without XML declaration, to stand inside another.
 pub fn inner_xml(element: &Element) -> String {
-    let text = element.to_xml();
+    without_declaration(&element.to_xml()).to_owned()
+}
+
+/// A document without its XML declaration.
+pub fn without_declaration(text: &str) -> &str {
     match text.strip_prefix("<?xml").and_then(|rest| rest.split_once("?>")) {
-        Some((_, rest)) => rest.trim_start().to_owned(),
+        Some((_, rest)) => rest.trim_start(),
         None => text,
     }
 }

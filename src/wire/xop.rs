@@ -83,18 +83,18 @@ fn step(
 /// A message as `multipart/related`: the content type and the body. `parts` are pairs of Content-ID
 /// and bytes; `inner` is the media type of the envelope, with its parameters.
 pub fn package(
-    envelope: &str,
+    envelope: impl AsRef<[u8]>,
     inner: &str,
     parts: &[(String, Vec<u8>)],
     unique: &str,
 ) -> (String, Vec<u8>) {
+    let envelope = envelope.as_ref();
     // A boundary that stands nowhere in what it parts.
     let mut boundary = format!("teil-{unique}");
     let stands = |boundary: &str, bytes: &[u8]| {
         bytes.windows(boundary.len()).any(|w| w == boundary.as_bytes())
     };
-    while stands(&boundary, envelope.as_bytes()) || parts.iter().any(|(_, p)| stands(&boundary, p))
-    {
+    while stands(&boundary, envelope) || parts.iter().any(|(_, p)| stands(&boundary, p)) {
         boundary.push('x');
     }
     let quoted = inner.replace('\\', "\\\\").replace('"', "\\\"");
@@ -104,9 +104,11 @@ pub fn package(
     );
     let mut body = format!(
         "--{boundary}\r\nContent-Type: {kind}; charset=UTF-8; type=\"{quoted}\"\r\n\
-         Content-Transfer-Encoding: 8bit\r\nContent-ID: {root}\r\n\r\n{envelope}\r\n"
+         Content-Transfer-Encoding: 8bit\r\nContent-ID: {root}\r\n\r\n"
     )
     .into_bytes();
+    body.extend_from_slice(envelope);
+    body.extend_from_slice(b"\r\n");
     for (id, content) in parts {
         let head = format!(
             "--{boundary}\r\nContent-Type: application/octet-stream\r\n\
@@ -149,7 +151,7 @@ mod tests {
             "<i><x:Include xmlns:x='http://www.w3.org/2004/08/xop/include' href='cid:p'/></i>";
         let text = |count: usize| format!("<a>{}</a>", include.repeat(count));
         let inlined = |count: usize| {
-            let (head, body) = package(&text(count), "text/xml", &parts, "7");
+            let (head, body) = package(text(count), "text/xml", &parts, "7");
             let head = MediaType::parse(&head).unwrap();
             let read = Package::open(&head, &body, &mut Notes::new(true)).unwrap();
             let mut root = parse(read.root()).unwrap().root;

@@ -53,7 +53,7 @@ pub enum GiveError {
 }
 
 /// Whether a name says that its file is not handed over yet.
-pub(super) fn is_temporary(name: &[u8]) -> bool {
+pub fn is_temporary(name: &[u8]) -> bool {
     let lower = name.to_ascii_lowercase();
     lower.starts_with(b".") || [&b".tmp"[..], b".part"].iter().any(|end| lower.ends_with(end))
 }

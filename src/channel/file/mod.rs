@@ -11,12 +11,14 @@
 //! <folder>/ausgang/      what this side hands over
 //! ```
 
+mod answers;
 mod give;
 mod names;
 mod read;
 mod take;
 
-pub use give::{GiveError, Given, hand_over};
+pub use answers::{Answers, Outcome, beside, take_out};
+pub use give::{GiveError, Given, hand_over, is_temporary};
 pub use names::{NameFault, check_name, safe_name};
 pub use read::{Limits, ReadFile};
 pub use take::{HandOver, InputFolder, Rules};

@@ -101,6 +101,20 @@ impl Call {
     /// # Errors
     /// When what should become a part is no base64.
     pub fn write(&self, unique: &str) -> Result<Written, CallError> {
+        self.write_with(unique, |payload| inner_xml(&payload), String::into_bytes)
+    }
+
+    /// The same, with a payload and an envelope written in a way of one's own: so it is tested what a
+    /// service makes of what it cannot read. The payload has its parts taken out already.
+    ///
+    /// # Errors
+    /// As [`Call::write`].
+    pub fn write_with(
+        &self,
+        unique: &str,
+        payload_text: impl FnOnce(Element) -> String,
+        envelope: impl FnOnce(String) -> Vec<u8>,
+    ) -> Result<Written, CallError> {
         let mut payload = self.payload.clone();
         let mut parts = Vec::new();
         if let (Some(name), Some(payload)) = (&self.parts, &mut payload) {
@@ -109,7 +123,7 @@ impl Call {
         let addressed = self.addressing.as_ref().map(|a| self.header_blocks(a));
         let mut headers = addressed.unwrap_or_default();
         headers.extend(self.headers.iter().map(inner_xml));
-        let body = payload.as_ref().map(inner_xml).unwrap_or_default();
+        let body = payload.map(payload_text).unwrap_or_default();
         let text = envelope_text(self.version, &headers, &body);
         // RFC 3902 section 3; quotes cannot stand in an IRI.
         let action = self.action.replace('"', "%22");
@@ -126,9 +140,13 @@ impl Call {
             // second one in the text.
             Some(_) => {
                 let bare = text.split_once("?>\n").map_or(text.as_str(), |(_, rest)| rest);
-                xop::package(bare, &inner, &parts, unique)
+                let bare = bare.as_bytes().to_vec();
+                let sound = text.as_bytes().to_vec();
+                let written = envelope(text);
+                let root = if written == sound { bare } else { written };
+                xop::package(root, &inner, &parts, unique)
             }
-            None => (with_charset(&inner), text.into_bytes()),
+            None => (with_charset(&inner), envelope(text)),
         };
         Ok(Written { content_type, fields, body })
     }

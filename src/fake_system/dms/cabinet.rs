@@ -51,6 +51,9 @@ fn held(store: &Store, object: &Object) -> Held {
         content.extend_from_slice(&stream.bytes[..size.min(MOST_BYTES)]);
     }
     Held {
+        number: 0,
+        attachment: false,
+        media_type: String::new(),
         time: clock_time(object.created.at),
         vorgang: vorgang.unwrap_or_default().to_owned(),
         title: format!("{path} ({})", object.kind.title),

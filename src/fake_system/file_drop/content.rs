@@ -84,8 +84,10 @@ impl Data {
 }
 
 /// An application as it was handed over.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Content {
+    /// Name of the root of the message, `{namespace}name`.
+    pub name: String,
     pub vorgang: String,
     pub title: String,
     pub message: Vec<u8>,
@@ -166,6 +168,7 @@ fn folder(rules: &Folder, files: &[ReadFile], oddities: &mut Oddities) -> Result
     unique(files.iter().map(|f| f.name.as_str()), oddities)?;
     let others = files.iter().filter(|f| f.name != message.name);
     Ok(Content {
+        name: format!("{{{}}}{}", root.namespace, root.name),
         vorgang: vorgang_in(&message.content),
         title: root.name,
         message: message.content.clone(),
@@ -209,6 +212,7 @@ fn container(data: &Data, file: &ReadFile, oddities: &mut Oddities) -> Result<Co
     let vorgang = root.elements_at(&rules.vorgang).first().map(|v| v.text().trim().to_owned());
     let vorgang = vorgang.filter(|v| !v.is_empty());
     Ok(Content {
+        name: format!("{{{}}}{}", root.namespace, root.name),
         vorgang: vorgang.unwrap_or_else(|| vorgang_in(&file.content)),
         title: payloads.first().map_or(root.name.as_str(), |p| p.name.as_str()).to_owned(),
         message: file.content.clone(),

@@ -11,6 +11,7 @@ use std::time::Duration;
 use tokio::task::{JoinSet, spawn_blocking};
 
 use self::content::{Data, Oddities};
+use super::defect::FakeDefect;
 use super::intake::{Handed, Intake};
 use super::script::{Behaviour, Scripts};
 use super::template::fill;
@@ -105,6 +106,8 @@ pub(super) struct FileDrop {
     intake: Intake,
     scripts: Scripts,
     observer: Arc<dyn Observer>,
+    /// Name of the message that it takes in a folder, where it takes only one.
+    expects: Option<String>,
 }
 
 impl FileDrop {
@@ -117,7 +120,8 @@ impl FileDrop {
     ) -> Self {
         let (input, output) = (opened.root.join(INPUT), opened.output());
         let (id, mode, data) = (system.id.clone(), system.mode, content::data());
-        Self { id, mode, data, opened, input, output, intake, scripts, observer }
+        let expects = system.expects.clone();
+        Self { expects, id, mode, data, opened, input, output, intake, scripts, observer }
     }
 
     /// Looks into the folder until it is time to stop.
@@ -219,6 +223,7 @@ impl FileDrop {
             }
             _ => {
                 let read = content::read(&self.data, &taken, &mut oddities);
+                let read = read.and_then(|content| self.likes(content));
                 oddities.list.extend(read.as_ref().err().cloned());
                 oddities.list.extend(taken.faults.iter().skip(1).cloned());
                 read
@@ -228,6 +233,9 @@ impl FileDrop {
             self.observer.observation(&self.id, Some(exchange), CLAUSE, oddity);
         }
         let done = match read {
+            Err(_) if self.scripts.has(FakeDefect::FvTakesAnything) => {
+                self.accept(taken, content::Content::default(), Behaviour::Forget).await
+            }
             Err(reason) => {
                 let text = reason.clone();
                 let refused = self.blocking(move |this| this.folder().refuse(&taken, &text)).await;
@@ -240,6 +248,18 @@ impl FileDrop {
             Err(error) => self.observer.answer(exchange, &[], Some(&error.to_string())),
         }
         None
+    }
+
+    /// What it takes of what it could read.
+    fn likes(&self, content: content::Content) -> Result<content::Content, String> {
+        let wanted = self.expects.as_deref().filter(|_| self.mode == Mode::Strict);
+        if let Some(wanted) = wanted.filter(|wanted| *wanted != content.name) {
+            return Err(format!("erwartet wird {wanted}, gekommen ist {}", content.name));
+        }
+        match self.intake.dislikes(&content.message) {
+            Some(reason) => Err(reason.to_owned()),
+            None => Ok(content),
+        }
     }
 
     /// Accepts it; returns the receipt. First it lies where accepted things lie, then it is told.
@@ -256,6 +276,7 @@ impl FileDrop {
                 vorgang: &content.vorgang,
                 bezug: &name,
                 title: &content.title,
+                media_type: "application/xml",
                 content: &content.message,
                 attachments: &content.attachments,
             }),
@@ -277,6 +298,9 @@ impl FileDrop {
         if behaviour == Behaviour::Garble {
             receipt.truncate(receipt.len() / 2);
             receipt.extend_from_slice(&[0xFF, 0xFE, 0x00, 0xC3, 0x28]);
+        }
+        if self.scripts.has(FakeDefect::FvNoReceipt) {
+            return Ok(Vec::new());
         }
         for _ in 0..if behaviour == Behaviour::Twice { 2 } else { 1 } {
             let (name, written) = (name.clone(), receipt.clone());

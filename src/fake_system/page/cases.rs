@@ -17,19 +17,31 @@ const MOST_ROWS: usize = 50;
 /// Most cases that are listed for machines.
 const MOST_LISTED: usize = 1_000;
 
-/// What a system holds about one case, oldest first, in the form `pruefstand/bestand/1`: each thing
-/// with its name, file number and bytes (base64). 404 when it holds nothing.
+/// What a system holds about one case, oldest first, in the form `pruefstand/bestand/1`: each message
+/// with its name, file number and bytes (base64). A system that holds attachments apart says what its
+/// message is (`medientyp`) and lists them (`anlagen`). 404 when it holds nothing.
 pub(super) fn holding(vorgang: &str, held: &[Held]) -> Reply {
     use base64::Engine as _;
     let code = base64::engine::general_purpose::STANDARD;
-    let things: Vec<serde_json::Value> = held
+    let mine: Vec<&Held> = held.iter().rev().filter(|h| h.vorgang == vorgang).collect();
+    let with = |message: &Held| -> Vec<serde_json::Value> {
+        let attached = mine.iter().filter(|h| h.attachment && h.number == message.number);
+        attached
+            .map(|h| serde_json::json!({ "name": h.title, "inhalt": code.encode(&h.content) }))
+            .collect()
+    };
+    let things: Vec<serde_json::Value> = mine
         .iter()
-        .rev()
-        .filter(|h| h.vorgang == vorgang)
+        .filter(|h| !h.attachment)
         .map(|h| {
-            serde_json::json!({
+            let mut one = serde_json::json!({
                 "name": h.title, "aktenzeichen": h.aktenzeichen, "inhalt": code.encode(&h.content),
-            })
+            });
+            if !h.media_type.is_empty() {
+                one["medientyp"] = h.media_type.as_str().into();
+                one["anlagen"] = with(h).into();
+            }
+            one
         })
         .collect();
     let status = if things.is_empty() { 404 } else { 200 };

@@ -15,6 +15,7 @@ use serde_json::json;
 use self::application::Application;
 use self::problem::Problem;
 use super::cases::Case;
+use super::defect::FakeDefect;
 use super::intake::{Handed, Intake};
 use super::login::{CHALLENGE, Login};
 use super::scripted::{Answering, Fake, Refusal, apart};
@@ -84,13 +85,20 @@ impl Rest {
 
     fn reply(&self, request: &Request, keep: bool) -> Reply {
         let answered = self.route(request, keep);
-        answered.unwrap_or_else(|problem| {
+        answered.unwrap_or_else(|mut problem| {
             if let Some(clause) = problem.clause {
                 let mut detail = problem.detail.clone();
                 for (pointer, text) in &problem.errors {
                     detail.push_str(&format!("; {pointer}: {text}"));
                 }
                 self.note(request, clause, &detail);
+            }
+            if request.method == "POST" && self.intake.has(FakeDefect::FvTakesAnything) {
+                let case = self.intake.case_of("unbekannt");
+                return Reply::text(201, "application/json", state(&case));
+            }
+            if self.intake.has(FakeDefect::FvNoWithGoodStatus) {
+                problem.status = 200;
             }
             problem.reply(&self.data.problems, &request.path)
         })
@@ -211,6 +219,10 @@ impl Rest {
         keep: bool,
     ) -> Result<Case, Box<Problem>> {
         let Application { vorgang, data, documents } = application;
+        if let Some(reason) = self.intake.dislikes(&request.body) {
+            let title = "Angaben fehlen oder sind falsch";
+            return Err(Problem::new(422, "angaben", title, reason).breaks(CONTRACT));
+        }
         if !keep {
             return Ok(self.intake.case_of(&vorgang));
         }
@@ -218,6 +230,7 @@ impl Rest {
             vorgang: &vorgang,
             bezug: &vorgang,
             title: "Antrag (JSON)",
+            media_type: "application/json",
             content: &request.body,
             attachments: &documents,
         };

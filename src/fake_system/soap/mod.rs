@@ -13,6 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use self::service::{Does, OWN, Operation, Service};
 use super::cases::Case;
+use super::defect::FakeDefect;
 use super::intake::{Handed, Intake};
 use super::login::{CHALLENGE, Login};
 use super::scheme_of;
@@ -172,8 +173,22 @@ impl Soap {
         done.unwrap_or_else(|fault| {
             let exchange = Some(request.exchange);
             self.observer.observation(&self.id, exchange, fault.clause, &fault.reason);
-            talk.fault(&fault)
+            self.faulty(&talk, fault)
         })
+    }
+
+    /// A fault, as this system tells it with its own faults.
+    fn faulty(&self, talk: &Talk, fault: Fault) -> Reply {
+        if self.intake.has(FakeDefect::FvTakesAnything) {
+            let mut taking = self.service.data.operation.iter();
+            if let Some(operation) = taking.find(|o| o.does == Does::Take) {
+                return talk.answer(operation, &self.intake.case_of("unbekannt"), "");
+            }
+        }
+        match self.intake.has(FakeDefect::FvNoWithGoodStatus) {
+            true => talk.fault(&fault.status(200)),
+            false => talk.fault(&fault),
+        }
     }
 
     /// Where the client reaches the service: as it called it, since an address to listen on may be
@@ -287,6 +302,12 @@ impl Soap {
             Some(inner) => format!("{}: {}", operation.name, inner.name),
             None => format!("{}: {}", operation.name, payload.name),
         };
+        // The payload with its parts in their places: that is the message, whatever brought it.
+        let content = payload.to_xml().into_bytes();
+        if let Some(reason) = self.intake.dislikes(&content) {
+            let fault = Fault::sender("Vertrag des Dienstes (dienst.wsdl)", reason);
+            return Err(fault.contract(OWN, "Schemaverletzung"));
+        }
         if !keep {
             return Ok(self.intake.case_of(&vorgang));
         }
@@ -294,7 +315,8 @@ impl Soap {
             vorgang: &vorgang,
             bezug: addressing.map_or("", |a| a.message_id.as_str()),
             title: &title,
-            content: &request.body,
+            media_type: "application/xml",
+            content: &content,
             attachments: &attachments,
         }))
     }

@@ -25,7 +25,8 @@ impl World {
         world.describe();
         let (vorgang, id) = (vorgang_of(&case), nachricht_of(&case, 1));
         let delivered = format!(
-            "<F xmlns=\"urn:f\"><V><Nr>{vorgang}</Nr><Id>{id}</Id></V><P><Gehalten>Größe</Gehalten></P></F>"
+            "<F xmlns=\"urn:f\"><V><Nr>{vorgang}</Nr><Id>{id}</Id></V><P><Gehalten>Größe</Gehalten></P>\
+             <Anlage><Datei>ä.pdf</Datei><Typ>application/pdf</Typ><Daten>UERG</Daten></Anlage></F>"
         );
         world.push(Record::CaseBegin { case: case.clone(), alone: true });
         let taken = "<ergebnis aktenzeichen=\"A2\"/>";
@@ -35,7 +36,7 @@ impl World {
         world.own("d2", "/annahme", &post(&delivered), &http("200 Zweimal", again));
         world.done("d2");
         // The same by its meaning, written otherwise.
-        let held = delivered.replace("<Gehalten>", "<Gehalten >");
+        let held = delivered.replace("<Gehalten>", "<Gehalten >").replace("<Daten>", "<Daten >");
         world.own("b", "/bestand", "GET /bestand HTTP/1.1\r\n\r\n", &http("200 Bestand", &held));
         world.done("b");
         let sent = format!(

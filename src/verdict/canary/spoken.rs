@@ -1,5 +1,6 @@
-//! The small world in other protocols: what the Fachverfahren of the canaries gets and answers, as a
-//! web service, as JSON, as a transfer folder. Every reading that a checker depends on is so proven
+//! The small worlds in other protocols: what the Fachverfahren of the canaries gets and answers, from a
+//! hub or from the harness, what it holds and what it sends, as a web service, as JSON, as a transfer
+//! folder. Every reading that a checker depends on is so proven
 //! alive in each judgement, with the same faults in each protocol.
 
 use base64::Engine as _;
@@ -8,8 +9,8 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::evidence::{Payload, Record};
-use crate::ids::Digest;
-use crate::plan::TestPlan;
+use crate::ids::{Digest, PLAYED_HUB};
+use crate::plan::{Step, TestPlan};
 use crate::wire::{
     HttpMessage, JSON_ROOT, REFUSED, SoapVersion, UNFORESEEN, envelope_text, folder_bytes,
     inner_xml, xop,
@@ -40,11 +41,31 @@ pub(super) fn spoken(
     }
     let mut mine = Vec::new();
     let mut astray = Vec::new();
+    let (mut looks, mut sent) = (Vec::new(), Vec::new());
+    let delivers: Vec<&str> = plan
+        .case
+        .iter()
+        .flat_map(|c| &c.step)
+        .filter(|s| matches!(s, Step::Deliver { .. }))
+        .map(Step::name)
+        .collect();
+    let asks: Vec<&str> = plan
+        .case
+        .iter()
+        .flat_map(|c| &c.step)
+        .filter(|s| matches!(s, Step::Look { .. }))
+        .map(Step::name)
+        .collect();
     for (_, record) in &records {
-        if let Record::Request { exchange, system, .. } = record
-            && system.as_str() == SYSTEM
-        {
-            mine.push(*exchange);
+        if let Record::Request { exchange, system, step, .. } = record {
+            let own = step.as_deref().unwrap_or_default();
+            if system.as_str() == SYSTEM || delivers.contains(&own) {
+                mine.push(*exchange);
+            } else if asks.contains(&own) {
+                looks.push(*exchange);
+            } else if system.as_str() == PLAYED_HUB {
+                sent.push(*exchange);
+            }
         }
         if let Record::Answer { exchange, payload, .. } = record
             && text_of(payload).to_ascii_lowercase().contains(UNFORESEEN.0)
@@ -67,6 +88,18 @@ pub(super) fn spoken(
                     && (protocol == "file" || !astray.contains(exchange)) =>
             {
                 *payload = of_bytes(answer(protocol, payload));
+            }
+            Record::Request { exchange, protocol: spoken, payload, .. }
+                if sent.contains(exchange) =>
+            {
+                protocol.clone_into(spoken);
+                *payload = of_bytes(outgoing(protocol, &body_of(payload)));
+            }
+            Record::Answer { exchange, payload, .. } if sent.contains(exchange) => {
+                *payload = of_bytes(answer(protocol, payload));
+            }
+            Record::Answer { exchange, payload, .. } if looks.contains(exchange) => {
+                *payload = of_bytes(holding(protocol, text_of(payload)));
             }
             _ => {}
         }
@@ -127,6 +160,72 @@ fn request(protocol: &str, body: &[u8], other: bool) -> Vec<u8> {
     }
 }
 
+/// What the Fachverfahren sends to the played hub.
+fn outgoing(protocol: &str, body: &[u8]) -> Vec<u8> {
+    let Ok(document) = parse(body) else { return post("text/xml", body) };
+    match protocol {
+        "json" => {
+            let message = json(&document.root);
+            let named = serde_json::json!({ document.root.name: message });
+            post("application/json", named.to_string().as_bytes())
+        }
+        "soap" => request(protocol, body, false),
+        // One file; there is nothing beside it.
+        _ => body.to_vec(),
+    }
+}
+
+/// What it says that it holds, in its own form, with what it holds apart.
+fn holding(protocol: &str, answer: &str) -> Vec<u8> {
+    let Some((head, body)) = answer.split_once("\r\n\r\n") else { return answer.into() };
+    let listed: Vec<Vec<u8>> = match serde_json::from_str::<Value>(body) {
+        Ok(listing) => listing["nachrichten"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|one| STANDARD.decode(one["inhalt"].as_str()?).ok())
+            .collect(),
+        Err(_) if body.is_empty() => return answer.into(),
+        Err(_) => vec![body.as_bytes().to_vec()],
+    };
+    let all: Vec<Value> = listed.iter().map(|content| held(protocol, content)).collect();
+    let listing = serde_json::json!({ "format": "pruefstand/bestand/1", "nachrichten": all });
+    format!("{head}\r\n\r\n{listing}").into_bytes()
+}
+
+fn held(protocol: &str, content: &[u8]) -> Value {
+    let code = |bytes: &[u8]| STANDARD.encode(bytes);
+    let Ok(document) = parse(content) else {
+        return serde_json::json!({ "name": "F", "inhalt": code(content) });
+    };
+    let mut root = document.root;
+    match protocol {
+        "json" => {
+            let text = json(&root).to_string();
+            serde_json::json!({
+                "name": "F", "medientyp": "application/json", "inhalt": code(text.as_bytes()),
+            })
+        }
+        "soap" => {
+            let text = envelope_text(SoapVersion::Soap12, "", &inner_xml(&root));
+            serde_json::json!({
+                "name": "F", "medientyp": "application/soap+xml", "inhalt": code(text.as_bytes()),
+            })
+        }
+        _ => {
+            let mut parts = Vec::new();
+            move_out(&mut root, &mut parts, &mut |id| Node::Text(id.to_owned()));
+            let apart: Vec<Value> = parts
+                .iter()
+                .map(|(name, bytes)| serde_json::json!({ "name": name, "inhalt": code(bytes) }))
+                .collect();
+            serde_json::json!({
+                "name": "F", "inhalt": code(root.to_xml().as_bytes()), "anlagen": apart,
+            })
+        }
+    }
+}
+
 /// Takes contents out of a message and leaves what stands for them.
 fn move_out(
     element: &mut Element,
@@ -164,6 +263,7 @@ fn json(element: &Element) -> Value {
 /// An answer; what says no says so with a good status where the protocol can.
 fn answer(protocol: &str, payload: &Payload) -> Vec<u8> {
     let good = crate::wire::is_taken("http", text_of(payload).as_bytes());
+    let for_good = crate::wire::is_refused("http", text_of(payload).as_bytes());
     let body = String::from_utf8_lossy(&body_of(payload)).into_owned();
     let http =
         |kind: &str, body: &str| format!("HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\n\r\n{body}");
@@ -172,13 +272,23 @@ fn answer(protocol: &str, payload: &Payload) -> Vec<u8> {
             http("application/soap+xml", &envelope_text(SoapVersion::Soap12, "", &body))
         }
         ("soap", false) => {
-            let fault = "<S:Fault><S:Code><S:Value>S:Receiver</S:Value></S:Code><S:Reason><S:Text xml:lang=\"de\">nein</S:Text></S:Reason></S:Fault>";
-            http("application/soap+xml", &envelope_text(SoapVersion::Soap12, "", fault))
+            let code = if for_good { "Sender" } else { "Receiver" };
+            let fault = format!(
+                "<S:Fault><S:Code><S:Value>S:{code}</S:Value></S:Code><S:Reason><S:Text xml:lang=\"de\">nein</S:Text></S:Reason></S:Fault>"
+            );
+            http("application/soap+xml", &envelope_text(SoapVersion::Soap12, "", &fault))
         }
-        ("json", true) => http("application/json", "{}"),
-        ("json", false) => http("application/problem+json", "{\"status\":409}"),
+        ("json", true) => {
+            let number = crate::wire::file_number("http", text_of(payload).as_bytes());
+            let told = number.map(|n| serde_json::json!({ "aktenzeichen": n }));
+            http("application/json", &told.unwrap_or_else(|| serde_json::json!({})).to_string())
+        }
+        ("json", false) => {
+            let status = if for_good { 409 } else { 503 };
+            http("application/problem+json", &format!("{{\"status\":{status}}}"))
+        }
         (_, true) => body,
-        (_, false) => format!("{REFUSED}nein"),
+        (_, false) => format!("{REFUSED}{}nein", if for_good { "" } else { "zurzeit " }),
     };
     text.into_bytes()
 }

@@ -21,22 +21,29 @@ fn said(exchange: &Exchange) -> Said {
     if exchange.is_taken() {
         return Said::Taken;
     }
-    let answer = exchange.answer.as_deref().unwrap_or_default();
-    let refused = match exchange.protocol.as_str() {
-        "smtp" => String::from_utf8_lossy(answer).lines().any(|l| l.starts_with('5')),
-        _ => exchange.is_refused(),
-    };
-    if refused { Said::Refused } else { Said::Neither }
+    if exchange.is_refused() { Said::Refused } else { Said::Neither }
 }
 
 fn shown(exchange: &Exchange) -> String {
-    match exchange.answer.as_deref().and_then(HttpMessage::read) {
+    let answer = exchange.answer.as_deref().unwrap_or_default();
+    match HttpMessage::read(answer).filter(|_| exchange.protocol != "file") {
         Some(answer) => {
             let body = String::from_utf8_lossy(&answer.body).into_owned();
             format!("{} {body}", answer.start)
         }
-        None => exchange.failure.clone().unwrap_or_else(|| "keine Antwort".into()),
+        None if answer.is_empty() => {
+            exchange.failure.clone().unwrap_or_else(|| "keine Antwort".into())
+        }
+        None => String::from_utf8_lossy(answer).into_owned(),
     }
+}
+
+/// Whether the status says yes while the answer says no.
+fn contradicts(exchange: &Exchange) -> bool {
+    let answer = exchange.answer.as_deref().unwrap_or_default();
+    let status = HttpMessage::read(answer).and_then(|m| m.status());
+    status.is_some_and(|s| (200..300).contains(&s))
+        && crate::wire::says_no(&exchange.protocol, answer)
 }
 
 impl Checker for Answer {
@@ -88,6 +95,15 @@ impl Checker for Answer {
                     .hint("Ein Absender wiederholt bei 5xx und Umleitungen; was falsch ist, gehört mit 4xx oder SOAP-Fault abgewiesen")
                     .into(&mut judgement);
             }
+        }
+        if contradicts(sent) {
+            found("answer.status", "Die Antwort sagt Nein mit einem Status, der Ja heißt")
+                .values(
+                    "4xx oder 5xx (SOAP 1.1, 6.2; SOAP 1.2 Teil 2, 7.5.2.2; RFC 9457, 3)",
+                    shown(sent),
+                )
+                .hint("Wer nur auf den Status sieht, hält die Zustellung für angenommen")
+                .into(&mut judgement);
         }
         if let Some(first) = same_as.as_ref().and_then(|s| context.sent(s))
             && sent.is_taken()

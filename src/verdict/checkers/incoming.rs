@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use super::sent::message_of;
 use super::{Checker, Context, Expectation, Found, Judgement, World};
 use crate::evidence::StepOutcome;
 use crate::ids::{PLAYED_HUB, RequirementId};
@@ -49,11 +50,8 @@ impl Checker for Incoming {
         let mut judgement = Judgement::default();
         let at_hub: Vec<&Exchange> =
             context.deliveries().filter(|e| e.system.as_str() == PLAYED_HUB).collect();
-        let arrived: Vec<(&Exchange, Element)> = at_hub
-            .iter()
-            .filter_map(|e| Some((*e, parse(&e.message()).ok()?.root)))
-            .filter(|(_, root)| root.name == planned.root && root.namespace == planned.namespace)
-            .collect();
+        let arrived: Vec<(&Exchange, Element)> =
+            at_hub.iter().filter_map(|e| Some((*e, message_of(e, planned)?))).collect();
         let Some((exchange, root)) = arrived.first() else {
             Found::new(
                 "incoming.missing",
@@ -82,7 +80,7 @@ impl Checker for Incoming {
             .seen(arrived.iter().skip(1).map(|(e, _)| e.number))
             .into(&mut judgement);
         }
-        look.valid(&mut judgement);
+        look.valid(root, &mut judgement);
         look.identity(root, &mut judgement);
         if *as_entered {
             look.as_entered(use_, root, &mut judgement);
@@ -123,13 +121,18 @@ impl Look<'_> {
     }
 
     /// Valid by the schema of the message.
-    fn valid(&self, judgement: &mut Judgement) {
+    fn valid(&self, root: &Element, judgement: &mut Judgement) {
         let Some(set) = self.context.plan.schema_of(self.planned) else {
             judgement.inconclusive =
                 Some(format!("der Plan hat kein Schema zu \"{}\"", self.planned.id));
             return;
         };
-        let violations = match set.compile().and_then(|v| v.validate(&self.exchange.message())) {
+        // The very bytes where they are the message, so that lines are those of the sender.
+        let document = match self.exchange.protocol.as_str() {
+            "http" => self.exchange.message(),
+            _ => root.to_xml().into_bytes(),
+        };
+        let violations = match set.compile().and_then(|v| v.validate(&document)) {
             Ok(violations) => violations,
             Err(error) => {
                 judgement.inconclusive = Some(error.to_string());

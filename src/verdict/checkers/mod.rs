@@ -14,6 +14,7 @@ mod filing;
 mod foreign;
 mod header;
 mod held;
+mod holding;
 mod incoming;
 mod log;
 mod mail_answer;
@@ -24,6 +25,7 @@ mod own;
 mod reply;
 mod rules;
 mod same_rules;
+mod sent;
 mod timing;
 
 use super::canary::World;

@@ -2,12 +2,12 @@
 //! this, a copy to the wrong file, mailbox or authority would go unnoticed.
 
 use super::documents::sent_documents;
+use super::sent::message_of;
 use super::{Checker, Context, Exchange, Expectation, Found, Judgement, World};
 use crate::concept::MessageKind;
 use crate::evidence::StepOutcome;
 use crate::ids::{ComponentKind, PLAYED_HUB, SystemId};
 use crate::plan::{MessageUse, PlanAuthority, Step, Validity};
-use crate::xml::parse;
 
 pub(super) struct NothingElse;
 
@@ -179,12 +179,10 @@ fn unclaimed(
 
 /// Whether a message at the played hub is one that a step asks for; how often is judged elsewhere.
 fn asked_for(context: &Context<'_>, exchange: &Exchange) -> bool {
-    let Ok(document) = parse(&exchange.message()) else { return false };
     context.case.step.iter().any(|step| {
         let Step::Prompt { message, .. } = step else { return false };
-        context.plan.message(&message.message).is_some_and(|planned| {
-            planned.root == document.root.name && planned.namespace == document.root.namespace
-        })
+        let planned = context.plan.message(&message.message);
+        planned.is_some_and(|planned| message_of(exchange, planned).is_some())
     })
 }
 

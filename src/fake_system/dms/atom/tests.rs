@@ -39,6 +39,7 @@ type Got = (u16, Vec<u8>);
 impl Bench {
     fn new(mode: Mode) -> Self {
         let system = System {
+            expects: None,
             application: vec![],
             tls: None,
             folder: None,
