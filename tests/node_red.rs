@@ -41,7 +41,7 @@ fn target(sandbox: &Sandbox, variant: Option<&str>) -> PathBuf {
     let text = std::fs::read_to_string(folder.join("target.toml")).unwrap();
     let mut file: toml::Table = text.parse().unwrap();
     let command = file["start"]["command"].as_array_mut().unwrap();
-    assert_eq!(command[1].as_str(), Some("examples/node-red/start.mjs"));
+    assert_eq!(command[1].as_str(), Some("{here}/start.mjs"));
     command[1] = folder.join("start.mjs").display().to_string().into();
     if let Some(variant) = variant {
         command.extend(["--variant".into(), variant.into()]);

@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// One thing that is done. In every text `{url}` stands for the target's base address, `{endpoints}`
-/// for the file with the organisation's export, `{hub}` for the address of the hub that the harness
-/// plays; an action also has `{vorgang}`, `{aktenzeichen}`, `{nachricht}` and `{datenblatt}` (a file
+/// for the file with the organisation's export, `{here}` for the folder of the target file, `{hub}` for
+/// the address of the hub that the harness plays; an action also has `{vorgang}`, `{aktenzeichen}`, `{nachricht}` and `{datenblatt}` (a file
 /// with what is to be entered, as JSON).
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(tag = "by", rename_all = "lowercase", deny_unknown_fields)]

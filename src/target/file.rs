@@ -305,7 +305,8 @@ impl Limits {
 #[serde(deny_unknown_fields)]
 pub struct Start {
     /// Program and arguments; `{endpoints}` stands for the file with the organisation's export,
-    /// `{state}` for a folder of its own, `{hub}` for the address of the hub that the harness plays.
+    /// `{state}` for a folder of its own, `{here}` for the folder of the target file, `{hub}` for the
+    /// address of the hub that the harness plays.
     /// When it is ready it prints a line with `{"url": "…"}`; where it speaks several protocols,
     /// `"urls": {"cmis-atom": "…"}` names the addresses of the others.
     pub command: Vec<String>,
@@ -320,6 +321,12 @@ impl TargetFile {
         let (name, text) = read_text(path)?;
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
         Ok(Self { folder, ..Self::from_text(&name, &text)? })
+    }
+
+    /// The folder in which the target file lies, absolute.
+    pub fn here(&self) -> std::path::PathBuf {
+        std::path::absolute(if self.folder.as_os_str().is_empty() { Path::new(".") } else { &self.folder })
+            .unwrap_or_else(|_| self.folder.clone())
     }
 
     /// Reads and checks the text of a target file.

@@ -159,7 +159,8 @@ impl Target {
             .with("url", self.base.trim_end_matches('/'))
             .with("endpoints", around.export.display().to_string())
             .with("hub", around.hub.trim_end_matches('/'))
-            .with("state", self.state().display().to_string());
+            .with("state", self.state().display().to_string())
+            .with("here", self.file.here().display().to_string());
         more.iter().fold(values, |values, (name, value)| values.with(name, value))
     }
 }
