@@ -151,7 +151,7 @@ mod tests {
             "<i><x:Include xmlns:x='http://www.w3.org/2004/08/xop/include' href='cid:p'/></i>";
         let text = |count: usize| format!("<a>{}</a>", include.repeat(count));
         let inlined = |count: usize| {
-            let (head, body) = package(&text(count), "text/xml", &parts, "7");
+            let (head, body) = package(text(count), "text/xml", &parts, "7");
             let head = MediaType::parse(&head).unwrap();
             let read = Package::open(&head, &body, &mut Notes::new(true)).unwrap();
             let mut root = parse(read.root()).unwrap().root;
