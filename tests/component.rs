@@ -86,14 +86,19 @@ fn each_fake_fachverfahren_passes_the_plan_of_its_kind() {
 #[test]
 fn the_fachverfahren_of_the_other_bundles_pass_as_well() {
     let sandbox = Sandbox::new();
-    for (bundle, system) in [("hundehaltung", "fv-leinenau"), ("personenstand", "fv-urkundenstein")] {
+    for (bundle, system) in [("hundehaltung", "fv-leinenau"), ("personenstand", "fv-urkundenstein")]
+    {
         let plan = plan_of(&sandbox, bundle, "fachverfahren");
         let target = target(&sandbox, "fachverfahren", system, SENDS, &[]);
         let (_, verdict) = run(&plan, &target, &sandbox.path(system));
         let failed = (counts(&verdict, "failed"), counts(&verdict, "inconclusive"));
         assert_eq!(failed, (0, 0), "{system}: {:?}", ids(&verdict));
         assert!(counts(&verdict, "passed") > 40, "{system}: {}", verdict["counts"]);
-        assert!(verdict["untested"].as_array().unwrap().is_empty(), "{system}: {}", verdict["untested"]);
+        assert!(
+            verdict["untested"].as_array().unwrap().is_empty(),
+            "{system}: {}",
+            verdict["untested"]
+        );
     }
 }
 

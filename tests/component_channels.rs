@@ -196,7 +196,7 @@ fn found_out(channel: &Channel) {
         }
         // Nobody answers any more: one case shows it, and waits for it.
         let (limits, cases) = match defect.finding {
-            "answer.none" => ("[limits]\nanswer_ms = 1500\n", of_mine("minimal/")),
+            "answer.none" => ("[limits]\nanswer_ms = 10000\n", of_mine("minimal/")),
             finding => ("", cases_of(finding, channel.authority)),
         };
         let target = target(&sandbox, channel, Some(defect.id), limits);

@@ -80,7 +80,10 @@ fn prefixed(text: &str) -> String {
             out.push('/');
             rest = name;
         }
-        if !rest.starts_with(['?', '!']) {
+        // An empty element with a namespace of its own, such as xop:Include, keeps it.
+        let written = rest.split_once('>').map_or(rest, |(tag, _)| tag);
+        let own = out.contains("<nr:") && written.ends_with('/') && written.contains(" xmlns=");
+        if !rest.starts_with(['?', '!']) && !own {
             out.push_str("nr:");
         }
     }

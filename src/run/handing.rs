@@ -71,7 +71,7 @@ impl Drive<'_> {
             Some(Protocol::Soap12) => soap(&url, SoapVersion::Soap12, &interface, prepared),
             Some(Protocol::RestJson) => json(&interface, prepared),
             Some(Protocol::File) => {
-                return self.to_folder(handing, &url, &interface, prepared).await;
+                return self.put_in_folder(handing, &url, &interface, prepared).await;
             }
             other => Err(format!("{other:?} is not spoken to a target of this kind")),
         };
@@ -90,7 +90,7 @@ impl Drive<'_> {
     }
 
     /// Hands over in a transfer folder, and waits for the receipt or the refusal.
-    async fn to_folder(
+    async fn put_in_folder(
         &self,
         handing: &Handing<'_>,
         url: &str,

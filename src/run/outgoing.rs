@@ -39,6 +39,10 @@ pub(super) fn look(target: &Target, recorder: Arc<Recorder>) -> Option<Looking> 
     let mut answers = Answers::default();
     answers.receipt = interface.receipt.clone().unwrap_or(answers.receipt);
     let mut folder = Folder { input, folder, answers, known: HashSet::new(), growing: vec![] };
+    if !folder.folder.is_dir() {
+        let detail = format!("{}: there is no such folder yet", folder.folder.display());
+        recorder.observation(&SystemId::from("harness"), None, "sends", &detail);
+    }
     // What lies there from before was sent to somebody else.
     for (name, _) in folder.there() {
         let detail = format!("\"{}\" lay in the folder before the run", name.display());

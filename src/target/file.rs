@@ -325,8 +325,12 @@ impl TargetFile {
 
     /// The folder in which the target file lies, absolute.
     pub fn here(&self) -> std::path::PathBuf {
-        std::path::absolute(if self.folder.as_os_str().is_empty() { Path::new(".") } else { &self.folder })
-            .unwrap_or_else(|_| self.folder.clone())
+        std::path::absolute(if self.folder.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            &self.folder
+        })
+        .unwrap_or_else(|_| self.folder.clone())
     }
 
     /// Reads and checks the text of a target file.
