@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use pruefstand::fake_system::FAKE_DEFECTS;
 use pruefstand::ids::ComponentKind;
+use pruefstand::organisation::FakeKind;
 use serde_json::Value;
 
 use crate::args;
@@ -123,7 +124,12 @@ fn the_fake_portal_sends_what_was_entered_and_each_fault_of_it_is_found() {
 /// With each fault of its kind, a fake fails with the finding that the table names.
 fn found_out(sandbox: &Sandbox, plan: &Path, kind: ComponentKind, system: &str, more: &str) {
     let name = serde_json::to_value(kind).unwrap();
-    let defects: Vec<_> = FAKE_DEFECTS.iter().filter(|d| d.kind == kind).collect();
+    let fake = match kind {
+        ComponentKind::Antragsassistent => FakeKind::Antragsportal,
+        _ => FakeKind::FachverfahrenA,
+    };
+    let concerns = |d: &&pruefstand::fake_system::FakeDefectInfo| d.kind == kind && d.fits(fake);
+    let defects: Vec<_> = FAKE_DEFECTS.iter().filter(concerns).collect();
     assert!(defects.len() >= 5, "{kind:?}");
     for defect in defects {
         let target = target(sandbox, name.as_str().unwrap(), system, more, &[defect.id]);
