@@ -10,6 +10,8 @@ use super::text::{ShownExchange, shown};
 use super::visible::visible;
 use super::{Language, Material, ReportError, word};
 use crate::concept::Level;
+use crate::ids::ComponentKind;
+use crate::plan::PlanKind;
 use crate::verdict::{
     Admission, Blame, CaseOutcome, CaseVerdict, Finding, Overall, RunView, Severity,
 };
@@ -141,8 +143,10 @@ pub fn html(material: &Material<'_>, language: Language) -> Result<String, Repor
     let view = RunView::new(material.plan, material.evidence);
     let verdict = material.verdict;
     let cases: Vec<ShownCase> = verdict.cases.iter().map(|c| case(c, &view, language)).collect();
+    let apart = not_applicable(verdict);
+    let cases = cases.into_iter().filter(|c| c.class != "skipped" || !c.findings.is_empty());
     let (bad, good): (Vec<_>, Vec<_>) =
-        cases.into_iter().partition(|c| c.class != "passed" || !c.findings.is_empty());
+        cases.partition(|c| c.class != "passed" || !c.findings.is_empty());
     let text = |key: &str| texts.get(key).cloned().unwrap_or_default();
     let overall = text(match verdict.overall {
         Overall::Passed => "passed",
@@ -192,11 +196,37 @@ pub fn html(material: &Material<'_>, language: Language) -> Result<String, Repor
         requirements => requirements(material, language),
         techniques => techniques.into_iter().map(|(n, (all, ok))| (n, all, ok)).collect::<Vec<_>>(),
         canaries => verdict.canaries,
-        bad, good,
+        bad, good, apart,
+        component => component_name(material.plan.plan.component),
+        functional => material.plan.plan.kind == PlanKind::Funktionstest,
         causes => causes(material),
         chain => material.evidence.head.as_ref().map(|d| d.0.clone()).unwrap_or_default(),
     })?;
     Ok(page)
+}
+
+/// Cases that are not applicable, by the reason: it is the same for many.
+fn not_applicable(verdict: &Verdict) -> Vec<(String, Vec<String>)> {
+    let mut by: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for case in verdict.cases.iter().filter(|c| c.verdict == CaseOutcome::NotApplicable) {
+        let why = case.reasons.join("; ");
+        by.entry(visible(&why)).or_default().push(visible(case.id.as_str()));
+    }
+    by.into_iter().collect()
+}
+
+/// How a component is called; the terms of the field are the same in both languages.
+fn component_name(kind: ComponentKind) -> &'static str {
+    match kind {
+        ComponentKind::Antragsassistent => "Antragsassistent",
+        ComponentKind::Integrationsserver => "Integrationsserver",
+        ComponentKind::Fachverfahren => "Fachverfahren",
+        ComponentKind::Dms => "DMS",
+        ComponentKind::Mailsystem => "Mailsystem",
+        ComponentKind::Register => "Register",
+        ComponentKind::OnlineDienst => "Online-Dienst",
+        ComponentKind::Finanzverfahren => "Finanzverfahren",
+    }
 }
 
 fn case(case: &CaseVerdict, view: &RunView, language: Language) -> ShownCase {
