@@ -32,6 +32,16 @@ pub struct Held {
     pub attachment: bool,
     /// What a message says to be; empty where its system holds nothing apart from messages.
     pub media_type: String,
+    /// The message itself, where the bytes are those of what brought it, such as an envelope.
+    pub message: Option<Vec<u8>>,
+    /// Whether it was held already and came again; then it counts once.
+    pub again: bool,
+}
+
+impl Held {
+    fn size(&self) -> usize {
+        self.content.len() + self.message.as_ref().map_or(0, Vec::len)
+    }
 }
 
 /// A message with what came with it, to be kept.
@@ -45,8 +55,12 @@ pub(super) struct Kept<'a> {
     pub aktenzeichen: &'a str,
     /// What it says to be.
     pub media_type: &'a str,
-    /// Its bytes; none where only what came with it is kept.
+    /// Its bytes as they came; none where only what came with it is kept.
     pub content: Option<&'a [u8]>,
+    /// The message in them, where they are not that message by themselves.
+    pub message: Option<&'a [u8]>,
+    /// Whether it was kept before.
+    pub again: bool,
     /// Name and bytes of what came with it.
     pub attachments: &'a [(String, Vec<u8>)],
 }
@@ -90,7 +104,17 @@ impl Inbox {
     pub fn take(&self, vorgang: &str, title: &str, aktenzeichen: &str, content: &[u8]) {
         let (content, attachments) = (Some(content), &[][..]);
         let media_type = "";
-        self.keep(&Kept { vorgang, title, aktenzeichen, media_type, content, attachments });
+        let (message, again) = (None, false);
+        self.keep(&Kept {
+            vorgang,
+            title,
+            aktenzeichen,
+            media_type,
+            content,
+            message,
+            again,
+            attachments,
+        });
     }
 
     /// Keeps a message with what came with it.
@@ -106,17 +130,19 @@ impl Inbox {
             number: kept.handed,
             attachment,
             media_type: if attachment { String::new() } else { new.media_type.to_owned() },
+            message: new.message.filter(|_| !attachment).map(<[u8]>::to_vec),
+            again: new.again,
         };
         let mut all: Vec<Held> =
             new.attachments.iter().map(|(name, bytes)| held(name, bytes, true)).collect();
         all.extend(new.content.map(|content| held(new.title, content, false)));
         for held in all {
-            kept.bytes += held.content.len();
+            kept.bytes += held.size();
             kept.all.push_back((self.clock.now(), held));
         }
         while kept.all.len() > MOST || (kept.bytes > MOST_BYTES && kept.all.len() > 1) {
             let Some((_, oldest)) = kept.all.pop_front() else { break };
-            kept.bytes -= oldest.content.len();
+            kept.bytes -= oldest.size();
             kept.gone += 1;
         }
     }

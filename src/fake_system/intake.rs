@@ -29,8 +29,10 @@ pub(super) struct Handed<'a> {
     pub title: &'a str,
     /// What it says to be.
     pub media_type: &'a str,
-    /// Its bytes, as they are kept.
+    /// Its bytes as they came.
     pub content: &'a [u8],
+    /// The message in them, where they are not that message by themselves.
+    pub message: Option<&'a [u8]>,
     /// Name and bytes of what came with it.
     pub attachments: &'a [(String, Vec<u8>)],
 }
@@ -90,19 +92,17 @@ impl Intake {
     }
 
     /// Takes an application. Who hands the same case over again gets the same file number, and the same
-    /// message is kept once.
+    /// message counts once.
     pub fn take(&self, handed: &Handed<'_>) -> Case {
         let case = self.case_of(handed.vorgang);
         let known = self.cases.open(case.clone()).err();
         let mut case = known.unwrap_or(case);
         let again = self.is_known(handed);
-        if again && !self.has(FakeDefect::FvOpensAnew) {
-            return case;
-        }
-        if again {
+        let anew = again && self.has(FakeDefect::FvOpensAnew);
+        if anew {
             case.aktenzeichen.push_str("-2");
         }
-        self.keep(handed, &case.aktenzeichen);
+        self.keep(handed, &case.aktenzeichen, again && !anew);
         case
     }
 
@@ -118,14 +118,14 @@ impl Intake {
             }
             case.aktenzeichen.push_str("-2");
         }
-        self.keep(handed, &case.aktenzeichen);
+        self.keep(handed, &case.aktenzeichen, false);
         Ok(case)
     }
 
     /// Whether the same was taken before; from now on it was. A message is known by its id, the first
     /// UUID in it; one that has none, by its bytes.
     fn is_known(&self, handed: &Handed<'_>) -> bool {
-        let mut words = Correlator::candidates(handed.content);
+        let mut words = Correlator::candidates(handed.message.unwrap_or(handed.content));
         let id = words.find(|w| w.len() == 36 && w.split('-').map(str::len).eq([8, 4, 4, 4, 12]));
         let known = match id {
             Some(id) => Digest::of(format!("{} {id}", handed.vorgang)),
@@ -145,16 +145,18 @@ impl Intake {
         !taken.insert(known)
     }
 
-    fn keep(&self, handed: &Handed<'_>, number: &str) {
-        let Handed { vorgang, bezug, title, media_type, content, attachments } = *handed;
-        let kept = faulty::kept(&self.scripts, content);
+    fn keep(&self, handed: &Handed<'_>, number: &str, again: bool) {
+        let Handed { vorgang, bezug, title, media_type, content, message, attachments } = *handed;
+        let kept = faulty::kept(&self.scripts, message.unwrap_or(content));
         let lost = usize::from(self.has(FakeDefect::FvLosesAttachment));
         self.inbox.keep(&Kept {
             vorgang,
             title,
             aktenzeichen: number,
             media_type,
-            content: kept.as_deref(),
+            content: kept.as_ref().map(|_| content),
+            message: kept.as_deref(),
+            again,
             attachments: &attachments[..attachments.len().saturating_sub(lost)],
         });
         let note = Note {
@@ -163,7 +165,7 @@ impl Intake {
             state: Some(State::Zugestellt),
             aktenzeichen: Some(number.to_owned()),
         };
-        self.world.note(note, || said(content));
+        self.world.note(note, || said(message.unwrap_or(content)));
         if let Some(later) = &self.later {
             later.taken(vorgang, number, bezug);
         }

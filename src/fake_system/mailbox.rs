@@ -231,6 +231,8 @@ impl Shown for Mailbox {
                     number: 0,
                     attachment: false,
                     media_type: String::new(),
+                    message: None,
+                    again: false,
                 }
             })
             .collect()

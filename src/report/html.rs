@@ -206,7 +206,7 @@ pub fn html(material: &Material<'_>, language: Language) -> Result<String, Repor
 }
 
 /// Cases that are not applicable, by the reason: it is the same for many.
-fn not_applicable(verdict: &Verdict) -> Vec<(String, Vec<String>)> {
+fn not_applicable(verdict: &crate::verdict::Verdict) -> Vec<(String, Vec<String>)> {
     let mut by: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for case in verdict.cases.iter().filter(|c| c.verdict == CaseOutcome::NotApplicable) {
         let why = case.reasons.join("; ");

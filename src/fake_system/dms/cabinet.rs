@@ -54,6 +54,8 @@ fn held(store: &Store, object: &Object) -> Held {
         number: 0,
         attachment: false,
         media_type: String::new(),
+        message: None,
+        again: false,
         time: clock_time(object.created.at),
         vorgang: vorgang.unwrap_or_default().to_owned(),
         title: format!("{path} ({})", object.kind.title),

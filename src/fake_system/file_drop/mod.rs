@@ -278,6 +278,7 @@ impl FileDrop {
                 title: &content.title,
                 media_type: "application/xml",
                 content: &content.message,
+                message: None,
                 attachments: &content.attachments,
             }),
         };

@@ -32,10 +32,11 @@ pub(super) fn holding(vorgang: &str, held: &[Held]) -> Reply {
     };
     let things: Vec<serde_json::Value> = mine
         .iter()
-        .filter(|h| !h.attachment)
+        .filter(|h| !h.attachment && !h.again)
         .map(|h| {
+            let bytes = code.encode(h.message.as_ref().unwrap_or(&h.content));
             let mut one = serde_json::json!({
-                "name": h.title, "aktenzeichen": h.aktenzeichen, "inhalt": code.encode(&h.content),
+                "name": h.title, "aktenzeichen": h.aktenzeichen, "inhalt": bytes,
             });
             if !h.media_type.is_empty() {
                 one["medientyp"] = h.media_type.as_str().into();

@@ -232,6 +232,7 @@ impl Rest {
             title: "Antrag (JSON)",
             media_type: "application/json",
             content: &request.body,
+            message: None,
             attachments: &documents,
         };
         let case = self.intake.take_new(&handed).map_err(|known| {

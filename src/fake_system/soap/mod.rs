@@ -316,7 +316,8 @@ impl Soap {
             bezug: addressing.map_or("", |a| a.message_id.as_str()),
             title: &title,
             media_type: "application/xml",
-            content: &content,
+            content: &request.body,
+            message: Some(&content),
             attachments: &attachments,
         }))
     }
