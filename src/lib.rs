@@ -17,7 +17,7 @@
 //! | 0 | [`ids`], [`ambient`], [`secret`], [`diagnostic`], [`text`] | names and digests; clock and randomness as values; text that prints as `***`; findings about authored files; texts as administration writes them |
 //! | 1 | [`xml`], [`signing`], [`mapping`] | parsing, schema validation, comparison, XSLT in a worker process (the only unsafe code) · keys and signatures · foreign transaction logs in our words |
 //! | 2 | [`wire`] | messages as bytes: HTTP, parts, envelopes, JSON, folders, and what they carry |
-//! | 3 | [`xsd`], [`cmis`] | what XML Schemas say: components, valid messages, messages that break one rule · what a repository says over CMIS, both bindings in one form |
+//! | 3 | [`xsd`], [`cmis`], [`xdomea`] | what XML Schemas say: components, valid messages, messages that break one rule · what a repository says over CMIS, both bindings in one form · messages of xdomea to a DMS, and its answers |
 //! | 4 | [`xdatenfelder`] | FIM's descriptions of forms, both editions, as one tree of fields |
 //! | 5 | [`concept`], [`organisation`] | the Systemkonzept · authorities, systems, the world of invented people |
 //! | 6 | [`plan`] | the catalogue of methods, derivation, coverage, difference |
@@ -55,5 +55,6 @@ pub mod text;
 pub mod verdict;
 pub mod wire;
 pub mod xdatenfelder;
+pub mod xdomea;
 pub mod xml;
 pub mod xsd;

@@ -10,7 +10,7 @@ const ROWS: [&[&str]; 13] = [
     &["ids", "ambient", "secret", "diagnostic", "text"],
     &["xml", "signing", "mapping"],
     &["wire"],
-    &["xsd", "cmis"],
+    &["xsd", "cmis", "xdomea"],
     &["xdatenfelder"],
     &["concept", "organisation"],
     &["plan"],

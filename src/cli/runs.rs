@@ -12,10 +12,10 @@ use pruefstand::concept::SystemConcept;
 use pruefstand::evidence::Evidence;
 use pruefstand::ids::{CaseId, ComponentKind};
 use pruefstand::organisation::{Export, TestOrganisation};
-use pruefstand::plan::{self, Catalogue, PlanKind, Scope, TestPlan};
+use pruefstand::plan::{self, Catalogue, InPlaceOf, PlanKind, Scope, TestPlan};
 use pruefstand::report::{self, Language, Material};
 use pruefstand::run::{self, INPUTS, Manifest, PLAN, Preflight, RunConfig, RunEnd, execute};
-use pruefstand::target::{Surroundings, Target, TargetFile};
+use pruefstand::target::{Protocol, Surroundings, Target, TargetFile};
 use pruefstand::verdict::{self, Artefacts, RuleEngine, Verdict};
 use pruefstand::xml::{SheetSet, Transformed, Worker};
 
@@ -96,7 +96,9 @@ pub fn judge_folder(dir: &Path) -> Result<Judged, CliError> {
         depot,
         chosen: manifest.chosen.clone(),
         claims: target.claims.clone(),
-        stands_for: target.stands_for().cloned(),
+        stands_for: target
+            .stands_for()
+            .map(|system| InPlaceOf::new(system.clone(), target.spoken().map(Protocol::name))),
         log: target.log.clone(),
         engine: &engine,
     };

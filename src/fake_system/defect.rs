@@ -22,6 +22,7 @@ macro_rules! defects {
             kind: ComponentKind::$kind,
             fakes: FakeDefect::$name.fakes(),
             finding: $finding,
+            over_xdomea: FakeDefect::$name.over_xdomea(),
             defect: FakeDefect::$name,
         },)*];
     };
@@ -40,6 +41,9 @@ pub struct FakeDefectInfo {
     pub fakes: &'static [FakeKind],
     /// The finding that the plan of this kind must come to.
     pub finding: &'static str,
+    /// Of a DMS: the finding where it is spoken to over xdomea; none where the fault cannot be seen
+    /// there.
+    pub over_xdomea: Option<&'static str>,
     /// The switch.
     #[serde(skip)]
     pub defect: FakeDefect,
@@ -109,6 +113,21 @@ impl FakeDefect {
             Self::FvNoReceipt => &[FachverfahrenAblage],
             _ => &[],
         }
+    }
+
+    /// What is found of it over xdomea, which neither changes nor deletes, and has no media types, no
+    /// types, no working copies and no names that can be taken.
+    const fn over_xdomea(self) -> Option<&'static str> {
+        Some(match self {
+            Self::DmsForgetsContent => "archive.content",
+            Self::DmsDropsProperty => "archive.metadata",
+            Self::DmsBreaksUmlauts => "archive.document-missing",
+            Self::DmsOverwritesVersion => "archive.version-changed",
+            Self::DmsLosesVersion => "archive.version-lost",
+            Self::DmsFindsNothing => "archive.search-missing",
+            Self::DmsFindsEverything => "archive.search-foreign",
+            _ => return None,
+        })
     }
 
     /// The fault with this name.

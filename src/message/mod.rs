@@ -1,5 +1,6 @@
 //! Test messages: the bytes of each message of a plan, valid or with exactly one named fault.
 
+mod akte;
 mod build;
 mod damage;
 mod filing;
@@ -7,6 +8,7 @@ mod prove;
 mod receiver;
 mod sheet;
 
+pub use akte::{Akte, akte_of, versions_of};
 pub use build::{MessageError, TestMessage, build};
 pub use damage::{damage_text, damage_tree};
 pub use filing::{FiledDocument, Filing, filing, folder_of};

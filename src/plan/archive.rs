@@ -1,5 +1,6 @@
-//! What is done at a DMS, in the words of CMIS. Objects are named by where they lie in the folder of
-//! the case: a document by its name, the folder itself by an empty text.
+//! What is done at a DMS, in the words of CMIS, and over which protocols it can be done. Objects are
+//! named by where they lie in the folder of the case: a document by its name, the folder itself by an
+//! empty text. Over xdomea the folder is an Akte whose Kennzeichen is the folder's name.
 
 use std::collections::BTreeMap;
 
@@ -62,6 +63,24 @@ pub enum ArchiveOperation {
         /// `cmis:objectTypeId`.
         kind: String,
     },
+    /// File one more document in the folder of the case.
+    Add {
+        /// Name.
+        name: String,
+        /// Content.
+        text: String,
+        /// Media type.
+        media_type: String,
+    },
+    /// File a document with all its versions at once (xdomea).
+    AddVersions {
+        /// Name.
+        name: String,
+        /// The content of each version, the oldest first.
+        texts: Vec<String>,
+        /// Their media type.
+        media_type: String,
+    },
     /// Find something; `{ordner}` in the statement stands for the id of the case's folder.
     Search {
         /// Statement in the query language of CMIS.
@@ -70,6 +89,22 @@ pub enum ArchiveOperation {
         at_least: u32,
         /// How long at most, milliseconds.
         within_ms: u32,
+    },
+    /// Find what holds all of these words (xdomea, FVDaten.SGOSuchen.0608).
+    Find {
+        /// Words, with blanks between them.
+        terms: String,
+        /// Look into files instead of metadata.
+        content: bool,
+        /// It is asked again until so much is found, since an index may lag behind.
+        at_least: u32,
+        /// How long at most, milliseconds.
+        within_ms: u32,
+    },
+    /// Hand in a message of xdomea with something wrong about it.
+    HandInWrong {
+        /// What.
+        wrong: Wrong,
     },
     /// Ask for an object that is not there.
     FetchMissing,
@@ -93,8 +128,78 @@ impl ArchiveOperation {
 
     /// Whether it only reads.
     pub fn reads(&self) -> bool {
-        matches!(self, Self::Search { .. } | Self::FetchMissing | Self::Read)
+        matches!(self, Self::Search { .. } | Self::Find { .. } | Self::FetchMissing | Self::Read)
     }
+
+    /// Why it cannot be done over a protocol; nothing where it can.
+    pub fn hindered(&self, way: ArchiveWay) -> Option<&'static str> {
+        match (way, self) {
+            (_, Self::File { .. } | Self::Add { .. } | Self::Read) => None,
+            (ArchiveWay::Cmis, Self::AddVersions { .. }) => {
+                Some("über CMIS entsteht jede Fassung für sich")
+            }
+            (ArchiveWay::Cmis, Self::Find { .. }) => {
+                Some("Suchbegriffe ohne Abfragesprache gibt es nur über xdomea")
+            }
+            (ArchiveWay::Cmis, Self::HandInWrong { .. }) => {
+                Some("Nachrichten und Container gibt es nur über xdomea")
+            }
+            (ArchiveWay::Cmis, _) => None,
+            (
+                ArchiveWay::Xdomea,
+                Self::AddVersions { .. } | Self::Find { .. } | Self::HandInWrong { .. },
+            ) => None,
+            (ArchiveWay::Xdomea, Self::UpdateStale { .. }) => {
+                Some("xdomea kennt keine Änderungsmarke")
+            }
+            (ArchiveWay::Xdomea, Self::CheckOutTwice { .. } | Self::Cancel { .. }) => {
+                Some("xdomea kennt keine Arbeitskopie")
+            }
+            (ArchiveWay::Xdomea, Self::Version { .. }) => {
+                Some("über xdomea kommen Fassungen mit ihrem Dokument (0605), nicht einzeln")
+            }
+            (ArchiveWay::Xdomea, Self::Search { .. }) => {
+                Some("xdomea kennt keine Abfragesprache, nur Suchbegriffe")
+            }
+            (ArchiveWay::Xdomea, Self::Create { .. } | Self::FetchMissing) => {
+                Some("Typen und Objektkennungen von CMIS gibt es über xdomea nicht")
+            }
+            (ArchiveWay::Xdomea, Self::Update { .. } | Self::Delete { .. }) => Some(
+                "ändern und löschen gehört nicht zu den Nachrichten, die geprüft werden (0604, 0605, 0608, 0631)",
+            ),
+        }
+    }
+}
+
+/// How a DMS is spoken to, as far as it decides what can be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ArchiveWay {
+    /// CMIS 1.1, either binding.
+    Cmis,
+    /// Messages of xdomea.
+    Xdomea,
+}
+
+/// What is wrong about a message of xdomea or its container.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Wrong {
+    /// The namespace names a version that there is not.
+    Version,
+    /// The end of the container is missing.
+    Container,
+    /// The message lies in the container under the name of another type of message.
+    Name,
+    /// The message misses what its schema demands.
+    Structure,
+    /// IDContainer is the UUID of no record.
+    UnknownRecord,
+    /// The document whose file is asked for is not there.
+    UnknownDocument,
+    /// A file that the message names is not in the container.
+    FileMissing,
+    /// A search that looks neither into metadata nor into files.
+    EmptySearch,
 }
 
 /// How the exchanges of an operation are called in the evidence, behind the name of their step: a
@@ -113,6 +218,8 @@ pub enum ArchiveExchange {
     Versions,
     /// The content of a version, by its id.
     Content,
+    /// Whether the folder is found by one of its metadata (xdomea), by the name of that.
+    Metadatum,
 }
 
 impl ArchiveExchange {
@@ -125,6 +232,7 @@ impl ArchiveExchange {
             Self::Children => "inhalt",
             Self::Versions => "fassungen",
             Self::Content => "bytes",
+            Self::Metadatum => "merkmal",
         };
         match id {
             "" => format!("{step}/{word}"),

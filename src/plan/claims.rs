@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::archive::ArchiveWay;
 use super::case::{Expectation, Step, TestCase};
 use super::types::{PlanRequirement, TestPlan};
 use crate::concept::MessageKind;
@@ -23,6 +24,31 @@ pub struct Expected {
     pub expect: Vec<Expectation>,
     /// Requirements of which this case would have shown something, and which are not claimed.
     pub not_claimed: BTreeSet<RequirementId>,
+}
+
+/// In whose place a target stands that is no hub, and how it is spoken to there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InPlaceOf {
+    /// The system of the organisation.
+    pub system: SystemId,
+    /// Of a DMS, the protocol.
+    pub archive: ArchiveWay,
+}
+
+impl InPlaceOf {
+    /// By the name of the protocol in files; what is named nowhere is CMIS.
+    pub fn new(system: SystemId, protocol: Option<&str>) -> Self {
+        let xdomea = protocol == Some("xdomea");
+        Self { system, archive: if xdomea { ArchiveWay::Xdomea } else { ArchiveWay::Cmis } }
+    }
+
+    /// Why a case cannot be done over this protocol.
+    fn hindered(&self, case: &TestCase) -> Option<&'static str> {
+        case.step.iter().find_map(|step| match step {
+            Step::Archive { operation, .. } => operation.hindered(self.archive),
+            _ => None,
+        })
+    }
 }
 
 /// Whether a step only looks.
@@ -66,12 +92,15 @@ impl TestPlan {
         &self,
         case: &TestCase,
         claims: &Claims,
-        stands_for: Option<&SystemId>,
+        stands_for: Option<&InPlaceOf>,
     ) -> Applicability {
-        if let Some(other) = self.addressed(case, stands_for) {
+        if let Some(other) = self.addressed(case, stands_for.map(|s| &s.system)) {
             return Applicability::NotApplicable(format!(
                 "betrifft {other}, der Prüfgegenstand steht an anderer Stelle"
             ));
+        }
+        if let Some(why) = stands_for.and_then(|s| s.hindered(case)) {
+            return Applicability::NotApplicable(why.into());
         }
         if claims.is_everything() {
             let expect = case.expect.clone();

@@ -28,12 +28,12 @@ mod types;
 mod values;
 mod waiver;
 
-pub use archive::{ArchiveExchange, ArchiveOperation};
+pub use archive::{ArchiveExchange, ArchiveOperation, ArchiveWay, Wrong};
 pub use assemble::{Filling, changed, tree};
 pub use case::*;
 pub use catalogue::{Catalogue, CatalogueFile};
 pub use check::load;
-pub use claims::{Applicability, Expected};
+pub use claims::{Applicability, Expected, InPlaceOf};
 pub use conditions::without_namespaces;
 pub use contents::document_bytes;
 pub use convert::convert;

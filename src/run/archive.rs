@@ -11,7 +11,9 @@ use crate::cmis::{self, Object};
 use crate::evidence::StepOutcome;
 use crate::ids::SystemId;
 use crate::message::{Filing, filing, folder_of};
-use crate::plan::{ArchiveExchange as Exchange, ArchiveOperation, TestCase, vorgang_of};
+use crate::plan::{
+    ArchiveExchange as Exchange, ArchiveOperation, ArchiveWay, TestCase, vorgang_of,
+};
 use crate::target::Protocol;
 
 /// Pause before something is looked for again.
@@ -60,6 +62,9 @@ impl Drive<'_> {
         step: &str,
         (at, operation): (&SystemId, &ArchiveOperation),
     ) -> StepOutcome {
+        if self.protocol == Some(Protocol::Xdomea) {
+            return self.archive_by_message(case, step, (at, operation)).await;
+        }
         let done = async {
             let folder = folder_of(self.plan, case, at).map_err(impossible)?;
             let binding = self.binding(case, step).await?;
@@ -83,7 +88,8 @@ impl Drive<'_> {
             Protocol::CmisBrowser => Kind::Browser,
             Protocol::CmisAtom => Kind::AtomPub,
             other => {
-                let text = format!("a DMS is spoken to over CMIS only, not over {}", other.name());
+                let text =
+                    format!("a DMS is spoken to over CMIS or xdomea, not over {}", other.name());
                 return Err(impossible(text));
             }
         };
@@ -179,6 +185,22 @@ impl Visit<'_, '_> {
                     self.binding.create_document(&parent, &properties, &content)
                 };
                 self.ask(Exchange::Act, "", ask).await.map(drop)
+            }
+            ArchiveOperation::Add { name, text, media_type } => {
+                let parent = self.found("").await?;
+                let content = Content {
+                    name: name.clone(),
+                    media_type: media_type.clone(),
+                    bytes: text.clone().into_bytes(),
+                };
+                let properties = named("cmis:document", name);
+                let ask = self.binding.create_document(&parent, &properties, &content);
+                self.ask(Exchange::Act, "", ask).await.map(drop)
+            }
+            ArchiveOperation::AddVersions { .. }
+            | ArchiveOperation::Find { .. }
+            | ArchiveOperation::HandInWrong { .. } => {
+                Err(impossible(operation.hindered(ArchiveWay::Cmis).unwrap_or_default()))
             }
             ArchiveOperation::Search { statement, at_least, within_ms } => {
                 let limit = Duration::from_millis(u64::from(*within_ms));

@@ -22,7 +22,7 @@ use crate::evidence::{BLOBS, FILE, Record, StepOutcome, TargetEvent, Writer};
 use crate::fake_system::{Running, StartError};
 use crate::ids::{CaseId, Digest, SystemId};
 use crate::organisation::{TestOrganisation, export, protocol};
-use crate::plan::{Applicability, PlanKind, Step, TestCase, TestPlan};
+use crate::plan::{Applicability, InPlaceOf, PlanKind, Step, TestCase, TestPlan};
 use crate::rules::Depot;
 use crate::target::{DoingError, Person, Protocol, Surroundings, Target, TargetError, TargetFile};
 use crate::xml::engine_versions;
@@ -278,14 +278,15 @@ async fn drive(
         person_turn: tokio::sync::Mutex::default(),
         lay_before: Mutex::default(),
     };
+    let spoken = config.target.spoken().map(Protocol::name);
+    let stands_for = config.target.stands_for().map(|s| InPlaceOf::new(s.clone(), spoken));
     let cases: Vec<&TestCase> = config
         .plan
         .case
         .iter()
         .filter(|c| config.chosen.as_ref().is_none_or(|chosen| chosen.contains(&c.id)))
         .filter(|c| {
-            let (claims, stands_for) = (&config.target.claims, config.target.stands_for());
-            let standing = config.plan.applicability(c, claims, stands_for);
+            let standing = config.plan.applicability(c, &config.target.claims, stands_for.as_ref());
             matches!(standing, Applicability::Applies(_))
         })
         .collect();

@@ -2,6 +2,7 @@
 //! file. It observes; what things mean is judged elsewhere.
 
 mod archive;
+mod archive_xdomea;
 mod component;
 mod drive;
 mod folder;

@@ -94,6 +94,7 @@ fn interface(it: &Interface, at: &Path, error: &mut impl FnMut(Path, String, &st
     let soap = it.protocol.is_some_and(Protocol::is_soap);
     let file = it.protocol == Some(Protocol::File);
     let json = it.protocol == Some(Protocol::RestJson);
+    let xdomea = it.protocol == Some(Protocol::Xdomea);
     let keys = [
         ("soap_action", it.soap_action.is_some(), soap, "soap-1.1 or soap-1.2"),
         ("addressing", it.addressing.is_some(), soap, "soap-1.1 or soap-1.2"),
@@ -105,6 +106,7 @@ fn interface(it: &Interface, at: &Path, error: &mut impl FnMut(Path, String, &st
         ("lists", !it.lists.is_empty(), json, "rest-json"),
         ("numbers", !it.numbers.is_empty(), json, "rest-json"),
         ("truth_values", !it.truth_values.is_empty(), json, "rest-json"),
+        ("xdomea_version", it.xdomea_version.is_some(), xdomea, "xdomea"),
     ];
     for (key, _, _, protocols) in keys.iter().filter(|(_, there, fits, _)| *there && !fits) {
         let text = match it.protocol {

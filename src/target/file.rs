@@ -10,6 +10,7 @@ use super::doing::{Action, Doing};
 use crate::diagnostic::{Diagnostics, read, read_text};
 use crate::ids::{Claims, ComponentKind, Digest, SystemId};
 use crate::mapping::LogMapping;
+use crate::xdomea::Version;
 
 /// The format this version reads.
 pub(super) const FORMAT: &str = "pruefstand/target/1";
@@ -154,6 +155,9 @@ pub struct Interface {
     /// For JSON: paths of truth values.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub truth_values: Vec<String>,
+    /// For xdomea: the version in which messages are written; 3.1.0 where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub xdomea_version: Option<Version>,
     /// Where it tells what it holds about a case, with `{vorgang}` in it: a path or an address, or
     /// for a mail system the folder (Maildir) of its mailbox. A target without it cannot claim the
     /// role `bestand`.
@@ -356,6 +360,11 @@ impl TargetFile {
         });
         let base = self.target.url.iter();
         base.chain(hub).chain(other).map(String::as_str).filter(|a| a.contains("://")).collect()
+    }
+
+    /// What it says that it speaks, where it is no hub.
+    pub fn spoken(&self) -> Option<Protocol> {
+        self.interface.as_ref().and_then(|i| i.protocol)
     }
 
     /// The system of the organisation in whose place it stands, where it is no hub.

@@ -7,6 +7,7 @@ mod spoken;
 mod component;
 
 mod archive;
+mod archive_message;
 mod mailbox;
 
 use std::collections::BTreeMap;
@@ -42,8 +43,8 @@ pub struct World {
 
 /// Tests a checker against its canary.
 pub(super) fn test(checker: &dyn Checker, engine: &dyn RuleEngine) -> CanaryResult {
-    let expectation = checker.canary();
     let look = |world: &World, protocol: &str| {
+        let expectation = checker.canary_over(protocol);
         let (plan, records) = spoken::spoken(protocol, &world.plan, &world.records);
         let evidence = Evidence::from_records(records);
         let run = RunView::new(&plan, &evidence);
@@ -158,6 +159,7 @@ impl World {
         world.own("r", "/root?objectId=o2&x", "GET / HTTP/1.1\r\n\r\n", &http("200 OK", "PDF"));
         world.done("r");
         world.add_archive();
+        world.add_archive_by_message();
         world.add_mailbox();
         world.push(Record::CaseEnd { case });
         world.push(Record::Settled { quiet_ms: 1 });

@@ -22,8 +22,9 @@ pub use view::{Context, Exchange, Log, LogEntry, RunView};
 
 pub use crate::wire::{HttpMessage, MailPart, mail_parts, smtp_data};
 
-use crate::ids::{CaseId, Claims, SystemId};
+use crate::ids::{CaseId, Claims};
 use crate::mapping::LogMapping;
+use crate::plan::InPlaceOf;
 use crate::xml::Transformed;
 
 /// Runs a rule sheet over a message. A seam, so that judging itself starts no process.
@@ -40,8 +41,8 @@ pub struct Artefacts<'a> {
     pub chosen: Option<Vec<CaseId>>,
     /// What the target claims; what it does not claim is not applicable.
     pub claims: Claims,
-    /// The system of the organisation in whose place the target stands, where it is no hub.
-    pub stands_for: Option<SystemId>,
+    /// In whose place the target stands, and how it is spoken to there, where it is no hub.
+    pub stands_for: Option<InPlaceOf>,
     /// How the target's log is read, where it has words of its own.
     pub log: Option<LogMapping>,
     /// Runs rule sheets.

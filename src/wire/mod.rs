@@ -8,6 +8,7 @@
 //! | `soap` | envelopes, payloads and faults |
 //! | `json`, `tree`, `untree` | JSON as it was written, as a tree of elements, and back |
 //! | `handed` | transfer folders, as they are recorded |
+//! | `container` | ZIP files in which a message travels with its files |
 //! | `recorded`, `carried`, `answered` | what a recorded exchange carries, by the protocol of who took it, and what its answer says |
 //! | `legible` | where words can hide |
 //! | `notes`, `deep` | what is odd, and whether that ends reading; what lies deep |
@@ -15,6 +16,7 @@
 mod answered;
 mod carried;
 mod coding;
+mod container;
 mod deep;
 mod escapes;
 mod framing;
@@ -37,6 +39,7 @@ pub use answered::{NOT_NOW, file_number, is_refused, is_taken, says_no};
 pub use carried::{Carried, Part, carried, carried_answer, carried_in};
 
 pub use coding::{CodingError, UNDERSTOOD, decode, decode_within, is_coded};
+pub use container::{pack, unpack};
 pub use deep::on_deep_stack;
 pub use escapes::{percent_decoded, percent_decoded_strictly, unescaped};
 pub use framing::{Extent, chunks, extent};

@@ -12,7 +12,7 @@ use crate::plan::builder::CaseBuilder;
 use crate::plan::catalogue::Method;
 use crate::plan::derive::{Derivation, vorgang_of};
 use crate::plan::values::a_document;
-use crate::plan::{ArchiveOperation, Change, Expectation, MessageUse, Step};
+use crate::plan::{ArchiveOperation, Change, Expectation, MessageUse, Step, Wrong};
 
 /// How long an index may lag behind, milliseconds.
 const INDEX_MS: u32 = 5_000;
@@ -208,6 +208,15 @@ pub(super) fn updates(d: &mut Derivation<'_>, method: &Method) {
                 "Ein Dokument löschen, die anderen bleiben",
                 ArchiveOperation::Delete { object: document() },
             )),
+            Some((
+                "nachtragen",
+                "Ein weiteres Dokument ablegen, die anderen bleiben",
+                ArchiveOperation::Add {
+                    name: "Nachtrag Größe.txt".into(),
+                    text: "Nachtrag: Größe 12 m²\r\n".into(),
+                    media_type: "text/plain".into(),
+                },
+            )),
         ];
         for (variant, title, operation) in all.into_iter().flatten() {
             let subject = valid(message, "maximal", 1, shelf.authority);
@@ -231,7 +240,13 @@ pub(super) fn versions(d: &mut Derivation<'_>, method: &Method) {
             media_type: "application/xml".into(),
         };
         let (second, third) = ("<zweite>Größe</zweite>\n", "<dritte/>\n");
+        let together = ArchiveOperation::AddVersions {
+            name: "Vermerk.txt".into(),
+            texts: vec!["erste Größe\n".into(), "zweite\n".into(), "dritte\n".into()],
+            media_type: "text/plain".into(),
+        };
         let all = [
+            ("mit-fassungen", "Ein Dokument mit drei Fassungen ablegen", vec![together]),
             ("neue-fassung", "Neue Fassung eines Dokuments", vec![version(second)]),
             ("drei-fassungen", "Zwei neue Fassungen", vec![version(second), version(third)]),
             (
@@ -297,7 +312,46 @@ pub(super) fn searches(d: &mut Derivation<'_>, method: &Method) {
                 vec![],
             ),
         ];
-        for (variant, title, statement, names) in all {
+        let cmis = all.into_iter().map(|(variant, title, statement, names)| {
+            let search = ArchiveOperation::Search { statement, at_least: 0, within_ms: INDEX_MS };
+            (variant, title, search, names)
+        });
+        let words: [(&str, &str, String, bool, Vec<&str>); 5] = [
+            (
+                "kennzeichen",
+                "Die Akte und alles darin nach ihrem Kennzeichen",
+                own.clone(),
+                false,
+                vec![own.as_str(), "antrag.xml", odd],
+            ),
+            (
+                "worte-name",
+                "Ein Dokument nach Name und Kennzeichen",
+                format!("antrag.xml {own}"),
+                false,
+                vec!["antrag.xml"],
+            ),
+            (
+                "worte-umlaut",
+                "Ein Dokument nach Worten mit Umlaut und Hochkomma",
+                format!("O'Hara Größe.pdf {own}"),
+                false,
+                vec![odd],
+            ),
+            (
+                "volltext",
+                "Ein Dokument nach seinem Inhalt",
+                "{vorgang}".into(),
+                true,
+                vec!["antrag.xml"],
+            ),
+            ("worte-nichts", "Worte, die es nicht gibt", format!("fehlt.xml {own}"), false, vec![]),
+        ];
+        let xdomea = words.into_iter().map(|(variant, title, terms, content, names)| {
+            let find = ArchiveOperation::Find { terms, content, at_least: 0, within_ms: INDEX_MS };
+            (variant, title, find, names)
+        });
+        for (variant, title, operation, names) in cmis.chain(xdomea) {
             let mut subject = valid(message, "minimal", 1, shelf.authority);
             let mut one = a_document(&document.0, &document.1, 0, 700);
             odd.clone_into(&mut one.name);
@@ -307,12 +361,9 @@ pub(super) fn searches(d: &mut Derivation<'_>, method: &Method) {
             let begun = Filing::begin(d, method, &shelf, about, Aspect::Search, subject);
             let Some(mut filing) = begun else { continue };
             let vorgang = vorgang_of(&filing.case.case.id);
-            let filled = |text: &str| text.replace("{vorgang}", &vorgang);
-            let names: Vec<String> = names.into_iter().map(filled).collect();
-            let at_least = u32::try_from(names.len()).unwrap_or_default();
-            let statement = filled(&statement);
-            let within_ms = INDEX_MS;
-            filing.act("suchen", ArchiveOperation::Search { statement, at_least, within_ms });
+            let names: Vec<String> =
+                names.into_iter().map(|text| text.replace("{vorgang}", &vorgang)).collect();
+            filing.act("suchen", filled(operation, &vorgang, names.len()));
             filing.case.expect(|requirement| Expectation::ArchiveFound {
                 requirement,
                 step: "suchen".into(),
@@ -323,8 +374,68 @@ pub(super) fn searches(d: &mut Derivation<'_>, method: &Method) {
     }
 }
 
+/// A search about one case, which is to find so much.
+fn filled(operation: ArchiveOperation, vorgang: &str, count: usize) -> ArchiveOperation {
+    let at_least = u32::try_from(count).unwrap_or_default();
+    match operation {
+        ArchiveOperation::Search { statement, within_ms, .. } => {
+            let statement = statement.replace("{vorgang}", vorgang);
+            ArchiveOperation::Search { statement, at_least, within_ms }
+        }
+        ArchiveOperation::Find { terms, content, within_ms, .. } => {
+            let terms = terms.replace("{vorgang}", vorgang);
+            ArchiveOperation::Find { terms, content, at_least, within_ms }
+        }
+        other => other,
+    }
+}
+
+/// What may be wrong about a message of xdomea, with the codes that say so (lists
+/// AllgemeineRueckmeldung and SpezifischeFehlermeldung); `4xx` where a message may be beyond an answer
+/// by a message, since the standard leaves the transport open.
+const WRONG: [(&str, &str, Wrong, &[&str]); 8] = [
+    (
+        "fassung-unbekannt",
+        "Eine Nachricht einer unbekannten Fassung von xdomea",
+        Wrong::Version,
+        &["0000008", "0000499", "4xx"],
+    ),
+    ("container-kaputt", "Ein Container ohne sein Ende", Wrong::Container, &["4xx"]),
+    (
+        "name-falsch",
+        "Eine Nachricht unter dem Namen einer anderen",
+        Wrong::Name,
+        &["0000008", "0000499", "4xx"],
+    ),
+    ("schema-verletzt", "Eine Nachricht, die ihr Schema verletzt", Wrong::Structure, &["0000008"]),
+    (
+        "vorgang-unbekannt",
+        "Ablegen in einer Akte, die es nicht gibt",
+        Wrong::UnknownRecord,
+        &["0605001", "0000003"],
+    ),
+    (
+        "dokument-unbekannt",
+        "Ein Dokument holen, das es nicht gibt",
+        Wrong::UnknownDocument,
+        &["0631001", "0000003"],
+    ),
+    (
+        "datei-fehlt",
+        "Eine Datei, die nicht im Container liegt",
+        Wrong::FileMissing,
+        &["0605004", "0000018"],
+    ),
+    (
+        "suche-leer",
+        "Eine Suche weder in Metadaten noch in Dateien",
+        Wrong::EmptySearch,
+        &["0608001"],
+    ),
+];
+
 /// What cannot be done is refused with an exception that CMIS 1.1 has for it (section 2.2.1.4 and the
-/// service's own), and changes nothing.
+/// service's own), or with a code of xdomea, and changes nothing.
 pub(super) fn refusals(d: &mut Derivation<'_>, method: &Method) {
     for shelf in shelves(d) {
         let Some(message) = shelf.messages.first().copied() else { continue };
@@ -397,7 +508,10 @@ pub(super) fn refusals(d: &mut Derivation<'_>, method: &Method) {
                 &["invalidArgument"],
             ),
         ];
-        for (variant, title, operation, exceptions) in all {
+        let wrong = WRONG.map(|(variant, title, wrong, codes)| {
+            (variant, title, ArchiveOperation::HandInWrong { wrong }, codes)
+        });
+        for (variant, title, operation, exceptions) in all.into_iter().chain(wrong) {
             let subject = valid(message, "minimal", 1, shelf.authority);
             let about = (variant, title);
             let begun = Filing::begin(d, method, &shelf, about, Aspect::Refusal, subject);

@@ -5,7 +5,7 @@ use super::{World, http};
 use crate::plan::{ArchiveExchange as Exchange, ArchiveOperation, EmbeddedFile, MessageUse, Step};
 
 const SAMPLE: &str = "kanarie-ablage.xml";
-const MESSAGE: &str =
+pub(super) const MESSAGE: &str =
     "<M xmlns=\"urn:k\"><Kopf><Vorgangsnummer>K-ABLAGE</Vorgangsnummer></Kopf></M>";
 const GET: &str = "GET / HTTP/1.1\r\n\r\n";
 

@@ -18,7 +18,8 @@ use crate::wire::{
 use crate::xml::{Element, Node, parse};
 
 /// The protocols in which the Fachverfahren of the small world can speak.
-pub(super) const PROTOCOLS: [&str; 4] = ["http", "soap", "json", "file"];
+/// "xdomea" is for the DMS: its Fachverfahren speaks plain HTTP.
+pub(super) const PROTOCOLS: [&str; 5] = ["http", "soap", "json", "file", "xdomea"];
 /// Its id.
 const SYSTEM: &str = "fv";
 /// The element of its format whose base64 travels as a part.
@@ -31,7 +32,8 @@ pub(super) fn spoken(
     records: &[(Timestamp, Record)],
 ) -> (TestPlan, Vec<(Timestamp, Record)>) {
     let (mut plan, mut records) = (plan.clone(), records.to_vec());
-    if protocol == "http" {
+    pack_containers(&mut records);
+    if protocol == "http" || protocol == "xdomea" {
         return (plan, records);
     }
     if protocol == "json" {
@@ -105,6 +107,23 @@ pub(super) fn spoken(
         }
     }
     (plan, records)
+}
+
+/// Puts what a DMS answered over xdomea into containers; in the small world they are texts, so that
+/// canaries can change them.
+fn pack_containers(records: &mut [(Timestamp, Record)]) {
+    let mut mine = Vec::new();
+    for (_, record) in records {
+        match record {
+            Record::Request { exchange, protocol, .. } if protocol == "xdomea" => {
+                mine.push(*exchange);
+            }
+            Record::Answer { exchange, payload, .. } if mine.contains(exchange) => {
+                *payload = of_bytes(super::archive_message::packed(text_of(payload)));
+            }
+            _ => {}
+        }
+    }
 }
 
 fn text_of(payload: &Payload) -> &str {

@@ -57,10 +57,14 @@ impl Checker for ArchiveAnswer {
         if refusal.is_empty() {
             for exchange in &asked {
                 match Said::of(exchange) {
-                    Said::Done(_) => continue,
+                    Said::Done(_) | Said::Imported(_) => continue,
                     Said::Refused(r) => {
                         found("archive.not-taken", "Das DMS weist ab, was zulässig ist", exchange)
                             .values(wanted.clone(), r.line())
+                    }
+                    Said::Unreadable(why) => {
+                        found("archive.unreadable", "Die Antwort ist nicht zu lesen", exchange)
+                            .values(wanted.clone(), why)
                     }
                     Said::Nothing(why) => {
                         found("archive.no-answer", "Das DMS antwortet nicht", exchange)
@@ -79,15 +83,20 @@ impl Checker for ArchiveAnswer {
             return judgement;
         }
         match Said::of(last) {
-            Said::Done(_) => {
+            Said::Done(_) | Said::Imported(_) => {
                 found("archive.not-refused", "Das DMS führt aus, was es abweisen muss", last)
                     .values(wanted, "ausgeführt")
                     .into(&mut judgement);
             }
-            Said::Refused(r) if r.is_one_of(refusal.iter().map(String::as_str)) => {}
+            Said::Refused(r) if r.is_one_of(refusal) => {}
             Said::Refused(r) => {
                 found("archive.wrong-exception", "Das DMS weist mit falschem Grund ab", last)
                     .values(wanted, r.line())
+                    .into(&mut judgement);
+            }
+            Said::Unreadable(why) => {
+                found("archive.unreadable", "Die Antwort ist nicht zu lesen", last)
+                    .values(wanted, why)
                     .into(&mut judgement);
             }
             Said::Nothing(why) => {
@@ -108,11 +117,20 @@ impl Checker for ArchiveAnswer {
         }
     }
 
+    fn canary_over(&self, protocol: &str) -> Expectation {
+        if protocol != "xdomea" {
+            return self.canary();
+        }
+        let (requirement, step) = ("K".into(), "xnein".into());
+        Expectation::ArchiveAnswer { requirement, step, refusal: vec!["0605001".into()] }
+    }
+
     fn canaries(&self) -> usize {
         2
     }
 
     fn spoil(&self, world: &mut World, which: usize) {
+        world.other_code(which > 0);
         match which {
             0 => world.replace("nameConstraintViolation", "runtime"),
             _ => world.replace("409 Conflict", "201 Created"),

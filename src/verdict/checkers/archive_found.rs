@@ -63,11 +63,18 @@ impl Checker for ArchiveFound {
         }
     }
 
+    fn canary_over(&self, protocol: &str) -> Expectation {
+        let step = if protocol == "xdomea" { "xsuche" } else { "suche" };
+        let names = vec!["treffer.xml".into()];
+        Expectation::ArchiveFound { requirement: "K".into(), step: step.into(), names }
+    }
+
     fn canaries(&self) -> usize {
         2
     }
 
     fn spoil(&self, world: &mut World, which: usize) {
+        world.document_told("treffer.xml", if which == 0 { 0 } else { 2 });
         let hit = "{\"succinctProperties\":{\"cmis:name\":\"treffer.xml\"}}";
         match which {
             0 => world.replace(hit, ""),

@@ -11,6 +11,7 @@ use crate::message::filing;
 use crate::plan::{ArchiveExchange, ArchiveOperation, Expectation, Step};
 use crate::verdict::view::Exchange;
 use crate::wire::HttpMessage;
+use crate::xdomea;
 
 /// A version of a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,13 +98,26 @@ fn apply(
         ArchiveOperation::Delete { object } => {
             folder.documents.remove(object);
         }
-        ArchiveOperation::Create { .. } => {
-            return Err("was angelegt wird, soll abgewiesen werden".into());
+        ArchiveOperation::Add { name, text, media_type } => {
+            let version =
+                Version { media_type: media_type.clone(), content: text.clone().into_bytes() };
+            folder.documents.insert(name.clone(), vec![version]);
+        }
+        ArchiveOperation::AddVersions { name, texts, media_type } => {
+            let version = |text: &String| Version {
+                media_type: media_type.clone(),
+                content: text.clone().into_bytes(),
+            };
+            folder.documents.insert(name.clone(), texts.iter().map(version).collect());
+        }
+        ArchiveOperation::Create { .. } | ArchiveOperation::HandInWrong { .. } => {
+            return Err("was verlangt wird, soll abgewiesen werden".into());
         }
         ArchiveOperation::File { .. }
         | ArchiveOperation::Cancel { .. }
         | ArchiveOperation::CheckOutTwice { .. }
         | ArchiveOperation::Search { .. }
+        | ArchiveOperation::Find { .. }
         | ArchiveOperation::FetchMissing
         | ArchiveOperation::Read => {}
     }
@@ -123,12 +137,60 @@ fn set(folder: &mut Folder, object: &str, properties: &BTreeMap<String, String>)
 
 /// The answer of an exchange with a DMS.
 pub(super) enum Said {
-    /// A success, with its body.
+    /// A success over CMIS, with its body.
     Done(Vec<u8>),
+    /// A success over xdomea.
+    Imported(xdomea::Import),
     /// A refusal.
-    Refused(Refusal),
+    Refused(No),
+    /// A success that is no answer of the protocol.
+    Unreadable(String),
     /// No answer, or none that is HTTP.
     Nothing(String),
+}
+
+/// A refusal, by protocol.
+pub(super) enum No {
+    /// An exception of CMIS.
+    Cmis(Refusal),
+    /// A code of xdomea, or a status.
+    Xdomea(xdomea::Refusal),
+}
+
+impl No {
+    /// Whether it is one of these exceptions or codes.
+    pub fn is_one_of(&self, wanted: &[String]) -> bool {
+        let wanted = wanted.iter().map(String::as_str);
+        match self {
+            Self::Cmis(refusal) => refusal.is_one_of(wanted),
+            Self::Xdomea(refusal) => refusal.is_one_of(wanted),
+        }
+    }
+
+    /// In one line, for people.
+    pub fn line(&self) -> String {
+        match self {
+            Self::Cmis(refusal) => refusal.line(),
+            Self::Xdomea(refusal) => refusal.line(),
+        }
+    }
+}
+
+/// Whether an exchange is one of messages of xdomea.
+pub(super) fn by_message(exchange: &Exchange) -> bool {
+    exchange.protocol == "xdomea"
+}
+
+/// The process of a message that was sent: the name of its container begins with it.
+fn process(exchange: &Exchange) -> String {
+    let text = String::from_utf8_lossy(&exchange.request);
+    let head = text.split("\r\n\r\n").next().unwrap_or_default();
+    let name = head.lines().find_map(|line| {
+        let (field, value) = line.split_once(':')?;
+        let named = field.trim().eq_ignore_ascii_case("content-disposition");
+        named.then(|| value.split("filename=\"").nth(1)).flatten()
+    });
+    name.and_then(|n| n.split('_').next()).unwrap_or_default().to_owned()
 }
 
 impl Said {
@@ -140,23 +202,38 @@ impl Said {
         let Some((status, message)) = message.and_then(|m| Some((m.status()?, m))) else {
             return Self::Nothing("keine lesbare Antwort".into());
         };
+        if by_message(exchange) {
+            return match xdomea::read(status, &message.body, &process(exchange)) {
+                xdomea::Said::Done(import) => Self::Imported(import),
+                xdomea::Said::Refused(refusal) => Self::Refused(No::Xdomea(refusal)),
+                xdomea::Said::Unreadable(why) => Self::Unreadable(why),
+            };
+        }
         match Refusal::read(status, &message.body) {
-            Some(refusal) => Self::Refused(refusal),
+            Some(refusal) => Self::Refused(No::Cmis(refusal)),
             None => Self::Done(message.body),
         }
     }
 
-    /// The objects of a success.
+    /// The objects of a success; over xdomea, the records that it tells, with id and name.
     ///
     /// # Errors
     /// What was said instead, in words.
     pub fn objects(&self) -> Result<Vec<Object>, String> {
         match self {
             Self::Done(body) => cmis::objects(body),
+            Self::Imported(import) => Ok(import.hits.iter().map(told).collect()),
             Self::Refused(refusal) => Err(refusal.line()),
-            Self::Nothing(reason) => Err(reason.clone()),
+            Self::Unreadable(reason) | Self::Nothing(reason) => Err(reason.clone()),
         }
     }
+}
+
+fn told(hit: &xdomea::Hit) -> Object {
+    let mut out = Object::default();
+    out.properties.insert("cmis:objectId".into(), vec![hit.id.clone()]);
+    out.properties.insert("cmis:name".into(), vec![hit.value.clone()]);
+    out
 }
 
 /// A version as it was read.
@@ -188,8 +265,7 @@ pub(super) fn versions(
         let label = ArchiveExchange::Content.label(read, version.id());
         let content = match context.sent(&label).map(Said::of) {
             Some(Said::Done(body)) => Ok(body),
-            Some(Said::Refused(refusal)) => Err(refusal.line()),
-            Some(Said::Nothing(reason)) => Err(reason),
+            Some(other) => Err(other.objects().err().unwrap_or_else(|| "kein Inhalt".into())),
             None => Err("nicht gelesen".into()),
         };
         SeenVersion { media_type: version.one("cmis:contentStreamMimeType").to_owned(), content }

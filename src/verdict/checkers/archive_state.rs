@@ -1,6 +1,9 @@
 //! The folder of a case at a DMS, read back: metadata, documents by name, every version by every byte.
 
-use super::archive_model::{Folder, Said, SeenVersion, Version, expected, is_done, versions};
+use super::archive_message;
+use super::archive_model::{
+    Folder, Said, SeenVersion, Version, by_message, expected, is_done, versions,
+};
 use super::{Checker, Context, Expectation, Found, Judgement, World};
 use crate::cmis::Object;
 use crate::ids::Digest;
@@ -9,15 +12,15 @@ use crate::plan::ArchiveExchange;
 pub(super) struct ArchiveState;
 
 /// What is found, put together in one place.
-struct Book<'a> {
-    requirement: &'a crate::ids::RequirementId,
-    read: &'a str,
-    exchange: u64,
-    judgement: Judgement,
+pub(super) struct Book<'a> {
+    pub requirement: &'a crate::ids::RequirementId,
+    pub read: &'a str,
+    pub exchange: u64,
+    pub judgement: Judgement,
 }
 
 impl Book<'_> {
-    fn found(&mut self, id: &str, message: String, (wanted, got): (String, String)) {
+    pub fn found(&mut self, id: &str, message: String, (wanted, got): (String, String)) {
         Found::new(id, self.requirement, message)
             .values(wanted, got)
             .place(format!("gelesen in Schritt \"{}\"", self.read))
@@ -27,7 +30,7 @@ impl Book<'_> {
     }
 }
 
-fn shown(bytes: &[u8]) -> String {
+pub(super) fn shown(bytes: &[u8]) -> String {
     format!("{} Bytes, {}", bytes.len(), Digest::of(bytes).short())
 }
 
@@ -57,6 +60,12 @@ impl Checker for ArchiveState {
         };
         let judgement = Judgement::default();
         let mut book = Book { requirement, read, exchange: asked.number, judgement };
+        if by_message(asked) {
+            return match archive_message::state(context, &mut book, &wanted) {
+                Ok(()) => book.judgement,
+                Err(reason) => Judgement::cannot(reason),
+            };
+        }
         let folder = match Said::of(asked).objects() {
             Ok(mut one) if one.len() == 1 => one.swap_remove(0),
             other => {
@@ -85,11 +94,22 @@ impl Checker for ArchiveState {
         Expectation::ArchiveState { requirement: "K".into(), read: "alesen".into() }
     }
 
+    fn canary_over(&self, protocol: &str) -> Expectation {
+        let read = if protocol == "xdomea" { "xlesen" } else { "alesen" };
+        Expectation::ArchiveState { requirement: "K".into(), read: read.into() }
+    }
+
     fn canaries(&self) -> usize {
         4
     }
 
     fn spoil(&self, world: &mut World, which: usize) {
+        match which {
+            0 => world.akte_not_found("k:vorgang"),
+            1 => world.file_differs(),
+            2 => world.akte_not_found("K-AKTE"),
+            _ => world.document_told("antrag.xml", 0),
+        }
         match which {
             0 => world.replace("\"k:vorgang\":\"K-ABLAGE\"", "\"k:vorgang\":\"K-ANDERS\""),
             1 => world.replace("\r\n\r\n<neu/>", "\r\n\r\n<alt/>"),

@@ -5,6 +5,7 @@ mod absence;
 mod answer;
 mod archive_answer;
 mod archive_found;
+mod archive_message;
 mod archive_model;
 mod archive_state;
 mod content;
@@ -57,6 +58,10 @@ pub trait Checker: Send + Sync {
     fn check(&self, context: &Context<'_>, expectation: &Expectation) -> Judgement;
     /// The expectation of its canary.
     fn canary(&self) -> Expectation;
+    /// The expectation of its canary where the DMS of the small world is spoken to over this protocol.
+    fn canary_over(&self, _protocol: &str) -> Expectation {
+        self.canary()
+    }
     /// How many canaries it has.
     fn canaries(&self) -> usize {
         1

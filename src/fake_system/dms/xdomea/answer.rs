@@ -5,9 +5,9 @@ use bytes::Bytes;
 use super::fault::Code;
 use super::message::{Coded, Contact, Message};
 use super::names::is_uuid;
-use super::pack::pack;
 use super::text::clean;
 use super::version::{Kind, Version};
+use crate::wire::pack;
 use crate::xml::{Attribute, Element, Node, Writer};
 
 /// What is said about one object (RueckgabeparameterFVDatenType).

@@ -5,7 +5,6 @@ use rawzip::extra_fields::ExtraFields;
 use super::{Entry, Limits, unpack};
 use crate::fake_system::dms::errors::Caller;
 use crate::fake_system::dms::xdomea::fault::Checked;
-use crate::fake_system::dms::xdomea::pack;
 
 fn caller(lenient: bool) -> Caller {
     Caller { user: "u".into(), lenient, notes: Vec::new() }
@@ -16,8 +15,8 @@ fn read(body: &[u8], limits: &Limits, lenient: bool) -> Checked<Vec<Entry>> {
 }
 
 fn packed(files: &[(&str, &[u8])]) -> Vec<u8> {
-    let files = files.iter().map(|(n, b)| ((*n).to_owned(), b.to_vec().into())).collect::<Vec<_>>();
-    pack::pack(&files).unwrap()
+    let files = files.iter().map(|(n, b)| ((*n).to_owned(), b.to_vec())).collect::<Vec<_>>();
+    crate::wire::pack(&files).unwrap()
 }
 
 #[test]

@@ -18,7 +18,7 @@
 //!
 //! | file | what lives there |
 //! | --- | --- |
-//! | `archive`, `entry_name`, `pack` | ZIP files |
+//! | `archive`, `entry_name` | ZIP files |
 //! | `names`, `rules`, `shape`, `schemas` | what a message must keep |
 //! | `message`, `version` | the message |
 //! | `work`, `filing`, `record`, `metadata`, `search`, `status`, `export` | what it does to the repository |
@@ -37,7 +37,6 @@ mod memory;
 mod message;
 mod metadata;
 mod names;
-mod pack;
 mod record;
 mod rules;
 mod schemas;

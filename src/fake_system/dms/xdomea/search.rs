@@ -6,6 +6,7 @@ use super::answer::{Item, Parameter};
 use super::fault::{Checked, Code, Fault};
 use super::shape::boolean;
 use super::work::Work;
+use crate::fake_system::defect::FakeDefect;
 use crate::fake_system::dms::acl::Permission;
 use crate::fake_system::dms::store::Object;
 use crate::xml::Element;
@@ -30,6 +31,9 @@ pub(super) fn search(work: &mut Work<'_>, item: &Element) -> Checked<Vec<Item>> 
         work.caller.note(CLAUSE, "Suchbegriffe is empty, so that nothing is found");
         return Ok(Vec::new());
     }
+    let has = |defect| work.store.faults.has(defect);
+    let (nothing, everything) =
+        (has(FakeDefect::DmsFindsNothing), has(FakeDefect::DmsFindsEverything));
     let mut found: Vec<&Object> = work
         .store
         .objects
@@ -40,7 +44,7 @@ pub(super) fn search(work: &mut Work<'_>, item: &Element) -> Checked<Vec<Item>> 
             let folder = o.parent.as_deref().unwrap_or_default();
             work.store.named(folder, &o.name) == Some(&o.id)
         })
-        .filter(|o| matches(o, &terms, content, metadata))
+        .filter(|o| !nothing && (everything || matches(o, &terms, content, metadata)))
         .collect();
     found.sort_by_key(|o| o.number);
     if found.len() > MOST {
