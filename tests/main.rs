@@ -20,6 +20,7 @@ mod component;
 mod component_channels;
 mod component_dms;
 mod component_mail;
+mod component_xdomea;
 mod configuration;
 mod defects;
 mod derivation;

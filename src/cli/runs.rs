@@ -15,7 +15,7 @@ use pruefstand::organisation::{Export, TestOrganisation};
 use pruefstand::plan::{self, Catalogue, InPlaceOf, PlanKind, Scope, TestPlan};
 use pruefstand::report::{self, Language, Material};
 use pruefstand::run::{self, INPUTS, Manifest, PLAN, Preflight, RunConfig, RunEnd, execute};
-use pruefstand::target::{Protocol, Surroundings, Target, TargetFile};
+use pruefstand::target::{Surroundings, Target, TargetFile};
 use pruefstand::verdict::{self, Artefacts, RuleEngine, Verdict};
 use pruefstand::xml::{SheetSet, Transformed, Worker};
 
@@ -98,7 +98,7 @@ pub fn judge_folder(dir: &Path) -> Result<Judged, CliError> {
         claims: target.claims.clone(),
         stands_for: target
             .stands_for()
-            .map(|system| InPlaceOf::new(system.clone(), target.spoken().map(Protocol::name))),
+            .map(|system| InPlaceOf::new(system.clone(), target.xdomea())),
         log: target.log.clone(),
         engine: &engine,
     };

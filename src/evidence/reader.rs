@@ -158,7 +158,20 @@ impl Evidence {
     pub fn from_records(records: impl IntoIterator<Item = (Timestamp, Record)>) -> Self {
         let entries =
             (0..).zip(records).map(|(seq, (time, record))| Entry { seq, time, record }).collect();
-        Self { entries, head: None, blobs: HashMap::new() }
+        let mut out = Self { entries, head: None, blobs: HashMap::new() };
+        for Entry { record, .. } in &out.entries {
+            let (Record::Request { payload, .. } | Record::Answer { payload, .. }) = record else {
+                continue;
+            };
+            let bytes = payload
+                .base64
+                .as_ref()
+                .and_then(|code| base64::engine::general_purpose::STANDARD.decode(code).ok());
+            if let Some(bytes) = bytes {
+                out.blobs.insert(payload.sha256.clone(), bytes);
+            }
+        }
+        out
     }
 
     /// Whether the run came to its end; `None` when the last line is missing.

@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::case::MessageUse;
+use super::case::{Change, MessageUse};
+use crate::xdomea::Version;
 
 /// One thing that is done at a DMS.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
@@ -134,6 +135,11 @@ impl ArchiveOperation {
     /// Why it cannot be done over a protocol; nothing where it can.
     pub fn hindered(&self, way: ArchiveWay) -> Option<&'static str> {
         match (way, self) {
+            (ArchiveWay::Xdomea(version), Self::File { message })
+                if !names(message).all(|name| version.can_say(name)) =>
+            {
+                Some("Texte von xdomea 2.4.0 haben nur lateinische Zeichen")
+            }
             (_, Self::File { .. } | Self::Add { .. } | Self::Read) => None,
             (ArchiveWay::Cmis, Self::AddVersions { .. }) => {
                 Some("über CMIS entsteht jede Fassung für sich")
@@ -146,29 +152,37 @@ impl ArchiveOperation {
             }
             (ArchiveWay::Cmis, _) => None,
             (
-                ArchiveWay::Xdomea,
+                ArchiveWay::Xdomea(_),
                 Self::AddVersions { .. } | Self::Find { .. } | Self::HandInWrong { .. },
             ) => None,
-            (ArchiveWay::Xdomea, Self::UpdateStale { .. }) => {
+            (ArchiveWay::Xdomea(_), Self::UpdateStale { .. }) => {
                 Some("xdomea kennt keine Änderungsmarke")
             }
-            (ArchiveWay::Xdomea, Self::CheckOutTwice { .. } | Self::Cancel { .. }) => {
+            (ArchiveWay::Xdomea(_), Self::CheckOutTwice { .. } | Self::Cancel { .. }) => {
                 Some("xdomea kennt keine Arbeitskopie")
             }
-            (ArchiveWay::Xdomea, Self::Version { .. }) => {
+            (ArchiveWay::Xdomea(_), Self::Version { .. }) => {
                 Some("über xdomea kommen Fassungen mit ihrem Dokument (0605), nicht einzeln")
             }
-            (ArchiveWay::Xdomea, Self::Search { .. }) => {
+            (ArchiveWay::Xdomea(_), Self::Search { .. }) => {
                 Some("xdomea kennt keine Abfragesprache, nur Suchbegriffe")
             }
-            (ArchiveWay::Xdomea, Self::Create { .. } | Self::FetchMissing) => {
+            (ArchiveWay::Xdomea(_), Self::Create { .. } | Self::FetchMissing) => {
                 Some("Typen und Objektkennungen von CMIS gibt es über xdomea nicht")
             }
-            (ArchiveWay::Xdomea, Self::Update { .. } | Self::Delete { .. }) => Some(
+            (ArchiveWay::Xdomea(_), Self::Update { .. } | Self::Delete { .. }) => Some(
                 "ändern und löschen gehört nicht zu den Nachrichten, die geprüft werden (0604, 0605, 0608, 0631)",
             ),
         }
     }
+}
+
+/// The names of the documents that are given with a message.
+fn names(message: &MessageUse) -> impl Iterator<Item = &str> {
+    message.change.iter().flat_map(|change| match change {
+        Change::Documents { documents } => documents.iter().map(|d| d.name.as_str()).collect(),
+        _ => Vec::new(),
+    })
 }
 
 /// How a DMS is spoken to, as far as it decides what can be done.
@@ -176,8 +190,8 @@ impl ArchiveOperation {
 pub enum ArchiveWay {
     /// CMIS 1.1, either binding.
     Cmis,
-    /// Messages of xdomea.
-    Xdomea,
+    /// Messages of xdomea in this version.
+    Xdomea(Version),
 }
 
 /// What is wrong about a message of xdomea or its container.

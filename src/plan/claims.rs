@@ -7,6 +7,7 @@ use super::case::{Expectation, Step, TestCase};
 use super::types::{PlanRequirement, TestPlan};
 use crate::concept::MessageKind;
 use crate::ids::{Claims, ComponentKind, RequirementId, SystemId, TargetRole};
+use crate::xdomea::Version;
 
 /// How a case stands to what a target claims.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,10 +37,9 @@ pub struct InPlaceOf {
 }
 
 impl InPlaceOf {
-    /// By the name of the protocol in files; what is named nowhere is CMIS.
-    pub fn new(system: SystemId, protocol: Option<&str>) -> Self {
-        let xdomea = protocol == Some("xdomea");
-        Self { system, archive: if xdomea { ArchiveWay::Xdomea } else { ArchiveWay::Cmis } }
+    /// With the version of xdomea where that is spoken.
+    pub fn new(system: SystemId, xdomea: Option<Version>) -> Self {
+        Self { system, archive: xdomea.map_or(ArchiveWay::Cmis, ArchiveWay::Xdomea) }
     }
 
     /// Why a case cannot be done over this protocol.

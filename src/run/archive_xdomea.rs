@@ -10,7 +10,7 @@ use crate::evidence::StepOutcome;
 use crate::ids::SystemId;
 use crate::message::{Akte, akte_of, filing, versions_of};
 use crate::plan::{
-    ArchiveExchange as Exchange, ArchiveOperation, MessageUse, Step, TestCase, Wrong,
+    ArchiveExchange as Exchange, ArchiveOperation, ArchiveWay, MessageUse, Step, TestCase, Wrong,
 };
 use crate::xdomea::{Hit, Letterhead, Said, Search, container_of, disposition, read, uuid_of};
 
@@ -74,8 +74,7 @@ impl<'r> Drive<'r> {
     ) -> Went<Visit<'d, 'r>> {
         let (url, version) = {
             let target = self.target.read().await;
-            let interface = target.file.interface.as_ref();
-            (target.interface_url(), interface.and_then(|i| i.xdomea_version).unwrap_or_default())
+            (target.interface_url(), target.file.xdomea().unwrap_or_default())
         };
         let akte = akte_of(self.plan, case, at).map_err(impossible)?;
         let filed = filed(case).ok_or_else(|| impossible("nothing is filed in this case"))?;
@@ -149,7 +148,7 @@ impl Visit<'_, '_> {
             ArchiveOperation::Read => self.read(at).await,
             other => Err(impossible(format!(
                 "it is not done over xdomea: {}",
-                other.hindered(crate::plan::ArchiveWay::Xdomea).unwrap_or_default()
+                other.hindered(ArchiveWay::Xdomea(self.head.version)).unwrap_or_default()
             ))),
         }
     }
@@ -184,6 +183,11 @@ impl Visit<'_, '_> {
     /// The Akte with the message in it (0604), and each further document on its own (0605).
     async fn file(&self, at: &SystemId, message: &MessageUse) -> Went<()> {
         let filing = filing(self.drive.plan, self.case, message, at).map_err(impossible)?;
+        let texts = filing.metadata.values().chain(filing.documents.iter().map(|d| &d.name));
+        if let Some(text) = texts.into_iter().find(|text| !self.head.version.can_say(text)) {
+            let version = self.head.version.number();
+            return Err(impossible(format!("xdomea {version} cannot say \"{text}\"")));
+        }
         // Cases have the same numbers in every run.
         let way = self.label(Exchange::Way, "");
         let there = self.search(&way, &self.by_reference(), Duration::ZERO, |_| true).await?;

@@ -278,8 +278,8 @@ async fn drive(
         person_turn: tokio::sync::Mutex::default(),
         lay_before: Mutex::default(),
     };
-    let spoken = config.target.spoken().map(Protocol::name);
-    let stands_for = config.target.stands_for().map(|s| InPlaceOf::new(s.clone(), spoken));
+    let xdomea = config.target.xdomea();
+    let stands_for = config.target.stands_for().map(|s| InPlaceOf::new(s.clone(), xdomea));
     let cases: Vec<&TestCase> = config
         .plan
         .case

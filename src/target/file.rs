@@ -362,9 +362,11 @@ impl TargetFile {
         base.chain(hub).chain(other).map(String::as_str).filter(|a| a.contains("://")).collect()
     }
 
-    /// What it says that it speaks, where it is no hub.
-    pub fn spoken(&self) -> Option<Protocol> {
-        self.interface.as_ref().and_then(|i| i.protocol)
+    /// The version of xdomea in which it is spoken to, where it speaks that.
+    pub fn xdomea(&self) -> Option<Version> {
+        let interface = self.interface.as_ref();
+        let spoken = interface.filter(|i| i.protocol == Some(Protocol::Xdomea))?;
+        Some(spoken.xdomea_version.unwrap_or_default())
     }
 
     /// The system of the organisation in whose place it stands, where it is no hub.

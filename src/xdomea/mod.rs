@@ -4,12 +4,14 @@
 //! format: a mistake on one side would otherwise be right on the other.
 
 mod answer;
+mod latin;
 mod request;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use answer::{Hit, Import, Refusal, Said, read};
+pub use latin::is_latin;
 pub use request::{Document, Letterhead, Record, Search, container_of, disposition};
 
 /// A version of the standard.
@@ -37,6 +39,11 @@ impl Version {
             Self::V3_0_0 => "3.0.0",
             Self::V3_1_0 => "3.1.0",
         }
+    }
+
+    /// Whether a text can stand in a message.
+    pub fn can_say(self, text: &str) -> bool {
+        !self.is_2() || text.chars().all(is_latin)
     }
 
     fn namespace(self) -> String {

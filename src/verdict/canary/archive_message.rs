@@ -25,6 +25,11 @@ fn hit(id: &str, value: &str) -> String {
     )
 }
 
+/// What must be refused comes last: nobody can tell on paper what else would come of it.
+fn comes_last(step: &str) -> bool {
+    step == "xnein"
+}
+
 fn code(digits: &str) -> String {
     format!("<code>{digits}</code>")
 }
@@ -42,7 +47,7 @@ pub(super) fn packed(text: &str) -> Vec<u8> {
 }
 
 impl World {
-    /// Adds it, in the case that there is; after the same over CMIS.
+    /// Adds it, in the case that there is, where the same was added over CMIS.
     pub(super) fn add_archive_by_message(&mut self) {
         let Some(Step::Archive { operation: filed, .. }) =
             self.plan.case[0].step.iter().find(|s| s.name() == "ablage").cloned()
@@ -77,9 +82,15 @@ impl World {
         akte_of(&self.plan, &self.plan.case[0], &"dms".into()).map(|a| a.id).unwrap_or_default()
     }
 
+    /// Before the same over CMIS, which begins with a folder of its own.
     fn by_message(&mut self, name: &str, operation: ArchiveOperation) {
         let step = Step::Archive { name: name.into(), at: "dms".into(), operation };
-        self.plan.case[0].step.push(step);
+        let steps = &mut self.plan.case[0].step;
+        let at = match comes_last(name) {
+            true => steps.len(),
+            false => steps.iter().position(|s| s.name() == "ablage").unwrap_or(steps.len()),
+        };
+        steps.insert(at, step);
     }
 
     fn imported(&mut self, step: &str, what: Exchange, id: &str, digits: &str, hits: &str) {

@@ -19,7 +19,9 @@ use crate::xml::{Element, Node, parse};
 
 /// The protocols in which the Fachverfahren of the small world can speak.
 /// "xdomea" is for the DMS: its Fachverfahren speaks plain HTTP.
-pub(super) const PROTOCOLS: [&str; 5] = ["http", "soap", "json", "file", "xdomea"];
+pub(super) const PROTOCOLS: [&str; 5] = ["http", "soap", "json", "file", XDOMEA];
+/// What its DMS can speak besides CMIS.
+pub(super) const XDOMEA: &str = "xdomea";
 /// Its id.
 const SYSTEM: &str = "fv";
 /// The element of its format whose base64 travels as a part.
@@ -33,7 +35,7 @@ pub(super) fn spoken(
 ) -> (TestPlan, Vec<(Timestamp, Record)>) {
     let (mut plan, mut records) = (plan.clone(), records.to_vec());
     pack_containers(&mut records);
-    if protocol == "http" || protocol == "xdomea" {
+    if protocol == "http" || protocol == XDOMEA {
         return (plan, records);
     }
     if protocol == "json" {
@@ -115,7 +117,7 @@ fn pack_containers(records: &mut [(Timestamp, Record)]) {
     let mut mine = Vec::new();
     for (_, record) in records {
         match record {
-            Record::Request { exchange, protocol, .. } if protocol == "xdomea" => {
+            Record::Request { exchange, protocol, .. } if protocol == XDOMEA => {
                 mine.push(*exchange);
             }
             Record::Answer { exchange, payload, .. } if mine.contains(exchange) => {

@@ -10,7 +10,7 @@ use crate::ids::SystemId;
 use crate::message::filing;
 use crate::plan::{ArchiveExchange, ArchiveOperation, Expectation, Step};
 use crate::verdict::view::Exchange;
-use crate::wire::HttpMessage;
+use crate::wire::{self, HttpMessage};
 use crate::xdomea;
 
 /// A version of a document.
@@ -183,14 +183,9 @@ pub(super) fn by_message(exchange: &Exchange) -> bool {
 
 /// The process of a message that was sent: the name of its container begins with it.
 fn process(exchange: &Exchange) -> String {
-    let text = String::from_utf8_lossy(&exchange.request);
-    let head = text.split("\r\n\r\n").next().unwrap_or_default();
-    let name = head.lines().find_map(|line| {
-        let (field, value) = line.split_once(':')?;
-        let named = field.trim().eq_ignore_ascii_case("content-disposition");
-        named.then(|| value.split("filename=\"").nth(1)).flatten()
-    });
-    name.and_then(|n| n.split('_').next()).unwrap_or_default().to_owned()
+    let name = wire::header_of(&exchange.request, "content-disposition").unwrap_or_default();
+    let name = name.split("filename=\"").nth(1).unwrap_or_default();
+    name.split('_').next().unwrap_or_default().to_owned()
 }
 
 impl Said {
