@@ -155,6 +155,9 @@ pub enum Expectation {
         /// Taken or refused; either where absent.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         outcome: Option<Outcome>,
+        /// If it is taken, the answer names a file number.
+        #[serde(default, skip_serializing_if = "super::case::is_false")]
+        numbered: bool,
         /// If it is taken, the answer names the same file number as the answer to this earlier step.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         same_as: Option<String>,

@@ -188,11 +188,22 @@ impl OwnSide<'_, '_> {
             // Hubs hand over at least once: the same again leads to no second case, whether it is
             // taken again or not.
             let same_as = self.held.last().cloned();
-            return Some(Expectation::Answer { requirement, step, outcome: None, same_as });
+            return Some(Expectation::Answer {
+                requirement,
+                step,
+                outcome: None,
+                numbered: false,
+                same_as,
+            });
         }
         if outcome == Outcome::Accepted {
             self.held.push(step.clone());
         }
-        Some(Expectation::Answer { requirement, step, outcome: Some(outcome), same_as: None })
+        // A decision names the file number, so it must be known from the beginning.
+        let numbered = outcome == Outcome::Accepted
+            && self.d.requirement(Aspect::Flow).is_some()
+            && self.d.concept.file.field.iter().any(|f| f.world.as_deref() == Some("aktenzeichen"));
+        let outcome = Some(outcome);
+        Some(Expectation::Answer { requirement, step, outcome, numbered, same_as: None })
     }
 }

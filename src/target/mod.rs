@@ -130,7 +130,7 @@ impl Target {
         Self { person, ..self }
     }
 
-    /// With a program that guards what is started (`PROGRAM target-guard -- COMMAND`, see [`guard`]), so
+    /// With a program that guards what is started (`PROGRAM target-guard -- COMMAND`, see [`guard()`]), so
     /// that nothing of it outlives the target. Without, only process groups are ended.
     #[must_use]
     pub fn guarded_by(mut self, program: &Path) -> Self {

@@ -52,7 +52,8 @@ impl Checker for Answer {
     }
 
     fn check(&self, context: &Context<'_>, expectation: &Expectation) -> Judgement {
-        let Expectation::Answer { requirement, step, outcome, same_as } = expectation else {
+        let Expectation::Answer { requirement, step, outcome, numbered, same_as } = expectation
+        else {
             return Judgement::cannot("andere Erwartung");
         };
         let Some(sent) = context.sent(step) else {
@@ -105,6 +106,13 @@ impl Checker for Answer {
                 .hint("Wer nur auf den Status sieht, hält die Zustellung für angenommen")
                 .into(&mut judgement);
         }
+        let named = sent.file_number().filter(|n| !n.trim().is_empty());
+        if *numbered && sent.is_taken() && named.is_none() {
+            found("answer.no-file-number", "Die Annahme nennt kein Aktenzeichen")
+                .values("ein Aktenzeichen", shown(sent))
+                .hint("Das Aktenzeichen steht in der Antwort: Element oder Schlüssel aktenzeichen")
+                .into(&mut judgement);
+        }
         if let Some(first) = same_as.as_ref().and_then(|s| context.sent(s))
             && sent.is_taken()
             && let (Some(before), Some(now)) = (first.file_number(), sent.file_number())
@@ -124,6 +132,7 @@ impl Checker for Answer {
             requirement: "K".into(),
             step: "d2".into(),
             outcome: Some(Outcome::Accepted),
+            numbered: true,
             same_as: Some("d1".into()),
         }
     }
@@ -133,14 +142,15 @@ impl Checker for Answer {
     }
 
     fn canaries(&self) -> usize {
-        3
+        4
     }
 
     fn spoil(&self, world: &mut World, which: usize) {
         match which {
             0 => world.replace("200 Zweimal", "422 Zweimal"),
             1 => world.replace("200 Zweimal", "503 Zweimal"),
-            _ => world.replace("\"A2\" status", "\"A3\" status"),
+            2 => world.replace("\"A2\" status", "\"A3\" status"),
+            _ => world.replace("aktenzeichen=\"A2\" status", "nummer=\"A2\" status"),
         }
     }
 }
