@@ -191,10 +191,10 @@ impl Letterhead {
             self.text("FremdesGeschaeftszeichen", &document.reference),
         ];
         for at in 0..document.versions.len() {
-            let file = vec![
-                self.text("Dateiname", &file_name(document, at)),
-                self.text("DateinameOriginal", &document.name),
-            ];
+            let mut file = vec![self.text("Dateiname", &file_name(document, at))];
+            if !self.version.is_2() {
+                file.push(self.text("DateinameOriginal", &document.name));
+            }
             let mut format =
                 vec![self.code("Name", format_of(&document.name), ("dateiformat", "1.0"))];
             if format_of(&document.name) == OTHER {
