@@ -103,7 +103,7 @@ impl Letterhead {
 
     /// FVDaten.SGOSuchen.0608.
     pub fn search(&self, process: &str, search: &Search) -> Files {
-        let flag = |name, on: bool| self.text(name, if on { "true" } else { "false" });
+        let flag = |name, on: bool| self.text(name, if on { "1" } else { "0" });
         let asked = vec![
             self.text("Suchbegriffe", &search.terms),
             flag("Volltext", search.content),
@@ -145,6 +145,7 @@ impl Letterhead {
         files
     }
 
+    /// Truth values are written as digits: 2.4.0 fixes some to `1`, and some validators compare texts.
     fn header(&self, kind: Kind, process: &str) -> Element {
         let list = if self.version.is_2() { "1.0" } else { "2.0" };
         let product = |name, product| self.with(name, vec![self.text("Produktname", product)]);
@@ -158,10 +159,10 @@ impl Letterhead {
                 self.office("Empfaenger"),
                 product("SendendesSystem", "Prüfstand"),
                 product("EmpfangendesSystem", "DMS"),
-                self.text("Empfangsbestaetigung", "false"),
-                self.text("Importbestaetigung", "true"),
+                self.text("Empfangsbestaetigung", "0"),
+                self.text("Importbestaetigung", "1"),
                 self.text("Erstellerkennung", "pruefstand"),
-                self.text("Stapel", "false"),
+                self.text("Stapel", "0"),
             ],
         )
     }
@@ -190,10 +191,10 @@ impl Letterhead {
             self.text("FremdesGeschaeftszeichen", &document.reference),
         ];
         for at in 0..document.versions.len() {
-            let file = vec![
-                self.text("Dateiname", &file_name(document, at)),
-                self.text("DateinameOriginal", &document.name),
-            ];
+            let mut file = vec![self.text("Dateiname", &file_name(document, at))];
+            if !self.version.is_2() {
+                file.push(self.text("DateinameOriginal", &document.name));
+            }
             let mut format =
                 vec![self.code("Name", format_of(&document.name), ("dateiformat", "1.0"))];
             if format_of(&document.name) == OTHER {

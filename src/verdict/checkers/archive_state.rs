@@ -61,10 +61,9 @@ impl Checker for ArchiveState {
         let judgement = Judgement::default();
         let mut book = Book { requirement, read, exchange: asked.number, judgement };
         if by_message(asked) {
-            return match archive_message::state(context, &mut book, &wanted) {
-                Ok(()) => book.judgement,
-                Err(reason) => Judgement::cannot(reason),
-            };
+            // What was seen counts also where something else could not be seen.
+            let seen = archive_message::state(context, &mut book, &wanted);
+            return Judgement { inconclusive: seen.err(), ..book.judgement };
         }
         let folder = match Said::of(asked).objects() {
             Ok(mut one) if one.len() == 1 => one.swap_remove(0),
