@@ -77,7 +77,12 @@ pub(super) fn of_fachverfahren(d: &Derivation<'_>, case: TestCase) -> Option<Tes
     }
     if let Some(at) = &own.system {
         let look = "bestand".to_owned();
-        let requirement = d.requirement(Aspect::Keeping).cloned();
+        // What is refused, or came before, is about what is held; there this check decides.
+        let decides = own.handed.iter().any(|(_, _, fault)| fault.is_some());
+        let requirement = match decides {
+            true => case.requirements.first().cloned(),
+            false => d.requirement(Aspect::Keeping).cloned(),
+        };
         if let Some(requirement) = requirement.filter(|_| !own.handed.is_empty()) {
             steps.push(Step::Look { name: look.clone(), at: at.clone() });
             expect.push(Expectation::Held { requirement, steps: own.held, look });

@@ -27,6 +27,8 @@ use crate::rules::Depot;
 use crate::target::{DoingError, Person, Protocol, Surroundings, Target, TargetError, TargetFile};
 use crate::xml::engine_versions;
 
+/// How names of folders begin that a run makes for itself and takes away again.
+const STATE: &str = "zustand-";
 /// Longest time until the traffic has settled.
 const SETTLE_LIMIT: Duration = Duration::from_secs(60);
 
@@ -160,6 +162,15 @@ pub async fn execute(
             ));
         }
     }
+    let there = out.is_dir();
+    for entry in std::fs::read_dir(&out).into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.starts_with(STATE) {
+            let why = format!("holds {name}, a name of this program's own; choose another folder");
+            let error = std::io::Error::other(why);
+            return Err(RunError::CannotWrite(out.display().to_string(), error));
+        }
+    }
     let result = tokio::select! {
         result = drive(config, progress, stop.clone()) => result,
         () = never_before_sending(&out, &stop) => Err(RunError::Interrupted),
@@ -174,7 +185,9 @@ pub async fn execute(
             let _ = std::fs::remove_dir_all(out.join(name));
         }
         clean_state(&out);
-        let _ = std::fs::remove_dir(&out);
+        if !there {
+            let _ = std::fs::remove_dir(&out);
+        }
     }
     result
 }
@@ -351,7 +364,7 @@ async fn ready_to_go(
 /// The journal folders of a started target are not evidence.
 fn clean_state(folder: &Path) {
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-        if entry.file_name().to_string_lossy().starts_with("zustand-") {
+        if entry.file_name().to_string_lossy().starts_with(STATE) {
             let _ = std::fs::remove_dir_all(entry.path());
         }
     }

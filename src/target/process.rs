@@ -5,13 +5,15 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
-use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 
 use super::TargetError;
 use super::tree::Tree;
 
 /// Time a target has to end by itself.
 const GRACE: Duration = Duration::from_secs(3);
+/// Longest line that is read as one, bytes.
+const LONGEST: u64 = 64 * 1024;
 
 #[derive(Debug)]
 pub(super) struct Process(Tree);
@@ -48,12 +50,20 @@ impl Process {
         let mut tree = Tree::start(guard, &command, Stdio::piped(), Stdio::from(output))
             .map_err(|e| failed(e.to_string()))?;
         let stdout = tree.take_stdout().ok_or_else(|| failed("no output".into()))?;
-        let mut lines = BufReader::new(stdout).lines();
+        let mut output = BufReader::new(stdout);
         let said = async {
-            while let Ok(Some(line)) = lines.next_line().await {
-                if let Ok(says) = serde_json::from_str::<Says>(&line) {
+            let mut line = Vec::new();
+            // A line that is longer than any address is none for us.
+            while (&mut output)
+                .take(LONGEST)
+                .read_until(b'\n', &mut line)
+                .await
+                .is_ok_and(|n| n > 0)
+            {
+                if let Ok(says) = serde_json::from_slice::<Says>(&line) {
                     return Ok(says);
                 }
+                line.clear();
             }
             Err("it ended before it was ready".to_owned())
         };
@@ -71,7 +81,9 @@ impl Process {
         match tokio::time::timeout(limit, ready).await {
             Ok(Ok(says)) => {
                 // The rest of its output must not fill the pipe.
-                tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+                tokio::spawn(async move {
+                    let _ = tokio::io::copy(&mut output, &mut tokio::io::sink()).await;
+                });
                 Ok((Self(tree), says))
             }
             Ok(Err(reason)) => {

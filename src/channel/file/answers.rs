@@ -62,14 +62,34 @@ impl Answers {
 
     /// What became of it; none where nobody said so yet.
     pub fn outcome(&self, input: &Path, name: &str) -> Option<Outcome> {
-        if let Ok(receipt) = std::fs::read(self.receipt_of(input, name)) {
+        if let Some(receipt) = small_file(&self.receipt_of(input, name)) {
             return Some(Outcome::Accepted(receipt));
         }
         // The first line is the name, the second one the reason.
-        let text = std::fs::read(self.refusal_of(input, name)).ok()?;
+        let text = small_file(&self.refusal_of(input, name))?;
         let text = String::from_utf8_lossy(&text);
         Some(Outcome::Refused(text.lines().nth(1).unwrap_or_default().to_owned()))
     }
+}
+
+/// Largest receipt or refusal that counts as one, bytes.
+const LARGEST: u64 = 1024 * 1024;
+
+/// A regular file of a bearable size. Whoever writes into the folder may leave links, pipes and endless
+/// files there: none of them is an answer.
+fn small_file(path: &Path) -> Option<Vec<u8>> {
+    use std::io::Read as _;
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
+    let flags = i32::try_from(flags.bits()).ok()?;
+    let file = std::fs::File::options().read(true).custom_flags(flags).open(path).ok()?;
+    let known = file.metadata().ok()?;
+    if !known.is_file() || known.len() > LARGEST {
+        return None;
+    }
+    let mut bytes = Vec::new();
+    file.take(LARGEST + 1).read_to_end(&mut bytes).ok()?;
+    (bytes.len() as u64 <= LARGEST).then_some(bytes)
 }
 
 /// A path beside a folder: leading `..` are steps up, whatever links there are.
@@ -148,6 +168,33 @@ mod tests {
         assert!(!answers.is_receipt(input, Path::new("/a/ausgang/bescheid.xml")));
         assert!(!answers.is_receipt(input, Path::new("/a/anders/x.quittung.xml")));
         assert_eq!(beside(input, "unten/x"), Path::new("/a/eingang/unten/x"));
+    }
+
+    #[test]
+    fn only_small_regular_files_are_answers() {
+        let folder = tempfile::tempdir().unwrap();
+        let input = folder.path().join("eingang");
+        let answers = Answers::default();
+        for name in ["ausgang", "abgewiesen", "eingang"] {
+            std::fs::create_dir(folder.path().join(name)).unwrap();
+        }
+        let place = |name: &str| answers.receipt_of(&input, name);
+        std::os::unix::fs::symlink("/etc/hostname", place("verweis")).unwrap();
+        rustix::fs::mknodat(
+            rustix::fs::CWD,
+            place("rohr"),
+            rustix::fs::FileType::Fifo,
+            rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR,
+            0,
+        )
+        .unwrap();
+        std::fs::File::create(place("gross")).unwrap().set_len(1 << 30).unwrap();
+        std::fs::write(place("gut"), "<quittung/>").unwrap();
+        for name in ["verweis", "rohr", "gross"] {
+            assert_eq!(answers.outcome(&input, name), None, "{name}");
+        }
+        let good = super::Outcome::Accepted(b"<quittung/>".to_vec());
+        assert_eq!(answers.outcome(&input, "gut"), Some(good));
     }
 
     #[test]

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
-use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
+use tokio::io::{
+    AsyncBufReadExt, AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt, BufReader,
+};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::ClientConfig;
@@ -14,6 +16,8 @@ use crate::secret::Secret;
 
 /// Name of the client in its greeting.
 const NAME: &str = "datendrehscheibe.example";
+/// Longest answer that is read, bytes.
+const MOST_ANSWER: u64 = 64 * 1024;
 
 /// Why a message was not handed over.
 #[derive(Debug, thiserror::Error)]
@@ -277,10 +281,19 @@ impl Talk {
         let mut answer = String::new();
         loop {
             let mut line = Vec::new();
-            if stream.read_until(b'\n', &mut line).await? == 0 {
-                return Err(std::io::Error::from(std::io::ErrorKind::UnexpectedEof).into());
-            }
+            // RFC 5321 section 4.5.3.1.5 has 512 bytes; nobody needs endless ones, or endlessly many.
+            let most = MOST_ANSWER.saturating_sub(answer.len() as u64);
+            let read = (&mut *stream).take(most).read_until(b'\n', &mut line).await?;
             self.received.extend_from_slice(&line);
+            if !line.ends_with(b"\n") {
+                let error = match read as u64 == most {
+                    true => {
+                        std::io::Error::other(format!("an answer of more than {MOST_ANSWER} bytes"))
+                    }
+                    false => std::io::ErrorKind::UnexpectedEof.into(),
+                };
+                return Err(error.into());
+            }
             answer.push_str(&String::from_utf8_lossy(&line));
             if line.get(3) != Some(&b'-') {
                 break;
