@@ -190,3 +190,64 @@ fn what_a_target_cannot_tell_it_does_not_pass() {
     let reasons = flow.unwrap()["reasons"].to_string();
     assert!(reasons.contains("[[action]]"), "{reasons}");
 }
+
+/// Takes whatever comes, and holds nothing of it.
+const YES_TO_EVERYTHING: &str = r#"
+import json
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+class Taker(BaseHTTPRequestHandler):
+    def answer(self, code, kind, body):
+        self.send_response(code)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        self.answer(201, "application/xml", b'<Annahme xmlns="urn:pruefstand:fachverfahren-a:2">'
+            b'<Aktenzeichen>A</Aktenzeichen></Annahme>')
+
+    def do_GET(self):
+        self.answer(200, "application/json", b'{"format":"pruefstand/bestand/1","nachrichten":[]}')
+
+server = ThreadingHTTPServer(("127.0.0.1", 0), Taker)
+print(json.dumps({"url": f"http://127.0.0.1:{server.server_port}"}), flush=True)
+server.serve_forever()
+"#;
+
+#[test]
+fn answers_alone_are_no_proof() {
+    if !tool("python3") {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let plan = plan(&sandbox, "fachverfahren");
+    sandbox.write("taker.py", YES_TO_EVERYTHING);
+    let target = |roles: &str| {
+        let text = format!(
+            "format = \"pruefstand/target/1\"\n\
+             [target]\nkind = \"fachverfahren\"\nvendor = \"x\"\nproduct = \"x\"\nversion = \"1\"\n\
+             [claims]\nroles = [{roles}]\n\
+             [interface]\nsystem = \"fv-attrappenburg\"\nprotocol = \"xml-http\"\nurl = \"/v\"\n\
+             held = \"/b/{{vorgang}}\"\n\
+             [start]\ncommand = [\"python3\", \"{{here}}/taker.py\"]\n"
+        );
+        sandbox.write("taker.toml", &text)
+    };
+    // Every case of it passes; but nobody looked at what it holds.
+    let (code, verdict) = run(&plan, &target("\"zustellung\""), &sandbox.path("allein"));
+    assert_eq!(
+        (code, verdict["overall"].as_str()),
+        (2, Some("inconclusive")),
+        "{}",
+        verdict["counts"]
+    );
+    assert_eq!(verdict["untested"], serde_json::json!(["GEW-104"]));
+    assert!(counts(&verdict, "passed") > 0);
+    assert_eq!(counts(&verdict, "failed"), 0);
+    let roles = "\"zustellung\", \"bestand\"";
+    let (code, verdict) = run(&plan, &target(roles), &sandbox.path("mit"));
+    assert_eq!((code, verdict["overall"].as_str()), (1, Some("failed")), "{}", verdict["counts"]);
+}

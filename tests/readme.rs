@@ -26,7 +26,7 @@ fn every_command_of_the_readme_runs() {
     let text = std::fs::read_to_string(root().join("README.md")).unwrap();
     let sandbox = Sandbox::new();
     let folder = sandbox.path("clone");
-    for name in ["testplans", "fixtures"] {
+    for name in ["testplans", "fixtures", "examples"] {
         copy(&root().join(name), &folder.join(name));
     }
     // As after a build, and with the program found by its bare name.

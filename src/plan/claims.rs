@@ -60,6 +60,23 @@ fn reads(step: &Step) -> bool {
     }
 }
 
+impl Expected {
+    /// The requirements about which a case of which this is expected can show something.
+    ///
+    /// Where a case looks at what is held and claims leave out the look, answers alone show nothing:
+    /// who answers "taken" to everything would pass.
+    pub fn tested<'a>(&'a self, case: &TestCase) -> impl Iterator<Item = &'a RequirementId> {
+        let looks = |list: &[Expectation]| list.iter().any(Expectation::is_about_holding);
+        let unseen = looks(&case.expect) && !looks(&self.expect);
+        let shows = move |e: &&Expectation| match e {
+            Expectation::NothingElse { .. } => false,
+            answer if answer.is_answer() => !unseen,
+            _ => true,
+        };
+        self.expect.iter().filter(shows).map(Expectation::requirement)
+    }
+}
+
 impl TestCase {
     /// Whether a step that reads something does so only for what is no longer expected.
     pub fn reads_in_vain(&self, step: &str, expected: &[Expectation]) -> bool {

@@ -276,6 +276,22 @@ impl Expectation {
         }
     }
 
+    /// Whether it is about what the target answers, which need not be what it does.
+    pub fn is_answer(&self) -> bool {
+        matches!(self, Self::Answer { .. } | Self::ArchiveAnswer { .. } | Self::MailAnswer { .. })
+    }
+
+    /// Whether it is about what the target says it holds.
+    pub fn is_about_holding(&self) -> bool {
+        matches!(
+            self,
+            Self::Held { .. }
+                | Self::ArchiveState { .. }
+                | Self::ArchiveFound { .. }
+                | Self::Mailbox { .. }
+        )
+    }
+
     /// The steps it speaks of.
     pub fn steps(&self) -> Vec<&str> {
         match self {

@@ -44,7 +44,8 @@ pub fn summary(verdict: &Verdict) -> String {
     }
     if !verdict.untested.is_empty() {
         let ids: Vec<&str> = verdict.untested.iter().map(|r| r.as_str()).collect();
-        let _ = writeln!(out, "  ohne Testfall: MUSS-Anforderung {}", ids.join(", "));
+        let _ =
+            writeln!(out, "  ohne Testfall, der etwas zeigt: MUSS-Anforderung {}", ids.join(", "));
     }
     if !verdict.not_claimed.is_empty() {
         let ids: Vec<&str> = verdict.not_claimed.iter().map(|r| r.as_str()).collect();

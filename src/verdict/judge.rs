@@ -40,9 +40,7 @@ pub fn judge_with(
         let chosen = artefacts.chosen.as_ref().is_none_or(|list| list.contains(&case.id));
         let standing = plan.applicability(case, &artefacts.claims, artefacts.stands_for.as_ref());
         if let Applicability::Applies(expected) = &standing {
-            let own =
-                expected.expect.iter().filter(|e| !matches!(e, Expectation::NothingElse { .. }));
-            tested.extend(own.map(|e| e.requirement().clone()));
+            tested.extend(expected.tested(case).cloned());
         }
         // The level follows from the requirements, whatever the case itself says.
         let counts = |id: &RequirementId| match &standing {
