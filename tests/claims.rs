@@ -255,6 +255,22 @@ fn a_run_is_judged_by_what_is_claimed_and_the_certificate_says_so() {
     let closed = judged(&alone, all_but(&[TargetRole::Ablage]));
     assert_eq!((closed.overall, closed.untested.len()), (Overall::Passed, 0));
 
+    // Where nothing is wanted but that it refuses, who refuses everything would pass.
+    let mut refusals = plan.clone();
+    refusals.case.retain(|c| {
+        let rejects = |e: &Expectation| matches!(e, Expectation::Absence { .. });
+        c.expect.iter().any(rejects) && !c.expect.iter().any(Expectation::wants_something_done)
+    });
+    let verdict = judged(&refusals, only(&[TargetRole::Pruefung]));
+    assert!(verdict.counts.passed > 0 && verdict.counts.failed == 0, "{:?}", verdict.counts);
+    assert_eq!(verdict.overall, Overall::Inconclusive);
+    let own = refusals.case[0].requirements[0].clone();
+    assert!(verdict.untested.contains(&own), "{own} {:?}", verdict.untested);
+    let taken = plan.case.iter().find(|c| c.id.as_str() == mail_only).unwrap();
+    refusals.case.push(taken.clone());
+    let verdict = judged(&refusals, all_but(&[TargetRole::Ablage]));
+    assert!(!verdict.untested.contains(&own), "{own} {:?}", verdict.untested);
+
     certificate_names_what_is_not_claimed(&sandbox, &out);
 }
 

@@ -281,6 +281,38 @@ impl Expectation {
         matches!(self, Self::Answer { .. } | Self::ArchiveAnswer { .. } | Self::MailAnswer { .. })
     }
 
+    /// Whether it is that the target does something that others see, in contrast to refusing, leaving
+    /// or telling it.
+    pub fn wants_something_done(&self) -> bool {
+        match self {
+            Self::Reply { outcome, .. } => *outcome == Outcome::Accepted,
+            Self::Answer { outcome, .. } => *outcome == Some(Outcome::Accepted),
+            Self::ArchiveAnswer { refusal, .. } => refusal.is_empty(),
+            Self::MailAnswer { reply, .. } => *reply == MailReply::Taken,
+            Self::Held { steps, .. } | Self::Mailbox { steps, .. } => !steps.is_empty(),
+            Self::ArchiveFound { names, .. } => !names.is_empty(),
+            Self::Delivery { .. }
+            | Self::Content { .. }
+            | Self::Documents { .. }
+            | Self::Filing { .. }
+            | Self::Confirmation { .. }
+            | Self::Duration { .. }
+            | Self::Header { .. }
+            | Self::Rules { .. }
+            | Self::Moved { .. }
+            | Self::Incoming { .. }
+            | Self::ArchiveState { .. }
+            // A person saw it.
+            | Self::Attested { .. } => true,
+            Self::Absence { .. }
+            | Self::NothingElse { .. }
+            | Self::Foreign { .. }
+            | Self::Log { .. }
+            | Self::SameRules { .. }
+            | Self::Undecidable { .. } => false,
+        }
+    }
+
     /// Whether it is about what the target says it holds.
     pub fn is_about_holding(&self) -> bool {
         matches!(

@@ -36,11 +36,14 @@ pub fn judge_with(
     let mut cases = Vec::new();
     // Requirements for which something is expected somewhere.
     let mut tested: BTreeSet<RequirementId> = BTreeSet::new();
+    // Refusing is a proof only beside something that must not be refused.
+    let mut wants_something_done = false;
     for case in &plan.case {
         let chosen = artefacts.chosen.as_ref().is_none_or(|list| list.contains(&case.id));
         let standing = plan.applicability(case, &artefacts.claims, artefacts.stands_for.as_ref());
         if let Applicability::Applies(expected) = &standing {
             tested.extend(expected.tested(case).cloned());
+            wants_something_done |= expected.expect.iter().any(Expectation::wants_something_done);
         }
         // The level follows from the requirements, whatever the case itself says.
         let counts = |id: &RequirementId| match &standing {
@@ -69,6 +72,9 @@ pub fn judge_with(
     }
     for case in &mut cases {
         case.waiver = waiver_of(plan, evidence, &case.id);
+    }
+    if !wants_something_done {
+        tested.clear();
     }
     let filtered = artefacts.chosen.is_some();
     let counted: Vec<&CaseVerdict> = cases
