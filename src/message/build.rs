@@ -2,8 +2,8 @@
 
 use super::damage::damaged;
 use crate::plan::{
-    DocumentUse, Filling, MessageUse, TestCase, TestPlan, changed, filled, nachricht_of, tree,
-    vorgang_nth, vorgang_uuid_of,
+    DocumentUse, Filling, MessageUse, PlanMessage, TestCase, TestPlan, ValueSet, changed, filled,
+    nachricht_of, tree, vorgang_nth, vorgang_uuid_of,
 };
 use crate::xml::{Writer, parse};
 use crate::xsd::{Edit, apply};
@@ -51,6 +51,32 @@ pub fn build(
         let bytes = edited(bytes, &use_.edit, &filling).map_err(missing)?;
         return Ok(TestMessage { bytes, nachricht, documents: vec![] });
     }
+    let Sources { message, set, filling } = sources(plan, case, use_)?;
+    let (parts, documents) = changed(message, set, &use_.change, &filling);
+    let root = tree(message, &parts, &documents);
+    Ok(TestMessage { bytes: damaged(root, use_.damage), nachricht, documents })
+}
+
+/// What a message is made from.
+pub(super) struct Sources<'a> {
+    /// The message.
+    pub message: &'a PlanMessage,
+    /// Its values, before the changes of the case.
+    pub set: &'a ValueSet,
+    /// What each message gets of its own.
+    pub filling: Filling,
+}
+
+/// Finds what a message of a case is made from.
+///
+/// # Errors
+/// When the plan does not hold it.
+pub(super) fn sources<'a>(
+    plan: &'a TestPlan,
+    case: &TestCase,
+    use_: &MessageUse,
+) -> Result<Sources<'a>, MessageError> {
+    let missing = |what: String| MessageError { case: case.id.to_string(), what };
     let message = plan
         .message(&use_.message)
         .ok_or_else(|| missing(format!("message \"{}\"", use_.message)))?;
@@ -65,13 +91,11 @@ pub fn build(
     let filling = Filling {
         vorgang: vorgang_nth(&case.id, use_.vorgang),
         vorgang_uuid: vorgang_uuid_of(&case.id),
-        nachricht: nachricht.clone(),
+        nachricht: nachricht_of(&case.id, use_.number),
         behoerde: use_.behoerde.clone(),
         leistung: leistung.unwrap_or_default(),
     };
-    let (parts, documents) = changed(message, set, &use_.change, &filling);
-    let root = tree(message, &parts, &documents);
-    Ok(TestMessage { bytes: damaged(root, use_.damage), nachricht, documents })
+    Ok(Sources { message, set, filling })
 }
 
 /// A file of the plan with a case's changes; without changes, its very bytes.

@@ -3,13 +3,13 @@
 
 use base64::Engine as _;
 
-use super::build::{MessageError, TestMessage, build};
+use super::build::{MessageError, Sources, TestMessage, build, sources};
 use super::damage::damaged;
 use crate::concept::{DocumentPlace, Form, OwnSource};
 use crate::ids::SystemId;
 use crate::plan::{
-    Damage, DocumentUse, Filling, MessageUse, PlanMessage, PlanReceiver, TestCase, TestPlan,
-    ValuePart, changed, convert, document_bytes, nachricht_of, vorgang_nth, vorgang_uuid_of,
+    Damage, DocumentUse, MessageUse, PlanMessage, PlanReceiver, TestCase, TestPlan, ValuePart,
+    changed, convert, document_bytes,
 };
 use crate::xml::{Element, Node, parse};
 
@@ -81,24 +81,8 @@ pub fn prepare_for(
         let root = parse(&bytes).map_err(|e| missing(e.to_string()))?.root;
         return Ok(Prepared { root, damage: use_.damage, nachricht, place: None, documents });
     }
-    let message = plan
-        .message(&use_.message)
-        .ok_or_else(|| missing(format!("message \"{}\"", use_.message)))?;
-    let set = plan
-        .values
-        .iter()
-        .find(|v| Some(&v.id) == use_.values.as_ref())
-        .ok_or_else(|| missing(format!("values {:?}", use_.values)))?;
-    let leistung = use_.leistung.clone().or_else(|| message.leistung.clone());
-    let leistung = leistung.or_else(|| plan.message.iter().find_map(|m| m.leistung.clone()));
-    let nachricht = nachricht_of(&case.id, use_.number);
-    let filling = Filling {
-        vorgang: vorgang_nth(&case.id, use_.vorgang),
-        vorgang_uuid: vorgang_uuid_of(&case.id),
-        nachricht: nachricht.clone(),
-        behoerde: use_.behoerde.clone(),
-        leistung: leistung.unwrap_or_default(),
-    };
+    let Sources { message, set, filling } = sources(plan, case, use_)?;
+    let nachricht = filling.nachricht.clone();
     let (parts, documents) = changed(message, set, &use_.change, &filling);
     let namespace = receiver.namespace.clone().unwrap_or_default();
     let mut root = Element::new(&namespace, receiver.root.as_deref().unwrap_or_default());

@@ -2,11 +2,10 @@
 
 use serde::Serialize;
 
-use super::build::{MessageError, build};
+use super::build::{MessageError, Sources, build, sources};
 use crate::ids::{CaseId, RequirementId};
 use crate::plan::{
     DocumentUse, Expectation, Filling, MessageUse, PlanField, Step, TestCase, TestPlan, changed,
-    nachricht_of, vorgang_nth, vorgang_uuid_of,
 };
 use crate::xml::{Element, parse};
 
@@ -110,21 +109,9 @@ fn enter(
     use_: &MessageUse,
     sheet: &mut Sheet,
 ) -> Result<(), MessageError> {
-    let missing = |what: String| MessageError { case: case.id.to_string(), what };
     let built = build(plan, case, use_)?;
-    let (Some(message), Some(set)) = (
-        plan.message(&use_.message),
-        plan.values.iter().find(|v| Some(&v.id) == use_.values.as_ref()),
-    ) else {
-        return Err(missing(format!("message \"{}\" with its values", use_.message)));
-    };
-    let filling = Filling {
-        vorgang: vorgang_nth(&case.id, use_.vorgang),
-        vorgang_uuid: vorgang_uuid_of(&case.id),
-        nachricht: nachricht_of(&case.id, use_.number),
-        behoerde: use_.behoerde.clone(),
-        leistung: use_.leistung.clone().or_else(|| message.leistung.clone()).unwrap_or_default(),
-    };
+    let Sources { message, set, filling } = sources(plan, case, use_)?;
+    let missing = |what: String| MessageError { case: case.id.to_string(), what };
     // What the Antragsassistent gives by itself; authority and service must be right.
     let own = Filling {
         behoerde: filling.behoerde.clone(),
