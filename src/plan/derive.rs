@@ -460,6 +460,12 @@ impl<'a> Derivation<'a> {
         self.concept.file.message.iter().filter(|m| m.kind == kind && m.schema.is_none()).collect()
     }
 
+    /// Applications that an authority takes.
+    pub fn applications_of(&self, authority: &Authority) -> Vec<&'a Message> {
+        let offered = |m: &&Message| self.leika(m).is_some_and(|l| authority.services.contains(&l));
+        self.messages(MessageKind::Antrag).into_iter().filter(offered).collect()
+    }
+
     /// Authorities that offer the service a message starts.
     pub fn offering(&self, message: &Message) -> Vec<&'a Authority> {
         let service = self.concept.service_of(message).map(|s| s.leika.as_str());

@@ -14,6 +14,7 @@ use super::server::Hub;
 use crate::channel::http::{ClientRequest, send_over};
 use crate::channel::smtp;
 use crate::organisation::ExportedAuthority;
+use crate::wire::percent_encoded;
 use crate::xml::{Element, parse};
 
 /// Longest time for one attempt.
@@ -225,21 +226,9 @@ fn form(action: &str, properties: &[(String, String)]) -> String {
     for (index, (id, value)) in properties.iter().enumerate() {
         out.push_str(&format!(
             "&propertyId%5B{index}%5D={}&propertyValue%5B{index}%5D={}",
-            percent(id),
-            percent(value)
+            percent_encoded(id.as_bytes()),
+            percent_encoded(value.as_bytes())
         ));
-    }
-    out
-}
-
-fn percent(text: &str) -> String {
-    let mut out = String::new();
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
     }
     out
 }

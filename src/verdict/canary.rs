@@ -349,22 +349,7 @@ fn plan(case: &CaseId) -> TestPlan {
     let send = |name: &str, number, validity| Step::Send {
         name: name.into(),
         from: "portal".into(),
-        message: Box::new(MessageUse {
-            message: "m".into(),
-            values: None,
-            sample: None,
-            edit: vec![],
-            number,
-            vorgang: 0,
-            behoerde: "14999001".into(),
-            leistung: None,
-            change: vec![],
-            damage: None,
-            validity,
-            violates: None,
-            rule: None,
-            fault: None,
-        }),
+        message: Box::new(MessageUse { validity, ..message_use(number) }),
     };
     let message = |id: &str, kind, root: &str, group| PlanMessage {
         id: id.into(),
@@ -486,5 +471,25 @@ fn plan(case: &CaseId) -> TestPlan {
             text: Some(RULES.into()),
             base64: None,
         }],
+    }
+}
+
+/// A use of the message "m" to the one authority of these worlds.
+fn message_use(number: u32) -> MessageUse {
+    MessageUse {
+        message: "m".into(),
+        values: None,
+        sample: None,
+        edit: vec![],
+        number,
+        vorgang: 0,
+        behoerde: "14999001".into(),
+        leistung: None,
+        change: vec![],
+        damage: None,
+        validity: Validity::Valid,
+        violates: None,
+        rule: None,
+        fault: None,
     }
 }

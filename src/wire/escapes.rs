@@ -23,6 +23,19 @@ pub fn unescaped(bytes: &[u8], mark: u8) -> Vec<u8> {
     out
 }
 
+/// Percent-encodes everything but the unreserved characters of RFC 3986, section 2.3.
+pub fn percent_encoded(bytes: &[u8]) -> String {
+    let mut out = String::new();
+    for &byte in bytes {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}
+
 /// The bytes behind percent escapes; a percent sign without two digits stays.
 pub fn percent_decoded(bytes: &[u8]) -> Vec<u8> {
     unescaped(bytes, b'%')

@@ -41,7 +41,7 @@ pub use carried::{Carried, Part, carried, carried_answer, carried_in};
 pub use coding::{CodingError, UNDERSTOOD, decode, decode_within, is_coded};
 pub use container::{pack, unpack};
 pub use deep::on_deep_stack;
-pub use escapes::{percent_decoded, percent_decoded_strictly, unescaped};
+pub use escapes::{percent_decoded, percent_decoded_strictly, percent_encoded, unescaped};
 pub use framing::{Extent, chunks, extent};
 pub use handed::{HandedFile, REFUSED, folder_bytes, folder_files};
 pub use head::{Deviation, Framing, Head, read_head};

@@ -2,18 +2,11 @@
 //! there is content.
 
 use super::{Content, Properties};
+use crate::wire::percent_encoded;
 
-/// Percent-encodes everything but the unreserved characters of RFC 3986.
+/// Percent-encodes a text.
 pub(super) fn percent(text: &str) -> String {
-    let mut out = String::new();
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    out
+    percent_encoded(text.as_bytes())
 }
 
 /// The fields of properties: `propertyId[n]`, `propertyValue[n]`, with a second index for several

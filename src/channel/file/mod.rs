@@ -37,15 +37,8 @@ const WORK: &str = ".in-arbeit";
 /// The `file:` URL (RFC 8089) of an absolute path.
 pub fn file_url(path: &std::path::Path) -> String {
     use std::os::unix::ffi::OsStrExt;
-    let mut out = String::from("file://");
-    for &byte in path.as_os_str().as_bytes() {
-        match byte {
-            b'/' | b'-' | b'.' | b'_' | b'~' => out.push(char::from(byte)),
-            byte if byte.is_ascii_alphanumeric() => out.push(char::from(byte)),
-            byte => out.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    out
+    let parts = path.as_os_str().as_bytes().split(|byte| *byte == b'/');
+    format!("file://{}", parts.map(crate::wire::percent_encoded).collect::<Vec<_>>().join("/"))
 }
 
 /// The path in a `file:` URL of this machine; none where it is something else.

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::valid;
-use crate::concept::{Aspect, Field, FieldType, Message, MessageKind, Receiver};
+use crate::concept::{Aspect, Field, FieldType, Message, Receiver};
 use crate::ids::SystemId;
 use crate::organisation::Authority;
 use crate::plan::builder::CaseBuilder;
@@ -47,9 +47,7 @@ fn shelves<'a>(d: &Derivation<'a>) -> Vec<Shelf<'a>> {
         let known = d.organisation.system(&system).map(|s| s.receiver.as_str());
         let receiver = d.concept.file.receiver.iter().find(|r| known == Some(r.id.as_str()));
         let Some(receiver) = receiver.filter(|r| r.folder.is_some()) else { continue };
-        let offered = |m: &&Message| d.leika(m).is_some_and(|l| authority.services.contains(&l));
-        let messages: Vec<_> =
-            d.messages(MessageKind::Antrag).into_iter().filter(offered).collect();
+        let messages = d.applications_of(authority);
         if !messages.is_empty() && !out.iter().any(|s| s.system == system) {
             out.push(Shelf { system, authority, receiver, messages });
         }

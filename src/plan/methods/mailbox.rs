@@ -2,7 +2,7 @@
 //! one way each among them, and looks into the mailbox afterwards.
 
 use super::valid;
-use crate::concept::{Aspect, Message, MessageKind};
+use crate::concept::{Aspect, Message};
 use crate::ids::SystemId;
 use crate::organisation::Authority;
 use crate::plan::builder::CaseBuilder;
@@ -35,9 +35,7 @@ fn boxes<'a>(d: &Derivation<'a>) -> Vec<Mailbox<'a>> {
         let (Some(system), Some(address)) = (&authority.mailbox, &authority.mail_address) else {
             continue;
         };
-        let offered = |m: &&Message| d.leika(m).is_some_and(|l| authority.services.contains(&l));
-        let messages: Vec<_> =
-            d.messages(MessageKind::Antrag).into_iter().filter(offered).collect();
+        let messages = d.applications_of(authority);
         if !messages.is_empty() {
             out.push(Mailbox { system: system.clone(), address, authority, messages });
         }

@@ -208,8 +208,7 @@ fn authority_in_turn<'a>(d: &Derivation<'a>, message: &Message) -> Option<&'a Au
 
 /// The first application an authority takes.
 fn first_message<'a>(d: &Derivation<'a>, authority: &Authority) -> Option<&'a Message> {
-    let offered = |m: &&Message| d.leika(m).is_some_and(|l| authority.services.contains(&l));
-    d.messages(MessageKind::Antrag).into_iter().find(offered)
+    d.applications_of(authority).into_iter().next()
 }
 
 fn set(field: &Field, values: Vec<String>) -> Change {

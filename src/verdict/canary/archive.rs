@@ -1,7 +1,7 @@
 //! The part of the small world that is about a DMS: something is filed and gets a second version, the
 //! folder is read, something is found, something is refused.
 
-use super::{World, http};
+use super::{World, http, message_use};
 use crate::plan::{ArchiveExchange as Exchange, ArchiveOperation, EmbeddedFile, MessageUse, Step};
 
 const SAMPLE: &str = "kanarie-ablage.xml";
@@ -21,22 +21,7 @@ impl World {
         for receiver in self.plan.receiver.iter_mut().filter(|r| r.id == "dms") {
             receiver.folder = Some("/K".into());
         }
-        let message = MessageUse {
-            message: "m".into(),
-            values: None,
-            sample: Some(SAMPLE.into()),
-            edit: vec![],
-            number: 3,
-            vorgang: 0,
-            behoerde: "14999001".into(),
-            leistung: None,
-            change: vec![],
-            damage: None,
-            validity: crate::plan::Validity::Valid,
-            violates: None,
-            rule: None,
-            fault: None,
-        };
+        let message = MessageUse { sample: Some(SAMPLE.into()), ..message_use(3) };
         self.archived("ablage", ArchiveOperation::File { message: Box::new(message) });
         let done = |id: &str| format!("{{\"succinctProperties\":{{\"cmis:objectId\":\"{id}\"}}}}");
         self.said("ablage", Exchange::Act, "", "201 X", &done("f"));

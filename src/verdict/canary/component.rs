@@ -1,7 +1,7 @@
 //! The small world of a component under test: the harness plays the hub, hands a message over twice,
 //! asks what is held, and makes the component send one.
 
-use super::{World, http, payload, plan, post};
+use super::{World, http, message_use, payload, plan, post};
 use crate::concept::MessageKind;
 use crate::evidence::Record;
 use crate::ids::{CaseId, ComponentKind, Digest, PLAYED_HUB, SystemId};
@@ -67,18 +67,7 @@ impl World {
             Box::new(MessageUse {
                 message: message.into(),
                 values: Some(format!("{message}/minimal")),
-                sample: None,
-                edit: vec![],
-                number,
-                vorgang: 0,
-                behoerde: "14999001".into(),
-                leistung: None,
-                change: vec![],
-                damage: None,
-                validity: crate::plan::Validity::Valid,
-                violates: None,
-                rule: None,
-                fault: None,
+                ..message_use(number)
             })
         };
         let deliver = |name: &str| Step::Deliver {

@@ -1,9 +1,9 @@
 //! The part of the small world that is about a mail system: a letter is taken, and lies in the
 //! mailbox.
 
-use super::World;
+use super::{World, message_use};
 use crate::evidence::{Direction, Record};
-use crate::plan::{Letter, MailLook, MessageUse, Step, nachricht_of};
+use crate::plan::{Letter, MailLook, Step, nachricht_of};
 
 /// Number of the message that the letter carries; no other step has it.
 const NUMBER: u32 = 4;
@@ -12,22 +12,7 @@ impl World {
     /// Adds it, in the case that there is.
     pub(super) fn add_mailbox(&mut self) {
         let id = nachricht_of(&self.case, NUMBER);
-        let message = MessageUse {
-            message: "m".into(),
-            values: None,
-            sample: None,
-            edit: vec![],
-            number: NUMBER,
-            vorgang: 0,
-            behoerde: "14999001".into(),
-            leistung: None,
-            change: vec![],
-            damage: None,
-            validity: crate::plan::Validity::Valid,
-            violates: None,
-            rule: None,
-            fault: None,
-        };
+        let message = message_use(NUMBER);
         self.plan.case[0].step.extend([
             Step::Mail {
                 name: "brief".into(),

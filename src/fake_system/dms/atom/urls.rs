@@ -4,6 +4,7 @@ use crate::channel::http::Request;
 use crate::fake_system::dms::browser::form::Form;
 use crate::fake_system::dms::{Dms, SERVICE_PATH};
 use crate::fake_system::scheme_of;
+use crate::wire::percent_encoded;
 
 pub(super) const ENTRY: &str = "application/atom+xml;type=entry";
 pub(super) const FEED: &str = "application/atom+xml;type=feed";
@@ -47,7 +48,7 @@ impl Urls {
             out.push(if number == 0 { '?' } else { '&' });
             out.push_str(name);
             out.push('=');
-            percent(value, &mut out);
+            out.push_str(&percent_encoded(value.as_bytes()));
         }
         out
     }
@@ -67,15 +68,5 @@ impl Urls {
         arguments.push(("maxItems", &most));
         arguments.push(("skipCount", &skip));
         self.to(resource, &arguments)
-    }
-}
-
-fn percent(text: &str, out: &mut String) {
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
     }
 }

@@ -15,6 +15,7 @@ use super::errors::{Caller, CmisError, Exception, Outcome};
 use super::repository;
 use super::store::{Object, Store};
 use crate::channel::http::{Reply, Request};
+use crate::wire::percent_encoded;
 
 const JSON: &str = "application/json; charset=UTF-8";
 
@@ -200,13 +201,7 @@ pub(super) fn disposition(kind: &str, name: &str) -> String {
     let mut out = format!("{kind}; filename=\"{plain}\"");
     if plain != name {
         out.push_str("; filename*=UTF-8''");
-        for byte in name.bytes() {
-            if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-                out.push(char::from(byte));
-            } else {
-                out.push_str(&format!("%{byte:02X}"));
-            }
-        }
+        out.push_str(&percent_encoded(name.as_bytes()));
     }
     out
 }
