@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 use yaml_rust2::{Yaml, YamlLoader};
 
 use crate::args;
-use crate::support::{Sandbox, program, pruefstand, root};
+use crate::support::{Sandbox, derive, program, pruefstand, root};
 
 fn example(name: &str) -> String {
     std::fs::read_to_string(root().join("examples/ci").join(name)).unwrap()
@@ -111,26 +111,16 @@ fn project(sandbox: &Sandbox, defects: &str) -> PathBuf {
     std::fs::create_dir(folder.join("ci")).unwrap();
     let script = root().join("examples/ci/pruefstand.sh");
     std::fs::copy(script, folder.join("ci/pruefstand.sh")).unwrap();
-    derive(&folder);
+    derive_in(&folder);
     let target = folder.join("target.toml");
     let text = std::fs::read_to_string(&target).unwrap();
     std::fs::write(&target, text.replace("\"json\"]", &format!("\"json\"{defects}]"))).unwrap();
     folder
 }
 
-fn derive(folder: &Path) {
+fn derive_in(folder: &Path) {
     let (concept, organisation) = (folder.join("concept.toml"), folder.join("organisation.toml"));
-    pruefstand(args![
-        "plan",
-        "derive",
-        "--concept",
-        concept,
-        "--organisation",
-        organisation,
-        "-o",
-        folder.join("plan.toml")
-    ])
-    .exits(0);
+    derive(&concept, &organisation, &folder.join("plan.toml"));
 }
 
 fn run(folder: &Path, shell: &[&str], command: &str, set: &BTreeMap<String, String>) -> Output {
@@ -232,7 +222,7 @@ fn whatever_is_not_a_pass_fails_the_job_and_says_so() {
                 title = \"Der Betreiber hat ein Notfallhandbuch.\"\n\
                 component = \"integrationsserver\"\naspects = [\"manual\"]\n";
     std::fs::write(&concept, before + more).unwrap();
-    derive(&folder);
+    derive_in(&folder);
     let summary = folder.join("summary.md").display().to_string();
     let (code, text) = script(&[("GITHUB_STEP_SUMMARY", &summary)]);
     assert_eq!(code, 2, "{text}");

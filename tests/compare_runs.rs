@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::args;
-use crate::support::{Done, Sandbox, copy, json, program, pruefstand, root};
+use crate::support::{Done, Sandbox, copy, derive, json, program, pruefstand, root};
 
 /// The starting example, with its plan.
 struct Example {
@@ -19,17 +19,7 @@ impl Example {
         let plan = folder.join("plan.toml");
         let (concept, organisation) =
             (folder.join("concept.toml"), folder.join("organisation.toml"));
-        pruefstand(args![
-            "plan",
-            "derive",
-            "--concept",
-            concept,
-            "--organisation",
-            organisation,
-            "-o",
-            &plan
-        ])
-        .exits(0);
+        derive(&concept, &organisation, &plan);
         Self { sandbox, plan }
     }
 
@@ -185,17 +175,7 @@ fn runs_of_different_plans_are_not_compared() {
     std::fs::write(&concept, text).unwrap();
     let (plan, second) = (folder.join("plan.toml"), sandbox.path("second"));
     let organisation = folder.join("organisation.toml");
-    pruefstand(args![
-        "plan",
-        "derive",
-        "--concept",
-        &concept,
-        "--organisation",
-        &organisation,
-        "-o",
-        &plan
-    ])
-    .exits(0);
+    derive(&concept, &organisation, &plan);
     pruefstand(args![
         "run",
         "--plan",

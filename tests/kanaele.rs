@@ -11,7 +11,7 @@ use pruefstand::verdict::RunView;
 
 use crate::args;
 use crate::soap::{E11, envelope, payload};
-use crate::support::{Sandbox, copy, json, program, pruefstand, root};
+use crate::support::{Sandbox, copy, derive, json, program, pruefstand, root};
 
 /// Each authority with the protocol of its Fachverfahren and the way in which documents travel.
 const AUTHORITIES: [(&str, &str); 5] = [
@@ -30,17 +30,7 @@ fn folder() -> PathBuf {
 fn derived(sandbox: &Sandbox) -> PathBuf {
     let (plan, concept) = (sandbox.path("plan.toml"), folder().join("concept.toml"));
     let organisation = folder().join("organisation.toml");
-    pruefstand(args![
-        "plan",
-        "derive",
-        "--concept",
-        &concept,
-        "--organisation",
-        &organisation,
-        "-o",
-        &plan
-    ])
-    .exits(0);
+    derive(&concept, &organisation, &plan);
     plan
 }
 
@@ -286,17 +276,7 @@ fn a_format_that_a_protocol_cannot_carry_is_found_before_the_first_message() {
         );
     std::fs::write(&path, swapped).unwrap();
     let (plan, concept) = (sandbox.path("plan.toml"), copied.join("concept.toml"));
-    pruefstand(args![
-        "plan",
-        "derive",
-        "--concept",
-        &concept,
-        "--organisation",
-        &path,
-        "-o",
-        &plan
-    ])
-    .exits(0);
+    derive(&concept, &path, &plan);
     let out = sandbox.path("lauf");
     let line = args!["run", "--plan", &plan, "--organisation", &path, "--out", &out];
     let done = pruefstand(line).exits(65);

@@ -5,27 +5,11 @@ use std::net::TcpListener;
 use std::path::PathBuf;
 
 use crate::args;
-use crate::support::{Sandbox, json, pruefstand, root};
+use crate::support::{Sandbox, derive, json, pruefstand, root};
+use crate::support_target::hub_file;
 
 fn target(sandbox: &Sandbox, url: &str) -> PathBuf {
-    sandbox.write(
-        "target.toml",
-        &format!(
-            r#"format = "pruefstand/target/1"
-[target]
-kind = "integrationsserver"
-vendor = "Beispiel"
-product = "Nichts"
-version = "0"
-url = "{url}"
-[endpoints]
-portal = "/portal"
-fachverfahren = "/fachverfahren"
-ready = "/ready"
-log = "/log"
-"#
-        ),
-    )
+    sandbox.write("target.toml", &hub_file(url, ""))
 }
 
 #[test]
@@ -144,17 +128,7 @@ fn a_taken_port_and_an_unwritable_folder_are_found_first() {
     let organisation = sandbox.write("organisation.toml", &text);
     let plan = sandbox.path("plan.toml");
     let concept = root().join("testplans/gewerbe/concept.toml");
-    pruefstand(args![
-        "plan",
-        "derive",
-        "--concept",
-        &concept,
-        "--organisation",
-        &organisation,
-        "-o",
-        &plan
-    ])
-    .exits(0);
+    derive(&concept, &organisation, &plan);
     let run = |out: &str| {
         pruefstand(args!["run", "--plan", &plan, "--organisation", &organisation, "--out", out])
     };

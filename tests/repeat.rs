@@ -14,7 +14,7 @@ use pruefstand::run::Manifest;
 use pruefstand::verdict::{CaseOutcome, CaseVerdict, Verdict};
 
 use crate::args;
-use crate::support::{Sandbox, end, json, program, pruefstand, root, tool};
+use crate::support::{Sandbox, derive, end, json, program, pruefstand, root, tool};
 
 const CASE: &str = "minimal/bestellung.einreichen/testdorf";
 
@@ -24,17 +24,7 @@ fn run(sandbox: &Sandbox) -> std::path::PathBuf {
     pruefstand(args!["init", &folder]).exits(0);
     let (concept, organisation) = (folder.join("concept.toml"), folder.join("organisation.toml"));
     let (plan, out) = (folder.join("plan.toml"), folder.join("lauf"));
-    pruefstand(args![
-        "plan",
-        "derive",
-        "--concept",
-        &concept,
-        "--organisation",
-        &organisation,
-        "-o",
-        &plan
-    ])
-    .exits(0);
+    derive(&concept, &organisation, &plan);
     pruefstand(args![
         "run",
         "--plan",

@@ -6,7 +6,7 @@ use std::time::Duration;
 use pruefstand::xml::{SheetSet, TransformEnd, Transformed, Worker};
 
 use crate::args;
-use crate::support::{Sandbox, json, program, pruefstand, real_data, root};
+use crate::support::{Sandbox, derive, json, program, pruefstand, real_data, root};
 
 const HEAD: &str =
     "<xsl:stylesheet version=\"1.0\" xmlns:xsl=\"http://www.w3.org/1999/XSL/Transform\">";
@@ -155,17 +155,7 @@ fn chain(sheet: &str) -> (i32, serde_json::Value, String, i32) {
         "<Meldung xmlns=\"urn:meldung\"><Kennung>MELDUNG-2031-0001</Kennung><Gebuehr>26.00</Gebuehr><Gebuehr>4.50</Gebuehr></Meldung>",
     );
     let (plan, out) = (sandbox.path("plan.toml"), sandbox.path("run"));
-    pruefstand(args![
-        "plan",
-        "derive",
-        "--concept",
-        &concept,
-        "--organisation",
-        &organisation,
-        "-o",
-        &plan
-    ])
-    .exits(0);
+    derive(&concept, &organisation, &plan);
     let done =
         pruefstand(args!["run", "--plan", &plan, "--organisation", &organisation, "--out", &out]);
     let (private, _) = pruefstand::certificate::generate().unwrap();

@@ -7,7 +7,7 @@ use std::process::Command;
 use pruefstand::plan::{Expectation, Outcome, Step, TestPlan, Validity};
 
 use crate::args;
-use crate::support::{Sandbox, json, pruefstand, python_client, real_data, root};
+use crate::support::{Sandbox, derive, json, pruefstand, python_client, real_data, root};
 
 /// A concept over a standard, with the organisation of the fixture.
 pub fn concept_over(sandbox: &Sandbox, xsd: &Path, more: &str) -> (PathBuf, PathBuf) {
@@ -22,17 +22,7 @@ pub fn concept_over(sandbox: &Sandbox, xsd: &Path, more: &str) -> (PathBuf, Path
 fn plan_over(sandbox: &Sandbox, xsd: &Path, more: &str) -> TestPlan {
     let (concept, organisation) = concept_over(sandbox, xsd, more);
     let plan = sandbox.path("plan.toml");
-    pruefstand(args![
-        "plan",
-        "derive",
-        "--concept",
-        &concept,
-        "--organisation",
-        &organisation,
-        "-o",
-        &plan
-    ])
-    .exits(0);
+    derive(&concept, &organisation, &plan);
     pruefstand(args!["messages", "--plan", &plan, "--out", sandbox.path("messages")]).exits(0);
     pruefstand::plan::load(&plan).unwrap()
 }
@@ -145,17 +135,7 @@ fn a_schema_that_does_not_load_is_a_finding_and_leaves_its_cases_open() {
         assert!(done.stderr.contains(part), "{part} in {}", done.stderr);
     }
     let (plan, out) = (sandbox.path("plan.toml"), sandbox.path("run"));
-    pruefstand(args![
-        "plan",
-        "derive",
-        "--concept",
-        &concept,
-        "--organisation",
-        &organisation,
-        "-o",
-        &plan
-    ])
-    .exits(0);
+    derive(&concept, &organisation, &plan);
     let read = pruefstand::plan::load(&plan).unwrap();
     let open = &read.case[0].expect[0];
     assert!(
@@ -166,17 +146,7 @@ fn a_schema_that_does_not_load_is_a_finding_and_leaves_its_cases_open() {
         "organisation.toml",
         &std::fs::read_to_string(&organisation).unwrap().replace("[\"depot\"]", "[]"),
     );
-    pruefstand(args![
-        "plan",
-        "derive",
-        "--concept",
-        &concept,
-        "--organisation",
-        &organisation,
-        "-o",
-        &plan
-    ])
-    .exits(0);
+    derive(&concept, &organisation, &plan);
     let done =
         pruefstand(args!["run", "--plan", &plan, "--organisation", &organisation, "--out", &out]);
     assert_eq!(done.code, 2, "{}", done.stderr);
@@ -253,17 +223,7 @@ fn a_root_without_one_valid_message_stays_open() {
     let xsd = sandbox.write("klein.xsd", &text);
     let (concept, organisation) = concept_over(&sandbox, &xsd, "correlator = \"id\"");
     let plan = sandbox.path("plan.toml");
-    pruefstand(args![
-        "plan",
-        "derive",
-        "--concept",
-        &concept,
-        "--organisation",
-        &organisation,
-        "-o",
-        &plan
-    ])
-    .exits(0);
+    derive(&concept, &organisation, &plan);
     let plan = pruefstand::plan::load(&plan).unwrap();
     let open: Vec<&str> = plan
         .case

@@ -123,6 +123,12 @@ pub fn python_client() -> Option<PathBuf> {
 }
 
 /// Copies a folder.
+/// Derives the plan of a hub.
+pub fn derive(concept: &Path, organisation: &Path, plan: &Path) {
+    let from = crate::args!["plan", "derive", "--concept", concept, "--organisation", organisation];
+    pruefstand(from.into_iter().chain(crate::args!["-o", plan]).collect::<Vec<_>>()).exits(0);
+}
+
 pub fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {

@@ -8,7 +8,7 @@ use pruefstand::ids::CertificateKind;
 
 use crate::args;
 use crate::clients::{Fakes, curl, curl_code};
-use crate::support::{Sandbox, json, pruefstand, root, tool};
+use crate::support::{Sandbox, derive, json, pruefstand, root, tool};
 use crate::support_http::{FV, GOOD, Web, organisation, whole};
 
 const REQUIRED: &str = "[system.tls]\nclient_certificate = \"required\"";
@@ -216,17 +216,7 @@ fn the_reference_hub_delivers_over_mutual_tls() {
     let out = sandbox.path("run");
     let concept = root().join("testplans/gewerbe/concept.toml");
     let plan = sandbox.path("plan.toml");
-    pruefstand(args![
-        "plan",
-        "derive",
-        "--concept",
-        &concept,
-        "--organisation",
-        &file,
-        "-o",
-        &plan
-    ])
-    .exits(0);
+    derive(&concept, &file, &plan);
     let wanted = args![
         "run",
         "--plan",
