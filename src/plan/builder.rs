@@ -221,3 +221,8 @@ pub(super) fn valid(
         fault: None,
     }
 }
+
+/// The first message of a case, as a file of the plan holds it.
+pub(super) fn of_file(message: &Message, name: String, authority: &Authority) -> MessageUse {
+    MessageUse { values: None, sample: Some(name), ..valid(message, "", 1, authority) }
+}

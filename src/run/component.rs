@@ -14,7 +14,7 @@ use crate::evidence::StepOutcome;
 use crate::ids::{CaseId, PLAYED_HUB, SystemId};
 use crate::message::{HubValues, Sheet, sheet};
 use crate::plan::{MessageUse, Step, TestCase, document_bytes, vorgang_of};
-use crate::target::{Doing, Protocol};
+use crate::target::{Doing, Protocol, STATE};
 use crate::wire::file_number;
 
 /// A message that the target is made to send.
@@ -192,7 +192,7 @@ impl Drive<'_> {
         for (document, use_) in list.zip(&made.documents) {
             document["content"] = code.encode(document_bytes(use_)).into();
         }
-        let folder = self.folder.join("zustand-datenblatt");
+        let folder = self.folder.join(format!("{STATE}datenblatt"));
         let path = folder.join(format!("{}.json", vorgang_of(&case.id)));
         std::fs::create_dir_all(&folder)
             .and_then(|()| std::fs::write(&path, json.to_string()))

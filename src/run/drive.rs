@@ -24,11 +24,11 @@ use crate::ids::{CaseId, Digest, SystemId};
 use crate::organisation::{TestOrganisation, export, protocol};
 use crate::plan::{Applicability, InPlaceOf, PlanKind, Step, TestCase, TestPlan};
 use crate::rules::Depot;
-use crate::target::{DoingError, Person, Protocol, Surroundings, Target, TargetError, TargetFile};
+use crate::target::{
+    DoingError, Person, Protocol, STATE, Surroundings, Target, TargetError, TargetFile,
+};
 use crate::xml::engine_versions;
 
-/// How names of folders begin that a run makes for itself and takes away again.
-const STATE: &str = "zustand-";
 /// Longest time until the traffic has settled.
 const SETTLE_LIMIT: Duration = Duration::from_secs(60);
 
@@ -307,8 +307,7 @@ async fn drive(
     drive.all(&cases, config.jobs.min(most.unwrap_or(usize::MAX)), progress).await;
     let end = drive.finish(progress).await;
     drop(looking);
-    let target = drive.target.into_inner();
-    let mut target = target;
+    let mut target = drive.target.into_inner();
     target.stop().await;
     recorder.append(&Record::Target { event: TargetEvent::Stopped, detail: String::new() });
     fakes.stop().await;

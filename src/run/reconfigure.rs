@@ -6,7 +6,7 @@ use crate::evidence::{Record, StepOutcome, TargetEvent};
 use crate::ids::Digest;
 use crate::organisation::Export;
 use crate::plan::{ConfigurationChange, Step, TestCase};
-use crate::target::Surroundings;
+use crate::target::{STATE, Surroundings};
 
 impl Drive<'_> {
     /// Gives the target another configuration; what it says about itself is asked before and after.
@@ -91,7 +91,7 @@ impl Drive<'_> {
         for change in changes {
             apply(&mut export, change);
         }
-        let folder = self.folder.join("zustand-konfiguration");
+        let folder = self.folder.join(format!("{STATE}konfiguration"));
         let path = folder.join(format!("{}.toml", Digest::of(case.id.as_str()).short()));
         let text = toml::to_string(&export).map_err(|e| e.to_string())?;
         std::fs::create_dir_all(&folder)

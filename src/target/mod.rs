@@ -20,7 +20,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::channel::http::{ClientError, ClientExchange};
 use crate::diagnostic::Diagnostics;
 
 pub use access::AccessFault;
@@ -33,6 +32,9 @@ pub use guard::guard;
 pub use perform::{Called, DoingError, Performed};
 pub use person::{Person, Said};
 pub use questions::{Question, host_and_port};
+
+/// How names of folders begin that a run makes for itself in its own, and takes away again.
+pub const STATE: &str = "zustand-";
 
 /// Why a target cannot be used. All of these are found before the first message.
 #[derive(Debug, thiserror::Error)]
@@ -140,7 +142,7 @@ impl Target {
 
     /// The folder of its own, `{state}`.
     fn state(&self) -> PathBuf {
-        self.folder.join(format!("zustand-{}", self.starts))
+        self.folder.join(format!("{STATE}{}", self.starts))
     }
 
     /// What its credentials lack; nothing is sent before it is there.
@@ -159,20 +161,6 @@ impl Target {
             pacer: self.pacer.clone(),
             origins: Arc::new(origins.collect()),
         }
-    }
-
-    /// Sends one request, with its credentials and within its limits.
-    ///
-    /// # Errors
-    /// See [`ClientError`].
-    pub async fn send(
-        &self,
-        method: &str,
-        url: &str,
-        content_type: &str,
-        body: Vec<u8>,
-    ) -> Result<ClientExchange, ClientError> {
-        self.caller().send(method, url, content_type, body).await
     }
 
     /// Whether the harness can kill and start it.

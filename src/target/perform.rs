@@ -139,7 +139,7 @@ impl Target {
             None => values.fill(body, written_in(content_type)).into_bytes(),
         };
         let method = method.to_ascii_uppercase();
-        match self.send(&method, &url, content_type, body).await {
+        match self.caller().send(&method, &url, content_type, body).await {
             Err(error) => Err(DoingError::Call { method, url, error: Box::new(error) }),
             Ok(exchange) => {
                 let good = (200..300).contains(&exchange.status);

@@ -1,5 +1,6 @@
 //! Messages given by schema and samples: each sample as it is.
 
+use super::super::builder::of_file;
 use super::super::derive::Derivation;
 use crate::concept::{Aspect, Fault, LogAfter, Message, Policy};
 use crate::ids::Correlator;
@@ -61,20 +62,10 @@ fn one(d: &mut Derivation<'_>, method: &Method, message: &Message, correlator: &
     };
     let portal = d.portal.clone();
     let subject = MessageUse {
-        message: message.id.clone(),
-        values: None,
-        sample: Some(sample.to_owned()),
-        edit: vec![],
-        number: 1,
-        vorgang: 0,
-        behoerde: authority.ags.clone(),
-        leistung: None,
-        change: vec![],
-        damage: None,
         validity,
         violates: violations.first().map(|v| format!("Zeile {}: {}", v.line, v.text)),
-        rule: None,
         fault,
+        ..of_file(message, sample.to_owned(), authority)
     };
     case.send("beispiel", &portal, subject);
     if let Some(fault) = fault {

@@ -3,6 +3,7 @@
 
 use std::rc::Rc;
 
+use super::super::builder::of_file;
 use super::super::derive::{Derivation, nachricht_of, vorgang_of, vorgang_uuid_of};
 use super::super::from_schema::{Broken, FOLDER, FromSchema, Made};
 use crate::concept::{Aspect, Fault, LogAfter, Message};
@@ -190,22 +191,7 @@ fn subject(
     d.files
         .entry(name.clone())
         .or_insert_with(|| Writer::new().write(&made.instance.root).into_bytes());
-    MessageUse {
-        message: message.id.clone(),
-        values: None,
-        sample: Some(name),
-        edit: made.marks.clone(),
-        number: 1,
-        vorgang: 0,
-        behoerde: authority.ags.clone(),
-        leistung: None,
-        change: vec![],
-        damage: None,
-        validity: Validity::Valid,
-        violates: None,
-        rule: None,
-        fault: None,
-    }
+    MessageUse { edit: made.marks.clone(), ..of_file(message, name, authority) }
 }
 
 fn one_valid(d: &mut Derivation<'_>, method: &Method, message: &Message, made: &Made) {

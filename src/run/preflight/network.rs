@@ -144,7 +144,7 @@ async fn ask(
         return Ok(());
     }
     let before = preflight.clock.now();
-    let sent = target.send(method, &question.url, "", vec![]).await;
+    let sent = target.caller().send(method, &question.url, "", vec![]).await;
     let place = format!("{} ({})", question.url, question.key);
     match sent {
         Err(error) => {

@@ -4,7 +4,7 @@
 
 use super::Context;
 use super::archive_model::{Folder, Said, Version};
-use super::archive_state::{Book, shown};
+use super::archive_state::{Book, listed, shown};
 use crate::cmis::Object;
 use crate::message::{Akte, akte_of, versions_of};
 use crate::plan::{ArchiveExchange, Step};
@@ -87,26 +87,9 @@ fn documents(
     akte: &Akte,
 ) -> Result<(), String> {
     let found: Vec<&Object> = hits.iter().filter(|hit| !is(hit, akte)).collect();
-    for (name, versions) in &wanted.documents {
-        let mut there = found.iter().filter(|hit| hit.name() == name);
-        match there.next() {
-            Some(document) => one(context, book, name, versions, document)?,
-            None => {
-                let text = format!("Das Dokument \"{name}\" liegt nicht in der Akte");
-                let names: Vec<&str> = found.iter().map(|o| o.name()).collect();
-                book.found("archive.document-missing", text, (name.clone(), names.join(", ")));
-            }
-        }
-        if there.next().is_some() {
-            let text = format!("Zwei Dokumente der Akte heißen \"{name}\"");
-            book.found("archive.name-twice", text, ("eines".into(), "zwei".into()));
-        }
-    }
-    for hit in found {
-        if !wanted.documents.contains_key(hit.name()) {
-            let text = format!("\"{}\" hat niemand abgelegt", hit.name());
-            book.found("archive.document-invented", text, ("nichts".into(), hit.name().into()));
-        }
+    // Nothing but documents is found with an Akte.
+    for (name, versions, document) in listed(book, wanted, &found, |_| true) {
+        one(context, book, name, versions, document)?;
     }
     Ok(())
 }

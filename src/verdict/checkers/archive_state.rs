@@ -135,27 +135,43 @@ fn metadata(book: &mut Book<'_>, wanted: &Folder, folder: &Object) {
 }
 
 fn documents(context: &Context<'_>, book: &mut Book<'_>, wanted: &Folder, children: &[Object]) {
+    let children: Vec<&Object> = children.iter().collect();
+    for (name, versions, document) in listed(book, wanted, &children, Object::is_document) {
+        one(context, book, name, versions, document);
+    }
+}
+
+/// The documents of an Akte with what is wanted of each; which are missing, there twice, or of nobody,
+/// is found.
+pub(super) fn listed<'a>(
+    book: &mut Book<'_>,
+    wanted: &'a Folder,
+    there: &[&'a Object],
+    is_document: impl Fn(&Object) -> bool,
+) -> Vec<(&'a str, &'a [Version], &'a Object)> {
+    let mut out = Vec::new();
     for (name, versions) in &wanted.documents {
-        let mut there = children.iter().filter(|c| c.is_document() && c.name() == name);
-        match there.next() {
-            Some(document) => one(context, book, name, versions, document),
+        let mut named = there.iter().filter(|o| is_document(o) && o.name() == name);
+        match named.next() {
+            Some(document) => out.push((name.as_str(), versions.as_slice(), *document)),
             None => {
                 let text = format!("Das Dokument \"{name}\" liegt nicht in der Akte");
-                let names: Vec<&str> = children.iter().map(Object::name).collect();
+                let names: Vec<&str> = there.iter().map(|o| o.name()).collect();
                 book.found("archive.document-missing", text, (name.clone(), names.join(", ")));
             }
         }
-        if there.next().is_some() {
-            let text = format!("Zwei Objekte der Akte heißen \"{name}\"");
+        if named.next().is_some() {
+            let text = format!("Zwei Dokumente der Akte heißen \"{name}\"");
             book.found("archive.name-twice", text, ("eines".into(), "zwei".into()));
         }
     }
-    for child in children {
-        if !child.is_document() || !wanted.documents.contains_key(child.name()) {
-            let text = format!("\"{}\" hat niemand abgelegt", child.name());
-            book.found("archive.document-invented", text, ("nichts".into(), child.name().into()));
+    for object in there {
+        if !is_document(object) || !wanted.documents.contains_key(object.name()) {
+            let text = format!("\"{}\" hat niemand abgelegt", object.name());
+            book.found("archive.document-invented", text, ("nichts".into(), object.name().into()));
         }
     }
+    out
 }
 
 /// One document with its versions.
