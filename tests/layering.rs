@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::support::root;
 
 /// Rows from the bottom up. A module may use modules in rows above its own in this list.
-const ROWS: [&[&str]; 13] = [
+const ROWS: [&[&str]; 15] = [
     &["ids", "ambient", "secret", "diagnostic", "text"],
     &["xml", "signing", "mapping"],
     &["wire"],
@@ -19,6 +19,8 @@ const ROWS: [&[&str]; 13] = [
     &["fake_system", "reference_hub", "target"],
     &["run"],
     &["verdict"],
+    &["judged", "rule_trial"],
+    &["detection"],
     &["report", "certificate"],
 ];
 

@@ -96,6 +96,9 @@ pub enum Command {
     /// The rule depot.
     #[command(subcommand)]
     Rules(RulesCommand),
+    /// How good a plan is at finding faults: switchable faults, mutants of rules and configuration,
+    /// faulty components.
+    Measure(MeasureArgs),
     /// The fake systems alone.
     #[command(subcommand)]
     Fake(FakeCommand),
@@ -214,6 +217,38 @@ pub enum Command {
         #[arg(last = true)]
         command: Vec<String>,
     },
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct MeasureArgs {
+    /// The plan.
+    #[arg(long)]
+    pub plan: PathBuf,
+    /// The organisation; the embedded one where absent.
+    #[arg(long)]
+    pub organisation: Option<PathBuf>,
+    /// Folder for detection.json, its page, and runs that somebody has to look at.
+    #[arg(long)]
+    pub out: PathBuf,
+    /// Mutants of rules at most; the same ones each time.
+    #[arg(long, default_value_t = 200)]
+    pub mutants: usize,
+    /// Mutants of the depot's own file at most; the same ones each time.
+    #[arg(long, default_value_t = 60)]
+    pub configurations: usize,
+    /// Only faults whose name contains this; may be given several times.
+    #[arg(long)]
+    pub only: Vec<String>,
+    /// Runs at once.
+    #[arg(long, default_value_t = 4, value_parser = jobs)]
+    pub parallel: usize,
+    /// Target file of a fake of this program, for a plan of a component whose systems need more than
+    /// their protocol; may be given several times.
+    #[arg(long)]
+    pub target: Vec<PathBuf>,
+    /// Share of the faults that must be noticed, percent.
+    #[arg(long, default_value_t = 98.0)]
+    pub minimum: f64,
 }
 
 #[derive(Debug, Subcommand)]
@@ -363,6 +398,9 @@ pub enum HubCommand {
         /// Folder the names of depots are relative to.
         #[arg(long, hide = true)]
         base: Option<PathBuf>,
+        /// What a measurement changes about its rules and configuration.
+        #[arg(long, hide = true)]
+        changed: Option<PathBuf>,
     },
     /// Its switchable faults.
     Defects,

@@ -7,15 +7,15 @@ use pruefstand::certificate::{self, SigningKey, TrustedKeys, VerifyError};
 use super::args::Format;
 use super::exit::{CliError, Exit};
 use super::output;
-use super::runs::{judge_folder, write_verdict};
+use super::runs::{certify, judge_folder, write_verdict};
 
-pub fn certify(dir: &Path, key: &Path, out: &Path) -> Result<Exit, CliError> {
+pub fn certify_run(dir: &Path, key: &Path, out: &Path) -> Result<Exit, CliError> {
     // The key first: it must not fail after the work is done.
     let key = SigningKey::load(key)?;
     let judged = judge_folder(dir)?;
     // The verdict that is certified is the one just made, not whatever lies in the folder.
     write_verdict(dir, &judged.verdict)?;
-    let issued = judged.certify(dir, &key)?;
+    let issued = certify(&judged, dir, &key)?;
     std::fs::write(out, issued.to_text())
         .map_err(|e| CliError::CannotWrite(out.display().to_string(), e))?;
     output::say(&format!("certificate: {}", out.display()));

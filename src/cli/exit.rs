@@ -211,3 +211,14 @@ impl From<VerifyError> for CliError {
         Self::Verify(error)
     }
 }
+
+impl From<pruefstand::judged::JudgedError> for CliError {
+    fn from(error: pruefstand::judged::JudgedError) -> Self {
+        use pruefstand::judged::JudgedError;
+        match error {
+            JudgedError::Folder(text) => Self::BadInput(text),
+            JudgedError::Evidence(error) => Self::BadInput(error.to_string()),
+            JudgedError::Files(files) => files.into(),
+        }
+    }
+}

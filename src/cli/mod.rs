@@ -7,6 +7,7 @@ mod certs;
 mod credentials;
 mod exit;
 mod init;
+mod measure;
 mod output;
 mod person;
 mod plans;
@@ -52,6 +53,7 @@ fn dispatch(args: Args) -> Result<Exit, CliError> {
         }
         Command::Organisation(command) => authored::organisation(command, format),
         Command::Rules(command) => authored::rules(command, format),
+        Command::Measure(args) => measure::measure(args, format),
         Command::Fake(command) => servers::fake(command, format),
         Command::Hub(command) => servers::hub(command, format),
         Command::Preflight { target, organisation, plan } => {
@@ -64,7 +66,7 @@ fn dispatch(args: Args) -> Result<Exit, CliError> {
         Command::Attest { dir, case, verdict, by, note, key } => {
             attest::attest(&dir, &case, verdict, &by, &note, key.as_deref(), format)
         }
-        Command::Certify { dir, key, out } => certs::certify(&dir, &key, &out),
+        Command::Certify { dir, key, out } => certs::certify_run(&dir, &key, &out),
         Command::Verify { file, trust, run } => {
             certs::verify(&file, &trust, run.as_deref(), format)
         }

@@ -2,22 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
-use std::time::Duration;
 
 use pruefstand::ambient::Clock;
 use pruefstand::certificate;
 use pruefstand::channel::Shutdown;
 use pruefstand::concept::SystemConcept;
-use pruefstand::evidence::Evidence;
 use pruefstand::ids::{CaseId, ComponentKind};
+use pruefstand::judged::{self, Judged};
 use pruefstand::organisation::{Export, TestOrganisation};
-use pruefstand::plan::{self, Catalogue, InPlaceOf, PlanKind, Scope, TestPlan};
+use pruefstand::plan::{self, Catalogue, PlanKind, Scope, TestPlan};
 use pruefstand::report::{self, Language, Material};
-use pruefstand::run::{self, INPUTS, Manifest, PLAN, Preflight, RunConfig, RunEnd, execute};
+use pruefstand::run::{self, INPUTS, Preflight, RunConfig, RunEnd, execute};
 use pruefstand::target::{Surroundings, Target, TargetFile};
-use pruefstand::verdict::{self, Artefacts, RuleEngine, Verdict};
-use pruefstand::xml::{SheetSet, Transformed, Worker};
+use pruefstand::verdict::Verdict;
 
 use super::args::{Format, Lang, RunArgs};
 use super::authored::organisation_of;
@@ -27,83 +24,24 @@ use super::{output, person, plans};
 
 const CONCEPT: &str = include_str!("../../testplans/gewerbe/concept.toml");
 
-/// Rule sheets in a worker process of this program.
-struct WorkerEngine(Mutex<Worker>);
-
-impl WorkerEngine {
-    fn new() -> Result<Self, CliError> {
-        let limit = Duration::from_secs(20);
-        Ok(Self(Mutex::new(Worker::new(&program()?, &std::env::temp_dir(), limit))))
-    }
+/// A certificate for the run in `dir`.
+pub fn certify(
+    judged: &Judged,
+    dir: &Path,
+    key: &certificate::SigningKey,
+) -> Result<certificate::Certificate, certificate::IssueError> {
+    let Judged { manifest, plan, evidence, verdict } = judged;
+    certificate::issue(dir, manifest, plan, evidence, verdict, key)
 }
 
-impl RuleEngine for WorkerEngine {
-    fn run(&self, name: &str, sheet: &[u8], message: &[u8]) -> Transformed {
-        let url = format!("file:///depot/{name}");
-        let files = BTreeMap::from([(url.clone(), std::sync::Arc::new(sheet.to_vec()))]);
-        let set = SheetSet { id: pruefstand::ids::Digest::of(sheet).0, files };
-        let mut worker = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        worker.transform(&set, &url, message, &BTreeMap::new())
-    }
-}
-
-/// A run's folder, read and judged.
-pub struct Judged {
-    pub manifest: Manifest,
-    pub plan: TestPlan,
-    pub evidence: Evidence,
-    pub verdict: Verdict,
-}
-
-impl Judged {
-    /// A certificate for the run in `dir`.
-    pub fn certify(
-        &self,
-        dir: &Path,
-        key: &certificate::SigningKey,
-    ) -> Result<certificate::Certificate, certificate::IssueError> {
-        let Self { manifest, plan, evidence, verdict } = self;
-        certificate::issue(dir, manifest, plan, evidence, verdict, key)
-    }
-
-    fn material(&self) -> Material<'_> {
-        Material {
-            manifest: &self.manifest,
-            plan: &self.plan,
-            verdict: &self.verdict,
-            evidence: &self.evidence,
-        }
-    }
+fn material(judged: &Judged) -> Material<'_> {
+    let Judged { manifest, plan, evidence, verdict } = judged;
+    Material { manifest, plan, verdict, evidence }
 }
 
 /// Reads and judges a run's folder. Nothing but the folder is looked at.
 pub fn judge_folder(dir: &Path) -> Result<Judged, CliError> {
-    let manifest = Manifest::read(dir).map_err(CliError::BadInput)?;
-    let evidence = Evidence::read(dir).map_err(|e| CliError::BadInput(e.to_string()))?;
-    run::digests(dir, &manifest, &evidence).map_err(CliError::BadInput)?;
-    let plan = plan::load(&dir.join(PLAN))?;
-    let mut depot = BTreeMap::new();
-    let prefix = format!("{INPUTS}/depot/");
-    for input in &manifest.inputs {
-        if let Some(name) = input.name.strip_prefix(&prefix) {
-            let bytes = std::fs::read(dir.join(&input.name)).unwrap_or_default();
-            depot.insert(name.to_owned(), bytes);
-        }
-    }
-    let engine = WorkerEngine::new()?;
-    let target = TargetFile::load(&dir.join(INPUTS).join("target.toml"))?;
-    let artefacts = Artefacts {
-        depot,
-        chosen: manifest.chosen.clone(),
-        claims: target.claims.clone(),
-        stands_for: target
-            .stands_for()
-            .map(|system| InPlaceOf::new(system.clone(), target.xdomea())),
-        log: target.log.clone(),
-        engine: &engine,
-    };
-    let verdict = verdict::judge(&plan, &evidence, &artefacts);
-    Ok(Judged { manifest, plan, evidence, verdict })
+    Ok(judged::judge_folder(dir, &program()?)?)
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
@@ -127,11 +65,11 @@ pub fn write_reports(
     for kind in to {
         match kind.as_str() {
             "html" => {
-                let page = report::html(&judged.material(), lang).map_err(fault)?;
+                let page = report::html(&material(judged), lang).map_err(fault)?;
                 write(&dir.join("report.html"), page.as_bytes())?;
             }
             "junit" => {
-                let xml = report::junit(&judged.material()).map_err(fault)?;
+                let xml = report::junit(&material(judged)).map_err(fault)?;
                 write(&dir.join("junit.xml"), xml.as_bytes())?;
             }
             other => {
@@ -204,7 +142,7 @@ pub fn demo(out: Option<PathBuf>, names: &[String], format: Format) -> Result<Ex
         let (private, public) =
             certificate::generate().map_err(|e| CliError::Fault(e.to_string()))?;
         let key = certificate::SigningKey::from_secret("demo key", &private)?;
-        let issued = judged.certify(&out, &key)?;
+        let issued = certify(&judged, &out, &key)?;
         write(&out.join("certificate.dsse.json"), issued.to_text().as_bytes())?;
         write(&out.join("trust.pem"), public.as_bytes())?;
         output::say(&format!("Zertifikat: {}", out.join("certificate.dsse.json").display()));
@@ -354,7 +292,7 @@ pub fn compare_runs(old: &Path, new: &Path, format: Format) -> Result<Exit, CliE
         })
     };
     let (old, new) = (judged(old)?, judged(new)?);
-    let comparison = report::compare_runs(&old.material(), &new.material())
+    let comparison = report::compare_runs(&material(&old), &material(&new))
         .map_err(|e| CliError::BadInput(e.to_string()))?;
     match format {
         Format::Json => output::json(&comparison),
@@ -378,7 +316,7 @@ pub fn explain(dir: &Path, case: &str, save: Option<PathBuf>) -> Result<Exit, Cl
     let export = pruefstand::diagnostic::read::<Export>(&name, &text)?.value;
     let addresses = export.system.into_iter().map(|s| (s.id, s.url)).collect();
     let surroundings = report::Whereabouts { addresses, save };
-    let explained = report::explain(&judged.material(), verdict, &surroundings);
+    let explained = report::explain(&material(&judged), verdict, &surroundings);
     if let Some(folder) = &surroundings.save {
         let cannot = |path: &Path, e| CliError::CannotWrite(path.display().to_string(), e);
         std::fs::create_dir_all(folder).map_err(|e| cannot(folder, e))?;

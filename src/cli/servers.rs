@@ -10,7 +10,9 @@ use pruefstand::fake_system::{
     FAKE_DEFECTS, FakeDefect, Listed, Page, Recent, Running, fixed_urls, further_urls,
 };
 use pruefstand::organisation::{Export, FakeKind, Recipients, TestOrganisation, export};
-use pruefstand::reference_hub::{DEFECTS, Defect, HubConfig, HubError, start};
+use pruefstand::reference_hub::{
+    Changed, DEFECTS, Defect, HubConfig, HubError, LIMIT, PAUSE, start,
+};
 
 use super::args::{FakeCommand, Format, HubCommand};
 use super::authored::organisation_of;
@@ -296,7 +298,7 @@ async fn show_page(
 }
 
 pub fn hub(command: HubCommand, format: Format) -> Result<Exit, CliError> {
-    let (organisation, defect, endpoints, state, base) = match command {
+    let (organisation, defect, endpoints, state, base, changed) = match command {
         HubCommand::Defects => {
             match format {
                 Format::Json => output::json(&DEFECTS),
@@ -311,11 +313,16 @@ pub fn hub(command: HubCommand, format: Format) -> Result<Exit, CliError> {
             }
             return Ok(Exit::Passed);
         }
-        HubCommand::Up { organisation, defect, endpoints, state, base } => {
-            (organisation, defect, endpoints, state, base)
+        HubCommand::Up { organisation, defect, endpoints, state, base, changed } => {
+            (organisation, defect, endpoints, state, base, changed)
         }
     };
     let defects = defects(&defect)?;
+    let changed = match &changed {
+        None => Changed::default(),
+        Some(path) => Changed::read(path)
+            .map_err(|e| CliError::BadInput(format!("{}: {e}", path.display())))?,
+    };
     let organisation = organisation_of(organisation.as_deref())?;
     let exported: Export = match &endpoints {
         Some(path) => {
@@ -335,6 +342,9 @@ pub fn hub(command: HubCommand, format: Format) -> Result<Exit, CliError> {
         program: program()?,
         defects,
         clock: Clock::system(),
+        limit: LIMIT,
+        pause: PAUSE,
+        changed,
     };
     let result = runtime()?.block_on(serve_hub(config, format));
     if state.is_none() {

@@ -17,9 +17,6 @@ use crate::organisation::ExportedAuthority;
 use crate::wire::percent_encoded;
 use crate::xml::{Element, parse};
 
-/// Longest time for one attempt.
-pub(super) const LIMIT: Duration = Duration::from_secs(10);
-
 /// How an attempt ended.
 pub(super) enum Attempt {
     /// Taken; with what the receiver said.
@@ -53,11 +50,19 @@ pub(super) fn documents(root: &Element) -> Vec<Document> {
         .collect()
 }
 
-/// TLS of the hub.
-pub(super) type Tls = Option<Arc<ClientConfig>>;
+/// How the hub calls others.
+#[derive(Debug, Clone)]
+pub(super) struct Reach {
+    /// TLS towards systems; none where the export names no certificates.
+    pub tls: Option<Arc<ClientConfig>>,
+    /// Longest time for one attempt.
+    pub limit: Duration,
+    /// Whether messages are said to be in another character set (a fault).
+    pub mislabels: bool,
+}
 
 async fn post(
-    tls: &Tls,
+    reach: &Reach,
     url: String,
     content_type: &str,
     body: Vec<u8>,
@@ -67,17 +72,19 @@ async fn post(
         url,
         content_type: content_type.to_owned(),
         body,
-        limit: LIMIT,
+        limit: reach.limit,
     };
-    match send_over(request, tls.clone()).await {
+    match send_over(request, reach.tls.clone()).await {
         Ok(answer) => Ok((answer.status, String::from_utf8_lossy(&answer.body).into_owned())),
         Err(error) => Err(error.to_string()),
     }
 }
 
 /// Posts XML; the receiver's file number is in its answer.
-pub(super) async fn http(tls: &Tls, url: &str, body: Vec<u8>) -> Attempt {
-    match post(tls, url.to_owned(), "application/xml; charset=UTF-8", body).await {
+pub(super) async fn http(reach: &Reach, url: &str, body: Vec<u8>) -> Attempt {
+    let charset = if reach.mislabels { "ISO-8859-1" } else { "UTF-8" };
+    let kind = format!("application/xml; charset={charset}");
+    match post(reach, url.to_owned(), &kind, body).await {
         Ok((status, text)) if (200..300).contains(&status) => Attempt::Done(aktenzeichen(&text)),
         Ok((status, text)) if (400..500).contains(&status) => {
             Attempt::Never(format!("{status}: {text}"))
@@ -115,8 +122,20 @@ impl Hub {
             Err(reason) => return Attempt::Never(reason),
         };
         let address = url.trim_start_matches("smtp://");
-        match smtp::deliver(address, "datendrehscheibe@probeland.example", &to, &bytes, LIMIT).await
+        match smtp::deliver(
+            address,
+            "datendrehscheibe@probeland.example",
+            &to,
+            &bytes,
+            self.reach.limit,
+        )
+        .await
         {
+            Ok(()) if self.has(Defect::MailsTwice) => {
+                let (from, limit) = ("datendrehscheibe@probeland.example", self.reach.limit);
+                let _ = smtp::deliver(address, from, &to, &bytes, limit).await;
+                Attempt::Done(String::new())
+            }
             Ok(()) => Attempt::Done(String::new()),
             Err(error) => Attempt::Later(error.to_string()),
         }
@@ -138,8 +157,9 @@ impl Hub {
             if self.has(Defect::LostAttachment) {
                 documents.pop();
             }
-            enclosed.extend(documents.into_iter().map(|d| smtp::Enclosure {
-                name: d.name,
+            let renames = self.has(Defect::RenamesEnclosures);
+            enclosed.extend(documents.into_iter().zip(1..).map(|(d, nth)| smtp::Enclosure {
+                name: if renames { format!("anlage-{nth}") } else { d.name },
                 media_type: d.media_type,
                 content: d.content,
             }));
@@ -161,7 +181,10 @@ impl Hub {
             return Attempt::Done(String::new());
         };
         let root = parse(&message.body).map(|d| d.root).unwrap_or_default();
-        let folder = filing.folder.replace("{vorgang}", &message.vorgang);
+        let mut folder = filing.folder.replace("{vorgang}", &message.vorgang);
+        if self.has(Defect::WrongFolder) {
+            folder = format!("/Ablage{folder}");
+        }
         let mut parent = format!("{url}/root");
         let steps: Vec<&str> = folder.split('/').filter(|s| !s.is_empty()).collect();
         for (index, step) in steps.iter().enumerate() {
@@ -173,6 +196,11 @@ impl Hub {
                 for (property, path) in &filing.properties {
                     properties.extend(find(&root, path).map(|value| (property.clone(), value)));
                 }
+                if let [.., (_, a), (_, b)] = &mut properties[2..]
+                    && self.has(Defect::SwapsMetadata)
+                {
+                    std::mem::swap(a, b);
+                }
                 if self.has(Defect::InventsMetadata) {
                     properties.push(("gew:bemerkung".into(), "automatisch abgelegt".into()));
                 }
@@ -180,7 +208,7 @@ impl Hub {
             let body = form("createFolder", &properties);
             let kind = "application/x-www-form-urlencoded";
             if let Some(stop) =
-                filed(post(&self.tls, parent.clone(), kind, body.into_bytes()).await)
+                filed(post(&self.reach, parent.clone(), kind, body.into_bytes()).await)
             {
                 return stop;
             }
@@ -195,12 +223,16 @@ impl Hub {
         if self.has(Defect::LostAttachment) && all.len() > 1 {
             all.pop();
         }
+        if self.has(Defect::FilesTwice) {
+            let copies = documents(&root).into_iter();
+            all.extend(copies.map(|d| Document { name: format!("kopie-{}", d.name), ..d }));
+        }
         for mut document in all {
             if self.has(Defect::FilesEmptyDocuments) {
                 document.content.clear();
             }
             let (kind, body) = multipart(&document);
-            if let Some(stop) = filed(post(&self.tls, parent.clone(), &kind, body).await) {
+            if let Some(stop) = filed(post(&self.reach, parent.clone(), &kind, body).await) {
                 return stop;
             }
         }

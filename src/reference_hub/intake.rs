@@ -40,7 +40,8 @@ impl Hub {
     ) -> (String, Result<Accepted, Rejection>) {
         let transaction = self.new_transaction();
         self.note(&transaction, ("", ""), "empfangen", &format!("{} Bytes", body.len()));
-        let result = self.check(&transaction, source, body);
+        let stripped = self.has(Defect::AcceptsDoctype).then(|| without_doctype(body));
+        let result = self.check(&transaction, source, stripped.as_deref().unwrap_or(body));
         let result = result.and_then(|message| {
             let durable = !self.has(Defect::AcknowledgesBeforeStoring);
             let kept = self.journal().accept(message.clone(), durable);
@@ -133,6 +134,12 @@ impl Hub {
     }
 
     fn recognise(&self, source: Source, body: &[u8]) -> Result<Recognised, Rejection> {
+        if self.has(Defect::RefusesByteOrderMark) && body.starts_with(b"\xEF\xBB\xBF") {
+            return Err(Rejection::new("S001", "Byte Order Mark"));
+        }
+        if self.has(Defect::RefusesPrefix) && has_prefix(body) {
+            return Err(Rejection::new("X001", "Wurzelelement ist nicht bekannt"));
+        }
         let document = parse(body).map_err(|error| {
             let code = match error.kind {
                 ParseErrorKind::Encoding => "S001",
@@ -152,7 +159,12 @@ impl Hub {
         for (index, depot) in self.depots.iter().enumerate() {
             let depot = depot.runner.depot();
             known_root |= depot.file.procedure.iter().any(|p| p.root == root.name);
-            if let Some(procedure) = depot.recognise(&root.name, &root.namespace)
+            let by_name = || depot.file.procedure.iter().find(|p| p.root == root.name);
+            let recognised = match self.has(Defect::IgnoresNamespace) {
+                true => by_name(),
+                false => depot.recognise(&root.name, &root.namespace),
+            };
+            if let Some(procedure) = recognised
                 && procedure.source == source
             {
                 return Ok(Recognised { depot: index, procedure: procedure.clone(), root });
@@ -234,6 +246,25 @@ pub(super) fn find(root: &Element, path: &str) -> Option<String> {
 /// All values at a path whose steps may lie in any namespace.
 pub(super) fn find_all(root: &Element, path: &str) -> Vec<String> {
     root.elements_at(path).into_iter().map(|e| e.text().trim().to_owned()).collect()
+}
+
+/// A message without its document type declaration.
+fn without_doctype(body: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(body);
+    let found = text.find("<!DOCTYPE").and_then(|at| Some((at, at + text[at..].find('>')? + 1)));
+    match found {
+        Some((from, to)) => format!("{}{}", &text[..from], &text[to..]).into_bytes(),
+        None => body.to_vec(),
+    }
+}
+
+/// Whether the root element's name has a prefix.
+fn has_prefix(body: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(body);
+    let mut tags = text.split('<').skip(1).filter(|tag| !tag.starts_with(['?', '!']));
+    let name =
+        tags.next().and_then(|tag| tag.split([' ', '>', '/', '\n']).next().map(str::to_owned));
+    name.is_some_and(|name| name.contains(':'))
 }
 
 fn holds_largest(root: &Element) -> bool {

@@ -6,7 +6,7 @@ use crate::wire::{Json, read_json};
 use crate::xml::Element;
 
 /// Namespace of the representation.
-pub(super) const NAMESPACE: &str = "http://www.w3.org/2005/xpath-functions";
+pub const NAMESPACE: &str = "http://www.w3.org/2005/xpath-functions";
 
 /// What a hub may do wrong here.
 #[derive(Debug, Clone, Copy, Default)]
@@ -15,6 +15,14 @@ pub(super) struct Faults {
     pub guesses_numbers: bool,
     /// A list with one element becomes the element.
     pub lonely_element: bool,
+}
+
+/// The text of the JSON that a tree represents, as an intact hub writes it.
+///
+/// # Errors
+/// When the tree is no representation of JSON.
+pub fn represented(root: &Element) -> Result<String, String> {
+    text_of(root, Faults::default())
 }
 
 /// The text of the JSON that a tree represents.

@@ -10,10 +10,14 @@ mod deliver;
 mod intake;
 mod journal;
 mod json;
+mod misconfigured;
+mod mixed;
 mod pipeline;
 mod server;
 mod transform;
 mod ways;
 
-pub use defect::{DEFECTS, Defect, DefectInfo};
-pub use server::{HubConfig, HubError, start};
+pub use defect::{Area, DEFECTS, Defect, DefectInfo};
+pub use json::{NAMESPACE as JSON_NAMESPACE, represented as represented_json};
+pub use misconfigured::Misconfiguration;
+pub use server::{Changed, HubConfig, HubError, LIMIT, PAUSE, start};

@@ -12,8 +12,8 @@ use crate::organisation::{ExportedAuthority, ExportedSystem};
 use crate::rules::Kind;
 use crate::xml::{Element, Node, parse};
 
-/// Pause after a failed attempt; grows to the longest.
-const PAUSE: Duration = Duration::from_millis(100);
+/// Longer than any Durchlaufzeit that is allowed.
+const TOO_LATE: Duration = Duration::from_millis(10_500);
 /// Longest pause.
 const LONGEST: Duration = Duration::from_secs(2);
 
@@ -31,6 +31,13 @@ impl Hub {
     /// Does what is left to do for a message.
     pub(super) async fn process(self: Arc<Self>, message: Accepted) {
         let Some(authority) = self.authority(&message) else { return };
+        let early = self.has(Defect::ConfirmsEarly) && message.kind == Kind::Antrag;
+        if early {
+            self.confirm(&message, &authority).await;
+        }
+        if self.has(Defect::DeliversLate) && message.kind == Kind::Antrag {
+            tokio::time::sleep(TOO_LATE).await;
+        }
         if !self.deliver(&message, &authority).await {
             return;
         }
@@ -59,7 +66,9 @@ impl Hub {
                 let _ = self.file(&system.url, &message).await;
             }
         }
-        self.confirm(&message, &authority).await;
+        if !early {
+            self.confirm(&message, &authority).await;
+        }
         if self.has(Defect::SendsForeign) {
             self.send_foreign(&authority).await;
         }
@@ -67,6 +76,9 @@ impl Hub {
 
     fn authority(&self, message: &Accepted) -> Option<ExportedAuthority> {
         let list = &self.export.authority;
+        if self.has(Defect::FirstAuthority) && message.kind == Kind::Antrag {
+            return list.iter().find(|a| a.services.contains(&message.leistung)).cloned();
+        }
         let at = list.iter().position(|a| a.ags == message.behoerde)?;
         let at = if self.has(Defect::WrongAuthority) && message.kind == Kind::Antrag {
             (at + 1) % list.len()
@@ -91,7 +103,7 @@ impl Hub {
             };
             return self
                 .until_done(message, "zustellen", ("zugestellt", &portal), || {
-                    http(&self.tls, &portal.url, message.body.clone())
+                    http(&self.reach, &portal.url, message.body.clone())
                 })
                 .await;
         }
@@ -125,6 +137,9 @@ impl Hub {
                 self.hand(&system, message, &body)
             })
             .await;
+        if done && self.has(Defect::LogsBeforehand) {
+            self.note(&message.transaction, message.ids(), "umgeformt", "nachgetragen");
+        }
         if done && self.has(Defect::DeliveredTwice) {
             let again =
                 Accepted { nachricht: format!("{}-2", message.nachricht), ..message.clone() };
@@ -147,16 +162,20 @@ impl Hub {
         if self.journal().is_done(&message.transaction, task).is_some() {
             return true;
         }
-        let mut pause = PAUSE;
+        let mut pause = self.pause;
         loop {
             let swallow = self.has(Defect::SwallowsError) && task == "zustellen";
             let note = match attempt().await {
                 Attempt::Done(note) => note,
                 Attempt::Later(_) | Attempt::Never(_) if swallow => String::new(),
+                Attempt::Later(reason) if self.has(Defect::GivesUp) => {
+                    self.log_for(message, "gescheitert", &reason, system);
+                    return false;
+                }
                 Attempt::Later(reason) => {
                     self.log_for(message, "aufgeschoben", &reason, system);
                     tokio::time::sleep(pause).await;
-                    pause = (pause * 2).min(LONGEST);
+                    pause = (pause * 2).min(LONGEST).max(self.pause);
                     continue;
                 }
                 Attempt::Never(reason) => {
@@ -211,12 +230,16 @@ impl Hub {
             true => format!("{number}-falsch"),
             false => number,
         };
+        let number = match self.has(Defect::SharesNumber) {
+            true => self.mixed.number(number),
+            false => number,
+        };
         let body = self.confirmation(message, authority, confirmation, &number);
         if self.has(Defect::ConfirmsTwice) {
-            let _ = http(&self.tls, &portal.url, body.clone()).await;
+            let _ = http(&self.reach, &portal.url, body.clone()).await;
         }
         self.until_done(message, "bestaetigen", ("bestaetigt", &portal), || {
-            http(&self.tls, &portal.url, body.clone())
+            http(&self.reach, &portal.url, body.clone())
         })
         .await;
     }
@@ -262,7 +285,7 @@ impl Hub {
         if let Some(system) = authority.fachverfahren.as_ref().and_then(|f| self.system(f.as_str()))
         {
             let _ = http(
-                &self.tls,
+                &self.reach,
                 &system.url,
                 b"<Fremd xmlns=\"urn:niemand\">Diese Nachricht hat niemand gesendet</Fremd>"
                     .to_vec(),

@@ -1,28 +1,61 @@
 //! The hub as a server: receiving over HTTP, and its transaction log to read.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
 
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
-use tokio_rustls::rustls::ClientConfig;
 
 use super::checking::Checking;
 use super::defect::Defect;
+use super::deliver::Reach;
 use super::intake::Rejection;
 use super::journal::{Accepted, Journal, LogEntry};
+use super::misconfigured::Misconfiguration;
+use super::mixed::Mixed;
 use crate::ambient::{Clock, random_bytes};
 use crate::channel::http::{Handler, Reply, Request, serve};
 use crate::channel::tls::{TlsError, Trust, client_config};
 use crate::channel::{Shutdown, Unobserved};
 use crate::organisation::Export;
-use crate::rules::{Depot, DepotError, Runner, Source};
+use crate::rules::{Depot, DepotError, Runner, Source, Workers};
 use crate::xml::{Element, Node, Validator};
 
 /// Namespace of acknowledgements and rejections.
 const NAMESPACE: &str = "urn:pruefstand:quittung:1";
+
+/// Longest time for one attempt at a receiver.
+pub const LIMIT: Duration = Duration::from_secs(10);
+/// Pause after a failed attempt; it grows.
+pub const PAUSE: Duration = Duration::from_millis(100);
+
+/// What somebody changed about a hub to see whether it is noticed.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Changed {
+    /// Files that stand in the place of a depot's: name of the depot, path in it, text.
+    #[serde(default)]
+    pub depot: BTreeMap<String, BTreeMap<String, String>>,
+    /// A mistake in the configuration.
+    #[serde(default)]
+    pub configuration: Option<Misconfiguration>,
+}
+
+impl Changed {
+    /// Reads it from a file of JSON.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn read(path: &Path) -> std::io::Result<Self> {
+        Ok(serde_json::from_slice(&std::fs::read(path)?)?)
+    }
+}
 
 /// What a hub needs to start.
 #[derive(Debug, Clone)]
@@ -39,6 +72,12 @@ pub struct HubConfig {
     pub defects: Vec<Defect>,
     /// Clock.
     pub clock: Clock,
+    /// Longest time for one attempt at a receiver.
+    pub limit: Duration,
+    /// Pause after a failed attempt; it grows.
+    pub pause: Duration,
+    /// What somebody changed about it.
+    pub changed: Changed,
 }
 
 /// Why a hub cannot start.
@@ -68,8 +107,9 @@ pub(super) struct Hub {
     journal: Mutex<Journal>,
     defects: BTreeSet<Defect>,
     tasks: UnboundedSender<Accepted>,
-    /// TLS towards systems; none where the export names no certificates.
-    pub tls: Option<Arc<ClientConfig>>,
+    pub reach: Reach,
+    pub pause: Duration,
+    pub mixed: Mixed,
 }
 
 impl Hub {
@@ -146,15 +186,21 @@ pub async fn start(
     listener: TcpListener,
     shutdown: Shutdown,
 ) -> Result<(), HubError> {
+    let mut config = config;
+    if let Some(mistake) = config.changed.configuration.take() {
+        mistake.apply(&mut config);
+    }
     let mut depots = Vec::new();
     for name in &config.export.depots {
-        let depot = Depot::load(name, &config.base)?;
+        let over = config.changed.depot.get(name).cloned().unwrap_or_default();
+        let over = over.into_iter().map(|(file, text)| (file, text.into_bytes())).collect();
+        let depot = Depot::load_over(name, &config.base, over)?;
         let mut validators = BTreeMap::new();
         for procedure in &depot.file.procedure {
             validators.insert(procedure.id.clone(), depot.validator(&procedure.id)?);
         }
         std::fs::create_dir_all(&config.state)?;
-        let runner = Runner::new(depot, &config.program, &config.state, 2);
+        let runner = Runner::new(depot, Workers::new(&config.program, &config.state, 2));
         let checks = Checking::all(&runner.depot().file.check);
         depots.push(LoadedDepot { runner, validators, checks });
     }
@@ -167,9 +213,17 @@ pub async fn start(
             key: trust.key.clone(),
         })?),
     };
-    let journal = Journal::open(&config.state, config.clock.clone())?;
+    let mut journal = Journal::open(&config.state, config.clock.clone())?;
+    if config.defects.contains(&Defect::RepeatsAfterRestart) {
+        journal.done.clear();
+    }
+    if config.defects.contains(&Defect::LogClockWrong) {
+        journal.ahead = SignedDuration::from_hours(1);
+    }
     let mut left: Vec<Accepted> = journal.accepted.values().cloned().collect();
-    let mut config = config;
+    if config.defects.contains(&Defect::ForgetsQueue) {
+        left.clear();
+    }
     if reconfigured(&mut config)? && config.defects.contains(&Defect::DropsQueueOnChange) {
         left.clear();
     }
@@ -179,9 +233,15 @@ pub async fn start(
         depots,
         clock: config.clock,
         journal: Mutex::new(journal),
-        defects: config.defects.into_iter().collect(),
+        defects: config.defects.iter().copied().collect(),
         tasks,
-        tls,
+        reach: Reach {
+            tls,
+            limit: config.limit,
+            mislabels: config.defects.contains(&Defect::MislabelsCharset),
+        },
+        pause: config.pause,
+        mixed: Mixed::default(),
     });
     for message in left {
         hub.spawn(message);

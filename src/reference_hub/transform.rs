@@ -23,6 +23,10 @@ impl Hub {
             return None;
         }
         if let Some(sheet) = applied.sheet {
+            let output = self.spoil(message, applied.result.output);
+            if self.has(Defect::LogsBeforehand) {
+                return Some(output);
+            }
             self.log(LogEntry {
                 nummer: 0,
                 zeit: String::new(),
@@ -35,7 +39,10 @@ impl Hub {
                 regel: Some(sheet),
                 regelstand: applied.digest.map(|d| d.0),
             });
-            return Some(self.spoil(message, applied.result.output));
+            return Some(match self.has(Defect::MixesConcurrent) {
+                true => self.mixed.output(receiver, output),
+                false => output,
+            });
         }
         Some(applied.result.output)
     }
@@ -51,6 +58,8 @@ impl Hub {
             Defect::LostAttachment,
             Defect::BreaksCombination,
             Defect::LosesOffset,
+            Defect::LosesLeadingZeros,
+            Defect::ShiftsDates,
         ];
         let mut output = output;
         if faults.iter().any(|f| self.has(*f))
@@ -90,14 +99,13 @@ impl Hub {
             {
                 element.children.retain(|n| !matches!(n, Node::Element(e) if e.name == "Email"));
             }
-            if self.has(Defect::LosesOffset) {
-                for node in &mut element.children {
-                    if let Node::Text(text) = node {
-                        *text = second_time(text);
-                    }
-                }
-                for attribute in &mut element.attributes {
-                    attribute.value = second_time(&attribute.value);
+            for (defect, change) in [
+                (Defect::LosesOffset, second_time as fn(&str) -> String),
+                (Defect::LosesLeadingZeros, as_number),
+                (Defect::ShiftsDates, day_before),
+            ] {
+                if self.has(defect) {
+                    each_value(element, change);
                 }
             }
             if self.has(Defect::FieldsSwapped) {
@@ -191,6 +199,36 @@ fn invent(root: &mut Element) {
 fn second_time(text: &str) -> String {
     let doubled = text.get(4..8) == Some("-10-") && text.get(10..13) == Some("T02");
     if doubled { text.replace("+02:00", "+01:00") } else { text.to_owned() }
+}
+
+/// Digits as a number: without the zeros before it.
+fn as_number(text: &str) -> String {
+    let digits = text.len() > 1 && text.bytes().all(|b| b.is_ascii_digit());
+    if digits { text.trim_start_matches('0').to_owned() } else { text.to_owned() }
+}
+
+/// A day as it is in UTC for whoever takes it for midnight in Germany: the day before.
+fn day_before(text: &str) -> String {
+    use jiff::civil::Date;
+    if let Some(day) = text.parse::<Date>().ok().filter(|_| text.len() == 10) {
+        return day.yesterday().map_or_else(|_| text.to_owned(), |d| d.to_string());
+    }
+    let german = Date::strptime("%d.%m.%Y", text).ok().filter(|_| text.len() == 10);
+    german
+        .and_then(|day| day.yesterday().ok())
+        .map_or_else(|| text.to_owned(), |day| day.strftime("%d.%m.%Y").to_string())
+}
+
+/// Changes the texts and attributes of one element.
+fn each_value(element: &mut Element, change: impl Fn(&str) -> String) {
+    for node in &mut element.children {
+        if let Node::Text(text) = node {
+            *text = change(text);
+        }
+    }
+    for attribute in &mut element.attributes {
+        attribute.value = change(&attribute.value);
+    }
 }
 
 fn each(element: &mut Element, visit: &mut impl FnMut(&mut Element)) {

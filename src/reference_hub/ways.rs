@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::defect::Defect;
-use super::deliver::{Attempt, LIMIT, aktenzeichen, http};
+use super::deliver::{Attempt, aktenzeichen, http};
 use super::journal::Accepted;
 use super::json::{Faults, text_of};
 use super::server::Hub;
@@ -46,7 +46,7 @@ impl Hub {
             "soap" => self.soap(system, rule, body).await,
             "rest-json" => self.json(system, message, body).await,
             "file" => self.folder(system, rule, message, body).await,
-            _ => http(&self.tls, &system.url, body.to_vec()).await,
+            _ => http(&self.reach, &system.url, body.to_vec()).await,
         }
     }
 
@@ -79,7 +79,7 @@ impl Hub {
             headers: vec![],
             payload: Some(payload),
             parts,
-            limit: LIMIT,
+            limit: self.reach.limit,
         };
         let mut written = match call.write(&unique()) {
             Ok(written) => written,
@@ -88,7 +88,7 @@ impl Hub {
         if call.parts.is_some() {
             self.spoil_parts(&mut written.body);
         }
-        match send_written(&call, written, self.tls.clone()).await {
+        match send_written(&call, written, self.reach.tls.clone()).await {
             Ok(Answer::Payload(answer)) => Attempt::Done(aktenzeichen(&answer.to_xml())),
             Ok(Answer::Taken) => Attempt::Done(String::new()),
             Ok(Answer::Fault(fault)) => {
@@ -136,7 +136,9 @@ impl Hub {
             Ok(text) => text,
             Err(reason) => return Attempt::Never(reason),
         };
-        let sent = send_json("POST", &system.url, Some(text), LIMIT, self.tls.clone()).await;
+        let sent =
+            send_json("POST", &system.url, Some(text), self.reach.limit, self.reach.tls.clone())
+                .await;
         let number = |value: &serde_json::Value| {
             value["aktenzeichen"].as_str().unwrap_or_default().to_owned()
         };
@@ -145,7 +147,7 @@ impl Hub {
             // It has it from an attempt whose answer was lost.
             Ok(JsonAnswer::Problem { status: 409, detail }) => {
                 let url = format!("{}/{}", system.url, message.vorgang);
-                match send_json("GET", &url, None, LIMIT, self.tls.clone()).await {
+                match send_json("GET", &url, None, self.reach.limit, self.reach.tls.clone()).await {
                     Ok(JsonAnswer::Good(value)) => Attempt::Done(number(&value)),
                     _ => Attempt::Later(detail),
                 }
@@ -200,13 +202,13 @@ impl Hub {
             }
         }
         let since = Instant::now();
-        while since.elapsed() < LIMIT {
+        while since.elapsed() < self.reach.limit {
             if let Some(end) = folder.outcome() {
                 return end;
             }
             tokio::time::sleep(LOOK).await;
         }
-        Attempt::Later(format!("no receipt for \"{}\" within {LIMIT:?}", folder.name))
+        Attempt::Later(format!("no receipt for \"{}\" within {:?}", folder.name, self.reach.limit))
     }
 
     /// A message with its documents as files beside it; where one stood, its name stands.

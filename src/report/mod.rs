@@ -1,6 +1,7 @@
 //! Reports: one file per format, all readers of the same verdict and evidence.
 
 mod comparison;
+mod detection;
 mod html;
 mod junit;
 mod pages;
@@ -15,6 +16,7 @@ pub use comparison::{
     CompareError, ComparedCase, ComparedFinding, ComparedRequirement, ComparedRun, RunChange,
     RunComparison, compare_runs,
 };
+pub use detection::detection_text;
 pub use html::html;
 pub use junit::junit;
 pub use pages::{configuration_page, coverage_page, sheet_page, sheet_text};

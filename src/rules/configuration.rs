@@ -121,6 +121,13 @@ fn exported(depot: &Depot) -> ExportedDepot {
     }
 }
 
+/// The files of a depot that a sheet is made of: itself, what it includes, what it reads.
+pub fn files_of(depot: &Depot, sheet: &str) -> BTreeSet<String> {
+    let mut needs = Needs::default();
+    needs.read(depot, sheet);
+    needs.files
+}
+
 /// What a sheet needs, with the sheets that it includes.
 #[derive(Default)]
 struct Needs {

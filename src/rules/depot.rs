@@ -296,6 +296,18 @@ impl Depot {
     /// # Errors
     /// When the folder, a file or a schema cannot be used.
     pub fn load(name: &str, base: &Path) -> Result<Self, DepotError> {
+        Self::load_over(name, base, BTreeMap::new())
+    }
+
+    /// The same depot with other files in the place of some of its own.
+    ///
+    /// # Errors
+    /// As [`Depot::load`].
+    pub fn load_over(
+        name: &str,
+        base: &Path,
+        over: BTreeMap<String, Vec<u8>>,
+    ) -> Result<Self, DepotError> {
         let folder = base.join(name);
         let missing = |file: &str, reason: String| DepotError::Missing {
             depot: name.to_owned(),
@@ -313,6 +325,7 @@ impl Depot {
             collect(&folder, "", &mut files)
                 .map_err(|e| missing(&folder.display().to_string(), e.to_string()))?;
         }
+        files.extend(over);
         let text = files
             .get("depot.toml")
             .ok_or_else(|| missing("depot.toml", "is missing".into()))

@@ -5,9 +5,9 @@ mod configuration;
 mod depot;
 mod runner;
 
-pub use configuration::complete_export;
+pub use configuration::{complete_export, files_of};
 pub use depot::{
     Check, Confirmation, Depot, DepotError, DepotFile, Filing, Header, Kind, Procedure, Rule,
     SoapNumber, SoapUse, Source,
 };
-pub use runner::{Applied, Runner};
+pub use runner::{Applied, Runner, Workers};

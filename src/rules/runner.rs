@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::depot::{Depot, sheet_url};
@@ -23,19 +23,47 @@ pub struct Applied {
     pub result: Transformed,
 }
 
-/// Runs the rules of a depot in a warm worker process.
+/// Warm worker processes that several depots share.
+pub struct Workers(Vec<Mutex<Worker>>);
+
+impl Workers {
+    /// So many workers, each `program xslt-worker` in `folder`; they start with their first job.
+    pub fn new(program: &Path, folder: &Path, count: usize) -> Arc<Self> {
+        let one = || Mutex::new(Worker::new(program, folder, LIMIT));
+        Arc::new(Self((0..count.max(1)).map(|_| one()).collect()))
+    }
+
+    /// How many jobs can be done at once.
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Runs a sheet; blocks while all workers are busy.
+    fn run(
+        &self,
+        sheets: &SheetSet,
+        sheet: &str,
+        message: &[u8],
+        params: &BTreeMap<String, String>,
+    ) -> Transformed {
+        let free = self.0.iter().find_map(|w| w.try_lock().ok());
+        let mut worker =
+            free.unwrap_or_else(|| self.0[0].lock().unwrap_or_else(PoisonError::into_inner));
+        worker.transform(sheets, sheet, message, params)
+    }
+}
+
+/// Runs the rules of a depot in warm worker processes.
 pub struct Runner {
     depot: Depot,
     sheets: SheetSet,
-    workers: Vec<Mutex<Worker>>,
+    workers: Arc<Workers>,
 }
 
 impl Runner {
-    /// A runner whose workers are `program xslt-worker` in `folder`.
-    pub fn new(depot: Depot, program: &Path, folder: &Path, workers: usize) -> Self {
+    /// A runner of this depot.
+    pub fn new(depot: Depot, workers: Arc<Workers>) -> Self {
         let sheets = depot.sheets();
-        let workers =
-            (0..workers.max(1)).map(|_| Mutex::new(Worker::new(program, folder, LIMIT))).collect();
         Self { depot, sheets, workers }
     }
 
@@ -61,10 +89,8 @@ impl Runner {
             return Applied { sheet: None, digest: None, result };
         };
         let digest = self.depot.files.get(&rule.sheet).map(Digest::of);
-        let free = self.workers.iter().find_map(|w| w.try_lock().ok());
-        let mut worker =
-            free.unwrap_or_else(|| self.workers[0].lock().unwrap_or_else(PoisonError::into_inner));
-        let result = worker.transform(&self.sheets, &sheet_url(&rule.sheet), message, params);
+        let sheet = sheet_url(&rule.sheet);
+        let result = self.workers.run(&self.sheets, &sheet, message, params);
         Applied { sheet: Some(rule.sheet.clone()), digest, result }
     }
 }

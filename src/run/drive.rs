@@ -31,6 +31,8 @@ use crate::xml::engine_versions;
 
 /// Longest time until the traffic has settled.
 const SETTLE_LIMIT: Duration = Duration::from_secs(60);
+/// The same between cases, once a target did not come to rest: it hardly will now.
+const RESTLESS_LIMIT: Duration = Duration::from_secs(4);
 
 /// What to run, and with what.
 #[derive(Debug)]
@@ -128,6 +130,8 @@ pub(super) struct Drive<'a> {
     pub(super) stop: Shutdown,
     pub(super) stopped: AtomicBool,
     pub(super) fresh_used: AtomicBool,
+    /// The target did not come to rest once.
+    pub(super) restless: AtomicBool,
     /// What the target is told about the world now.
     pub(super) configured: tokio::sync::Mutex<Surroundings>,
     /// The run's folder, absolute.
@@ -284,6 +288,7 @@ async fn drive(
         stop,
         stopped: AtomicBool::new(false),
         fresh_used: AtomicBool::new(false),
+        restless: AtomicBool::new(false),
         configured: tokio::sync::Mutex::new(around.clone()),
         folder: folder.clone(),
         protocol: protocol_of(&config),
@@ -515,10 +520,20 @@ impl Drive<'_> {
         }
     }
 
+    /// Waits between cases until the traffic has settled.
     pub(super) async fn settle(&self) {
+        let restless = self.restless.load(Ordering::SeqCst);
+        self.settle_within(if restless { RESTLESS_LIMIT } else { SETTLE_LIMIT }).await;
+    }
+
+    async fn settle_within(&self, limit: Duration) {
         let quiet = Duration::from_millis(u64::from(self.plan.plan.settle_ms));
         let begun = std::time::Instant::now();
-        while self.recorder.quiet() < quiet && begun.elapsed() < SETTLE_LIMIT {
+        while self.recorder.quiet() < quiet {
+            if begun.elapsed() >= limit {
+                self.restless.store(true, Ordering::SeqCst);
+                return;
+            }
             let left = quiet.saturating_sub(self.recorder.quiet());
             tokio::time::sleep(left.max(Duration::from_millis(5))).await;
         }
@@ -530,7 +545,7 @@ impl Drive<'_> {
         }
         progress(Progress::Phase("Nachlauf abwarten"));
         tokio::select! {
-            () = self.settle() => {}
+            () = self.settle_within(SETTLE_LIMIT) => {}
             () = self.stop.wait() => {
                 self.stopped.store(true, Ordering::SeqCst);
                 return RunEnd::Interrupted;

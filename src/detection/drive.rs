@@ -1,0 +1,134 @@
+//! A run of a plan against a target with a fault, in a folder of its own.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use super::result::{Measured, Mutant, Outcome};
+use crate::ambient::Clock;
+use crate::channel::Shutdown;
+use crate::ids::CaseId;
+use crate::judged::judge_folder;
+use crate::organisation::TestOrganisation;
+use crate::plan::TestPlan;
+use crate::reference_hub::Changed;
+use crate::run::{RunConfig, RunEnd, execute};
+use crate::target::{Person, TargetFile};
+use crate::verdict::{CaseOutcome, Overall, Severity, Verdict};
+
+/// What every trial has in common.
+pub(super) struct Trials<'a> {
+    pub plan: &'a TestPlan,
+    pub plan_text: &'a str,
+    pub organisation: &'a TestOrganisation,
+    pub program: &'a Path,
+    /// Folder below which runs lie.
+    pub folder: PathBuf,
+    pub clock: Clock,
+    pub stop: Shutdown,
+}
+
+/// A target with a fault, as a run needs it.
+pub(super) struct Faulty {
+    pub mutant: Mutant,
+    pub target: TargetFile,
+}
+
+impl Trials<'_> {
+    /// The reference hub with these faults and changes. The file that tells it the changes lies beside
+    /// the runs.
+    pub fn hub(&self, name: &str, defects: &[String], changed: Option<&Changed>) -> TargetFile {
+        let folder = &self.organisation.folder;
+        let base = folder.canonicalize().unwrap_or_else(|_| folder.clone());
+        let mut target = TargetFile::reference_hub(self.program, &base, defects);
+        if let (Some(changed), Some(start)) = (changed, &mut target.start) {
+            let path = self.folder.join(format!("{name}.json"));
+            let written = serde_json::to_vec(changed).map(|bytes| std::fs::write(&path, bytes));
+            if matches!(written, Ok(Ok(()))) {
+                start.command.extend(["--changed".into(), path.display().to_string()]);
+            }
+        }
+        target
+    }
+
+    /// Drives the plan, or some of its cases, and judges. The folder goes when it is judged, unless the
+    /// result is one that somebody has to look at.
+    ///
+    /// # Errors
+    /// Why there is no verdict.
+    pub async fn run(
+        &self,
+        name: &str,
+        target: TargetFile,
+        chosen: Option<Vec<CaseId>>,
+    ) -> Result<Verdict, String> {
+        let out = self.folder.join(name);
+        let config = RunConfig {
+            plan: self.plan.clone(),
+            plan_text: self.plan_text.to_owned(),
+            organisation: self.organisation.clone(),
+            target,
+            out: out.clone(),
+            jobs: 16,
+            chosen,
+            program: self.program.to_owned(),
+            clock: self.clock.clone(),
+            person: Person::nobody(),
+        };
+        let end = execute(config, &|_| {}, self.stop.clone()).await.map_err(|e| e.to_string())?;
+        if end == RunEnd::Interrupted {
+            return Err("broken off".into());
+        }
+        let (folder, program) = (out.clone(), self.program.to_owned());
+        let judged = tokio::task::spawn_blocking(move || judge_folder(&folder, &program)).await;
+        let judged = judged.map_err(|e| e.to_string())?.map_err(|e| e.to_string())?;
+        if judged.verdict.overall == Overall::Failed {
+            let _ = std::fs::remove_dir_all(&out);
+        }
+        Ok(judged.verdict)
+    }
+
+    /// Tries a target with a fault on the whole plan.
+    pub async fn try_whole(&self, faulty: Faulty) -> Measured {
+        let Faulty { mutant, target } = faulty;
+        let name = mutant.id.clone();
+        match self.run(&name, target, None).await {
+            Ok(verdict) => noticed(mutant, &verdict),
+            // A target that does not even start is noticed by whoever starts it, not by the plan.
+            Err(reason) => Measured::nothing(mutant, Outcome::NotMeasured, reason),
+        }
+    }
+}
+
+/// What a verdict says about a fault. Only failed cases notice it: what stays open proves nothing.
+pub(super) fn noticed(mutant: Mutant, verdict: &Verdict) -> Measured {
+    let failed: Vec<_> =
+        verdict.cases.iter().filter(|c| c.verdict == CaseOutcome::Failed).collect();
+    if failed.is_empty() {
+        let open = verdict.counts.inconclusive;
+        let note = match open {
+            0 => String::new(),
+            open => format!("{open} Testfälle blieben offen, keiner schlug fehl"),
+        };
+        return Measured::nothing(mutant, Outcome::Survived, note);
+    }
+    let faults =
+        || failed.iter().flat_map(|c| &c.findings).filter(|f| f.severity == Severity::Fault);
+    // Expected is one case that has both; the technique alone could be that of another finding.
+    let requirement = mutant.requirement.as_ref();
+    let techniques: BTreeSet<_> = failed
+        .iter()
+        .filter(|c| requirement.is_none_or(|r| c.findings.iter().any(|f| &f.requirement == r)))
+        .map(|c| c.technique)
+        .collect();
+    Measured {
+        outcome: Outcome::Detected,
+        cases: failed.iter().map(|c| c.id.clone()).collect(),
+        requirements: faults().map(|f| f.requirement.clone()).collect(),
+        techniques,
+        findings: faults().map(|f| f.id.clone()).collect(),
+        inputs: None,
+        seconds: 0.0,
+        note: String::new(),
+        mutant,
+    }
+}

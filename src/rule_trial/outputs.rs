@@ -1,0 +1,80 @@
+//! What rules make of many messages, several at a time.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::rules::{Applied, Depot, Runner, Workers};
+use crate::xml::{TransformEnd, Transformed, compare, parse};
+
+/// The time that every rule is told, in whatever run: outputs must be comparable.
+pub(super) const TIME: &str = "2026-11-02T08:15:30Z";
+
+/// The transaction that a rule is told for the input with this number.
+pub(super) fn transaction(number: usize) -> String {
+    format!("TX-{number:016x}")
+}
+
+/// Runs depots over the same inputs.
+pub struct Outputs {
+    workers: Arc<Workers>,
+}
+
+impl Outputs {
+    /// With these workers.
+    pub fn new(workers: Arc<Workers>) -> Self {
+        Self { workers }
+    }
+
+    /// What a depot makes of each message: its receiver's format, its bytes. The rule is told the
+    /// number of the message as its transaction.
+    pub fn of(&self, depot: &Depot, messages: &[(usize, &str, &[u8])]) -> Vec<Applied> {
+        let runner = Runner::new(depot.clone(), self.workers.clone());
+        let next = AtomicUsize::new(0);
+        let done: Mutex<Vec<Option<Applied>>> = Mutex::new(vec![None; messages.len()]);
+        std::thread::scope(|scope| {
+            for _ in 0..self.workers.count() {
+                scope.spawn(|| {
+                    loop {
+                        let at = next.fetch_add(1, Ordering::SeqCst);
+                        let Some((number, receiver, bytes)) = messages.get(at) else { return };
+                        let params = BTreeMap::from([
+                            ("zeitpunkt".to_owned(), TIME.to_owned()),
+                            ("transaktion".to_owned(), transaction(*number)),
+                        ]);
+                        let applied = runner.apply(receiver, bytes, &params);
+                        done.lock().unwrap_or_else(PoisonError::into_inner)[at] = Some(applied);
+                    }
+                });
+            }
+        });
+        let done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+        done.into_iter().flatten().collect()
+    }
+}
+
+/// Whether two results of a rule mean the same: both ended alike, and their outputs are the same XML by
+/// meaning, or the same bytes where they are none.
+pub fn same_meaning(a: &Transformed, b: &Transformed) -> bool {
+    if a.end != b.end {
+        return false;
+    }
+    if a.end != TransformEnd::Output || a.output == b.output {
+        return true;
+    }
+    match (parse(&a.output), parse(&b.output)) {
+        (Ok(a), Ok(b)) => compare(&a.root, &b.root).is_empty() && same_order(&a.root, &b.root),
+        _ => false,
+    }
+}
+
+/// Whether elements stand in the same order, which comparing goes by already, and texts are the same to
+/// the character.
+fn same_order(a: &crate::xml::Element, b: &crate::xml::Element) -> bool {
+    a.elements().count() == b.elements().count()
+        && a.elements().zip(b.elements()).all(|(a, b)| {
+            (&a.namespace, &a.name) == (&b.namespace, &b.name)
+                && (!a.is_leaf() || a.text() == b.text())
+                && same_order(a, b)
+        })
+}
