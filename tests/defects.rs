@@ -100,7 +100,7 @@ fn a_finding_names_the_line_of_the_rule() {
         .unwrap()
         .clone();
     let finding = &case["findings"][0];
-    assert_eq!(finding["id"], "content.different");
+    assert_eq!(finding["id"], "content.conversion");
     assert_eq!((&finding["expected"], &finding["actual"]), (&"GMBH".into(), &"310".into()));
     let hint = finding["hint"].as_str().unwrap();
     let line: usize =

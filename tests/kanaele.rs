@@ -146,9 +146,9 @@ fn caught(faults: &[(&str, &str, &[&str])]) {
 fn faults_of_content_are_caught_over_every_channel() {
     caught(&[
         ("field-dropped", "content.missing", &ALL),
-        ("umlauts-broken", "content.different", &ALL),
+        ("umlauts-broken", "content.encoding", &ALL),
         ("invents-value", "content.invented", &ALL),
-        ("truncates-text", "content.different", &ALL),
+        ("truncates-text", "content.truncated", &ALL),
         ("delivered-twice", "delivery.repeated", &ALL),
         ("wrong-file-number", "confirmation.wrong", &ALL),
     ]);

@@ -203,15 +203,15 @@ const B: &str = "14999020";
 const VARIANTS: &[Variant] = &[
     Variant {
         name: "code-not-converted",
-        finding: ("content.different", "GEW-002"),
+        finding: ("content.conversion", "GEW-002"),
         fails: |p| p.is_compared() && p.is_taken_for(B) && p.sent.contains(">HA<"),
-        may: &["content.different"],
+        may: &["content.conversion"],
     },
     Variant {
         name: "umlauts-broken",
-        finding: ("content.different", "GEW-006"),
+        finding: ("content.encoding", "GEW-006"),
         fails: Planned::is_compared,
-        may: &["content.different", "content.occurrences", "documents.different"],
+        may: &["content.encoding", "content.different", "content.occurrences", "documents.different"],
     },
     Variant {
         name: "sent-twice",
@@ -226,9 +226,9 @@ const VARIANTS: &[Variant] = &[
     },
     Variant {
         name: "date-without-zeros",
-        finding: ("content.different", "GEW-002"),
+        finding: ("content.conversion", "GEW-002"),
         fails: |p| p.is_compared() && p.is_taken_for(B) && p.has_leading_zero(),
-        may: &["content.different", "content.occurrences"],
+        may: &["content.conversion", "content.occurrences"],
     },
     Variant {
         name: "unknown-authority-accepted",

@@ -350,7 +350,42 @@ pub enum RulesCommand {
         /// The depot's folder.
         #[arg(long)]
         rules: PathBuf,
+        /// The organisation whose configuration makes organisation-specific rules of them.
+        #[arg(long)]
+        organisation: Option<PathBuf>,
     },
+    /// Rules alone, without a hub: every message of a plan, every example, and their twins.
+    Test(RulesTestArgs),
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct RulesTestArgs {
+    /// The depot's folder.
+    #[arg(long)]
+    pub rules: PathBuf,
+    /// A plan whose messages go through the rules; the embedded one where nothing else is there to try.
+    #[arg(long)]
+    pub plan: Option<PathBuf>,
+    /// A message; may be given several times. Nothing is known of what must come of it.
+    #[arg(long)]
+    pub input: Vec<PathBuf>,
+    /// The format that these messages go into; every rule's where absent.
+    #[arg(long)]
+    pub receiver: Vec<String>,
+    /// A parameter of the rules, `name=value`; may be given several times.
+    #[arg(long, value_parser = parameter)]
+    pub param: Vec<(String, String)>,
+    /// Do not try twins of each message.
+    #[arg(long)]
+    pub no_twins: bool,
+    /// Ask Saxon as well: where it makes something else of a message, the result is open.
+    #[arg(long)]
+    pub second_engine: bool,
+}
+
+fn parameter(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("a parameter is written name=value")?;
+    Ok((name.to_owned(), value.to_owned()))
 }
 
 #[derive(Debug, Subcommand)]

@@ -11,7 +11,7 @@ use pruefstand::rules::{Depot, DepotError, complete_export};
 use pruefstand::target::TargetFile;
 use pruefstand::{report, xdatenfelder, xml, xsd};
 
-use super::args::{Format, OrganisationCommand, RulesCommand};
+use super::args::{Format, OrganisationCommand};
 use super::exit::{CliError, Exit};
 use super::output;
 
@@ -218,13 +218,6 @@ fn depot(folder: &Path) -> Result<(), Diagnostics> {
         Err(DepotError::File(findings)) => Err(findings),
         Err(error) => Err(Diagnostics::whole(&folder.display().to_string(), error.to_string(), "")),
     }
-}
-
-pub fn rules(command: RulesCommand, _format: Format) -> Result<Exit, CliError> {
-    let RulesCommand::Check { rules } = command;
-    depot(&rules)?;
-    output::say("the depot has no findings");
-    Ok(Exit::Passed)
 }
 
 pub fn organisation(command: OrganisationCommand, format: Format) -> Result<Exit, CliError> {

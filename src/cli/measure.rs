@@ -11,7 +11,7 @@ use super::args::{Format, MeasureArgs};
 use super::authored::organisation_of;
 use super::exit::{CliError, Exit};
 use super::output;
-use super::servers::{on_signal, program, runtime};
+use super::servers::{engines, on_signal, runtime};
 
 pub fn measure(args: MeasureArgs, format: Format) -> Result<Exit, CliError> {
     let plan = plan::load(&args.plan)?;
@@ -31,7 +31,7 @@ pub fn measure(args: MeasureArgs, format: Format) -> Result<Exit, CliError> {
         plan,
         plan_text,
         organisation,
-        program: program()?,
+        engines: engines()?,
         folder,
         mutants: args.mutants,
         configurations: args.configurations,

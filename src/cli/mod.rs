@@ -11,6 +11,7 @@ mod measure;
 mod output;
 mod person;
 mod plans;
+mod rules;
 mod runs;
 mod servers;
 mod watch;
@@ -52,7 +53,7 @@ fn dispatch(args: Args) -> Result<Exit, CliError> {
             plans::messages(&plan, organisation.as_deref(), &out, format)
         }
         Command::Organisation(command) => authored::organisation(command, format),
-        Command::Rules(command) => authored::rules(command, format),
+        Command::Rules(command) => rules::rules(command, format),
         Command::Measure(args) => measure::measure(args, format),
         Command::Fake(command) => servers::fake(command, format),
         Command::Hub(command) => servers::hub(command, format),

@@ -115,13 +115,18 @@ fn drive(config: RunConfig, format: Format) -> Result<(Judged, Exit), CliError> 
     Ok((judged, exit))
 }
 
-pub fn demo(out: Option<PathBuf>, names: &[String], format: Format) -> Result<Exit, CliError> {
-    defects(names)?;
+/// The plan of the embedded concept for a hub.
+pub fn embedded_plan() -> Result<TestPlan, CliError> {
     let concept = SystemConcept::from_text("concept.toml (embedded)", CONCEPT, Path::new("."))?;
     let organisation = TestOrganisation::embedded()?;
     let scope =
         Scope { stage: 2, component: ComponentKind::Integrationsserver, kind: PlanKind::Zulassung };
-    let plan = plan::derive(&concept, &organisation, &Catalogue::embedded()?, scope)?;
+    Ok(plan::derive(&concept, &organisation, &Catalogue::embedded()?, scope)?)
+}
+
+pub fn demo(out: Option<PathBuf>, names: &[String], format: Format) -> Result<Exit, CliError> {
+    defects(names)?;
+    let (plan, organisation) = (embedded_plan()?, TestOrganisation::embedded()?);
     let out = out.unwrap_or_else(|| fresh(Path::new("pruefstand-demo")));
     let target = TargetFile::reference_hub(&program()?, &organisation.folder, names);
     let config = RunConfig {

@@ -13,6 +13,7 @@ use pruefstand::organisation::{Export, FakeKind, Recipients, TestOrganisation, e
 use pruefstand::reference_hub::{
     Changed, DEFECTS, Defect, HubConfig, HubError, LIMIT, PAUSE, start,
 };
+use pruefstand::rules::Engines;
 
 use super::args::{FakeCommand, Format, HubCommand};
 use super::authored::organisation_of;
@@ -22,6 +23,9 @@ use super::output;
 use super::watch::{self, Watched};
 
 /// The runtime of a command.
+/// Most memory for the worker of XSLT 1.0, bytes.
+const WORKER_MEMORY: u64 = 2 * 1024 * 1024 * 1024;
+
 pub fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
     raise_file_limit();
     tokio::runtime::Builder::new_multi_thread()
@@ -339,7 +343,7 @@ pub fn hub(command: HubCommand, format: Format) -> Result<Exit, CliError> {
         export: exported,
         base: base.unwrap_or_else(|| organisation.folder.clone()),
         state: state.clone().unwrap_or_else(|| temporary.clone()),
-        program: program()?,
+        engines: engines()?,
         defects,
         clock: Clock::system(),
         limit: LIMIT,
@@ -419,7 +423,17 @@ fn named<D>(
         .collect()
 }
 
+/// Where engines for XSLT are; `PRUEFSTAND_SAXON` names a Python that has the package saxonche.
+pub fn engines() -> Result<Engines, CliError> {
+    let saxon = std::env::var_os("PRUEFSTAND_SAXON").map(PathBuf::from);
+    Ok(Engines { program: program()?, saxon })
+}
+
 pub fn xslt_worker() -> Result<Exit, CliError> {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    // A sheet without end must not take the machine along.
+    let bound = Rlimit { current: Some(WORKER_MEMORY), maximum: Some(WORKER_MEMORY) };
+    let _ = setrlimit(Resource::As, bound);
     pruefstand::xml::serve_worker(std::io::stdin().lock(), std::io::stdout().lock())
         .map_err(|e| CliError::Fault(e.to_string()))?;
     Ok(Exit::Passed)

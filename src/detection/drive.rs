@@ -11,7 +11,7 @@ use crate::judged::judge_folder;
 use crate::organisation::TestOrganisation;
 use crate::plan::TestPlan;
 use crate::reference_hub::Changed;
-use crate::run::{RunConfig, RunEnd, execute};
+use crate::run::{RunConfig, RunEnd, RunError, execute};
 use crate::target::{Person, TargetFile};
 use crate::verdict::{CaseOutcome, Overall, Severity, Verdict};
 
@@ -31,6 +31,45 @@ pub(super) struct Trials<'a> {
 pub(super) struct Faulty {
     pub mutant: Mutant,
     pub target: TargetFile,
+}
+
+/// Why there is no verdict.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum NoVerdict {
+    /// The fault was noticed before the first message.
+    #[error("vor der ersten Nachricht bemerkt: {0}")]
+    Preflight(String),
+    /// There was no run, or none that can be judged.
+    #[error("{0}")]
+    NoRun(String),
+}
+
+impl NoVerdict {
+    fn because(reason: impl std::fmt::Display) -> Self {
+        Self::NoRun(reason.to_string())
+    }
+
+    /// What it means for a fault.
+    pub fn of(self, mutant: Mutant) -> Measured {
+        // A target that does not even start is noticed by whoever starts it, not by the harness.
+        let outcome = match self {
+            Self::Preflight(_) => Outcome::Detected,
+            Self::NoRun(_) => Outcome::NotMeasured,
+        };
+        Measured::nothing(mutant, outcome, self.to_string())
+    }
+}
+
+impl From<RunError> for NoVerdict {
+    fn from(error: RunError) -> Self {
+        match error {
+            RunError::Preflight(findings) => {
+                let problems: Vec<&str> = findings.iter().map(|f| f.problem.as_str()).collect();
+                Self::Preflight(problems.join("; "))
+            }
+            other => Self::because(other),
+        }
+    }
 }
 
 impl Trials<'_> {
@@ -60,7 +99,7 @@ impl Trials<'_> {
         name: &str,
         target: TargetFile,
         chosen: Option<Vec<CaseId>>,
-    ) -> Result<Verdict, String> {
+    ) -> Result<Verdict, NoVerdict> {
         let out = self.folder.join(name);
         let config = RunConfig {
             plan: self.plan.clone(),
@@ -74,13 +113,13 @@ impl Trials<'_> {
             clock: self.clock.clone(),
             person: Person::nobody(),
         };
-        let end = execute(config, &|_| {}, self.stop.clone()).await.map_err(|e| e.to_string())?;
+        let end = execute(config, &|_| {}, self.stop.clone()).await?;
         if end == RunEnd::Interrupted {
-            return Err("broken off".into());
+            return Err(NoVerdict::because("broken off"));
         }
         let (folder, program) = (out.clone(), self.program.to_owned());
         let judged = tokio::task::spawn_blocking(move || judge_folder(&folder, &program)).await;
-        let judged = judged.map_err(|e| e.to_string())?.map_err(|e| e.to_string())?;
+        let judged = judged.map_err(NoVerdict::because)?.map_err(NoVerdict::because)?;
         if judged.verdict.overall == Overall::Failed {
             let _ = std::fs::remove_dir_all(&out);
         }
@@ -93,8 +132,7 @@ impl Trials<'_> {
         let name = mutant.id.clone();
         match self.run(&name, target, None).await {
             Ok(verdict) => noticed(mutant, &verdict),
-            // A target that does not even start is noticed by whoever starts it, not by the plan.
-            Err(reason) => Measured::nothing(mutant, Outcome::NotMeasured, reason),
+            Err(reason) => reason.of(mutant),
         }
     }
 }

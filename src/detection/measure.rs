@@ -20,7 +20,7 @@ use crate::ids::{ComponentKind, Digest, SystemId};
 use crate::organisation::TestOrganisation;
 use crate::plan::TestPlan;
 use crate::reference_hub::{Changed, DEFECTS};
-use crate::rules::Depot;
+use crate::rules::{Depot, Engines};
 use crate::target::TargetFile;
 use crate::verdict::Overall;
 
@@ -32,8 +32,8 @@ pub struct MeasureConfig {
     pub plan_text: String,
     /// The organisation.
     pub organisation: TestOrganisation,
-    /// The harness program.
-    pub program: PathBuf,
+    /// The harness program, and what else runs XSLT.
+    pub engines: Engines,
     /// Folder for runs that have to be looked at.
     pub folder: PathBuf,
     /// How many mutants of rules at most; the same ones each time.
@@ -87,7 +87,7 @@ pub async fn measure(
         plan: &config.plan,
         plan_text: &config.plan_text,
         organisation: &config.organisation,
-        program: &config.program,
+        program: &config.engines.program,
         folder: runs,
         clock: config.clock.clone(),
         stop: stop.clone(),
@@ -153,7 +153,8 @@ async fn intact(
         return Err(MeasureError::Nothing(format!("there is no target for a plan for {kind:?}")));
     }
     for (name, target) in targets {
-        let verdict = trials.run(&name, target, None).await.map_err(MeasureError::Intact)?;
+        let verdict = trials.run(&name, target, None).await;
+        let verdict = verdict.map_err(|e| MeasureError::Intact(e.to_string()))?;
         if verdict.overall != Overall::Passed {
             let open = verdict.cases.iter().find(|c| {
                 use crate::verdict::CaseOutcome::{Failed, Inconclusive};
@@ -190,10 +191,10 @@ async fn faults(
     let mut configurations = Vec::new();
     for name in &config.organisation.file.organisation.depots {
         let Ok(depot) = Depot::load(name, &config.organisation.folder) else { continue };
-        let (plan, program) = (config.plan.clone(), config.program.clone());
+        let (plan, engines) = (config.plan.clone(), config.engines.clone());
         let (folder, named) = (trials.folder.clone(), name.clone());
         let prepared = tokio::task::spawn_blocking(move || {
-            Subject::new(&plan, &named, depot, &program, &folder, RANDOM)
+            Subject::new(&plan, &named, depot, &engines, &folder, RANDOM)
         });
         let subject = match prepared.await {
             Ok(Ok(subject)) => Arc::new(subject),
@@ -304,7 +305,7 @@ fn targets(config: &MeasureConfig) -> Result<Vec<(SystemId, TargetFile)>, Measur
             Some(target) => target.clone(),
             None => {
                 let file = config.organisation_file.as_deref();
-                let made = fake(&config.program, file, &id, (kind, system.fake));
+                let made = fake(&config.engines.program, file, &id, (kind, system.fake));
                 made.map_err(MeasureError::Nothing)?
             }
         };

@@ -14,7 +14,7 @@ use crate::judged::WorkerEngine;
 use crate::plan::{Expectation, TestPlan};
 use crate::reference_hub::Changed;
 use crate::rule_trial::{Alone, Input, Outputs, Random, RandomInput, inputs, same_meaning};
-use crate::rules::{Applied, Depot, Workers, files_of};
+use crate::rules::{Applied, Depot, Engines, Workers, files_of};
 use crate::verdict::CaseOutcome;
 
 /// How many random valid messages must come out the same before a mutant counts as equivalent.
@@ -44,7 +44,7 @@ enum Showed {
     /// No input comes out differently.
     Same { random: Option<String> },
     /// Some do.
-    Differs { affected: Vec<usize>, noticed: Measured },
+    Differs { affected: Vec<usize>, noticed: Box<Measured> },
     /// The plan never uses this file.
     Unused,
 }
@@ -58,16 +58,16 @@ impl Subject {
         plan: &TestPlan,
         name: &str,
         depot: Depot,
-        program: &Path,
+        engines: &Engines,
         folder: &Path,
         random: usize,
     ) -> Result<Self, String> {
         let inputs = inputs(plan, &depot);
         let threads = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-        let outputs = Outputs::new(Workers::new(program, folder, threads.min(8)));
+        let outputs = Outputs::new(Workers::new(engines, folder, threads.min(8)));
         let intact = outputs.of(&depot, &listed(&inputs));
         let alone = Alone::new(plan, &inputs);
-        let engine = WorkerEngine::new(program);
+        let engine = WorkerEngine::new(&engines.program);
         let made: Vec<_> =
             inputs.iter().zip(&intact).enumerate().map(|(n, (i, a))| (n, i, a)).collect();
         if !made.is_empty() {
@@ -131,7 +131,10 @@ impl Subject {
         let verdict = self.alone.judge(&changed, &told, &self.engine);
         let mut noticed = noticed(as_mutant, &verdict);
         noticed.inputs = Some(differs.len());
-        Showed::Differs { affected: differs.iter().map(|(at, _)| *at).collect(), noticed }
+        Showed::Differs {
+            affected: differs.iter().map(|(at, _)| *at).collect(),
+            noticed: Box::new(noticed),
+        }
     }
 
     /// A random message that comes out differently.
@@ -241,7 +244,7 @@ pub(super) async fn try_rule(
             let note = format!("keine Eingabe des Plans zeigt es; diese zufällige schon: {name}");
             return nothing(Outcome::Survived, note);
         }
-        Ok(Showed::Differs { affected, noticed }) => (affected, noticed),
+        Ok(Showed::Differs { affected, noticed }) => (affected, *noticed),
     };
     confirm(trials, &subject, &mutant, &affected, alone).await
 }
@@ -267,7 +270,7 @@ async fn confirm(
     let verdict = match trials.run(&mutant.id, target, Some(chosen.clone())).await {
         Ok(verdict) => verdict,
         Err(reason) => {
-            return Measured { outcome: Outcome::NotMeasured, note: reason, ..alone };
+            return Measured { outcome: Outcome::NotMeasured, note: reason.to_string(), ..alone };
         }
     };
     let real = noticed(alone.mutant.clone(), &verdict);

@@ -118,6 +118,13 @@ pub struct ExportedDelivery {
     /// The rule that makes this format, `depot/sheet`; none means that the message stays as it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
+    /// Version of the rule's depot (Regelstand).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// Digest of the organisation-specific rule: the generally valid one with all its files, and what the
+    /// organisation says about authority and system.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
     /// Where it is filed as well: the DMS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dms: Option<SystemId>,

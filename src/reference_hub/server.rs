@@ -24,7 +24,7 @@ use crate::channel::http::{Handler, Reply, Request, serve};
 use crate::channel::tls::{TlsError, Trust, client_config};
 use crate::channel::{Shutdown, Unobserved};
 use crate::organisation::Export;
-use crate::rules::{Depot, DepotError, Runner, Source, Workers};
+use crate::rules::{Depot, DepotError, Engines, Runner, Source, Workers};
 use crate::xml::{Element, Node, Validator};
 
 /// Namespace of acknowledgements and rejections.
@@ -66,8 +66,8 @@ pub struct HubConfig {
     pub base: PathBuf,
     /// Folder for its journal.
     pub state: PathBuf,
-    /// The program that runs XSLT as `program xslt-worker`.
-    pub program: PathBuf,
+    /// What runs XSLT.
+    pub engines: Engines,
     /// Switched-on faults.
     pub defects: Vec<Defect>,
     /// Clock.
@@ -200,7 +200,7 @@ pub async fn start(
             validators.insert(procedure.id.clone(), depot.validator(&procedure.id)?);
         }
         std::fs::create_dir_all(&config.state)?;
-        let runner = Runner::new(depot, Workers::new(&config.program, &config.state, 2));
+        let runner = Runner::new(depot, Workers::new(&config.engines, &config.state, 2));
         let checks = Checking::all(&runner.depot().file.check);
         depots.push(LoadedDepot { runner, validators, checks });
     }

@@ -49,8 +49,9 @@ impl Alone {
             });
             plan.case.push(case);
         }
-        let of_rules = |c: &Box<dyn Checker>| CHECKERS.contains(&c.id());
-        Self { plan, checkers: all_checkers().into_iter().filter(of_rules).collect() }
+        let mut checkers = all_checkers();
+        checkers.retain(|c| CHECKERS.contains(&c.id()));
+        Self { plan, checkers }
     }
 
     /// Judges what a depot made of inputs, each with its number; only the cases of these inputs count.

@@ -7,8 +7,12 @@ mod alone;
 mod input;
 mod outputs;
 mod random;
+mod test;
+mod twins;
 
 pub use alone::Alone;
 pub use input::{Input, inputs};
 pub use outputs::{Outputs, same_meaning};
 pub use random::{Random, RandomInput};
+pub use test::{Example, RuleCoverage, RuleTest, Second, Trial, TriedCase, TwinCount, Unreached};
+pub use twins::Twin;

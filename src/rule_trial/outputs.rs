@@ -18,12 +18,19 @@ pub(super) fn transaction(number: usize) -> String {
 /// Runs depots over the same inputs.
 pub struct Outputs {
     workers: Arc<Workers>,
+    parameters: BTreeMap<String, String>,
 }
 
 impl Outputs {
     /// With these workers.
     pub fn new(workers: Arc<Workers>) -> Self {
-        Self { workers }
+        Self { workers, parameters: BTreeMap::new() }
+    }
+
+    /// The same with further parameters of the rules.
+    #[must_use]
+    pub fn with(self, parameters: BTreeMap<String, String>) -> Self {
+        Self { parameters, ..self }
     }
 
     /// What a depot makes of each message: its receiver's format, its bytes. The rule is told the
@@ -38,10 +45,11 @@ impl Outputs {
                     loop {
                         let at = next.fetch_add(1, Ordering::SeqCst);
                         let Some((number, receiver, bytes)) = messages.get(at) else { return };
-                        let params = BTreeMap::from([
+                        let mut params = BTreeMap::from([
                             ("zeitpunkt".to_owned(), TIME.to_owned()),
                             ("transaktion".to_owned(), transaction(*number)),
                         ]);
+                        params.extend(self.parameters.clone());
                         let applied = runner.apply(receiver, bytes, &params);
                         done.lock().unwrap_or_else(PoisonError::into_inner)[at] = Some(applied);
                     }

@@ -4,13 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::depot::{Depot, Kind, Source};
+use crate::ids::Digest;
 use crate::organisation::{
-    Export, ExportedDelivery, ExportedDepot, ExportedParameter, ExportedProcedure, ExportedRule,
-    ExportedService,
+    Export, ExportedAuthority, ExportedDelivery, ExportedDepot, ExportedParameter,
+    ExportedProcedure, ExportedRule, ExportedService, ExportedSystem,
 };
 use crate::xml::{Element, parse};
 
-const XSLT: &str = "http://www.w3.org/1999/XSL/Transform";
+pub(super) const XSLT: &str = "http://www.w3.org/1999/XSL/Transform";
 
 /// Parameters that a hub hands to every rule, with their meaning; German.
 const FROM_HUB: [(&str, &str); 2] = [
@@ -61,15 +62,44 @@ pub fn complete_export(export: &mut Export, depots: &[Depot], titles: &BTreeMap<
                 leika: leika.clone(),
                 system: system.id.clone(),
                 receiver: system.receiver.clone(),
-                rule,
                 folder: dms.as_ref().and(filing).map(|f| f.folder.clone()),
                 dms,
+                version: depot.filter(|_| rule.is_some()).map(|d| d.file.depot.version.clone()),
+                digest: depot.and_then(|d| organisation_digest(d, authority, system)),
+                rule,
             });
         }
     }
     export.service = services;
     export.delivery = deliveries;
     export.depot = depots.iter().map(exported).collect();
+}
+
+/// The digest of an organisation-specific rule: of all files of the generally valid rule, and of what
+/// the organisation says about the authority and its system; not of the address, which is another one
+/// in each run. None where a receiver takes messages as they are.
+fn organisation_digest(
+    depot: &Depot,
+    authority: &ExportedAuthority,
+    system: &ExportedSystem,
+) -> Option<String> {
+    let rule = depot.file.rule.iter().find(|r| r.receiver == system.receiver)?;
+    let mut all = String::new();
+    for file in files_of(depot, &rule.sheet) {
+        let bytes = depot.files.get(&file)?;
+        all.push_str(&format!("{file} {}\n", Digest::of(bytes)));
+    }
+    let rule = serde_json::to_string(rule).ok()?;
+    all.push_str(&format!(
+        "{rule}\n{} {} {} {} {:?} {:?}\n",
+        authority.ags,
+        system.id,
+        system.protocol,
+        system.receiver,
+        authority.dms,
+        authority.mailbox
+    ));
+    Some(Digest::of(all).0)
 }
 
 fn exported(depot: &Depot) -> ExportedDepot {
@@ -191,7 +221,7 @@ impl Needs {
 }
 
 /// Names in calls of `document()` with a literal.
-fn documents(expression: &str) -> Vec<String> {
+pub(super) fn documents(expression: &str) -> Vec<String> {
     let calls = expression.split("document(").skip(1);
     calls
         .filter_map(|rest| {

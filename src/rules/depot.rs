@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Path as Place, read};
 use crate::ids::Digest;
-use crate::xml::{Condition, SchemaError, SchemaSet, SheetSet, Validator};
+use crate::xml::{Condition, SchemaError, SchemaSet, SheetSet, Validator, decode};
 
 /// The format this version reads.
 const FORMAT: &str = "pruefstand/depot/1";
@@ -399,6 +399,22 @@ impl Depot {
                 message: "has no schema".into(),
             })),
         }
+    }
+
+    /// The text of a file of XML, whatever it is encoded in; it declares UTF-8 then.
+    pub fn text(&self, file: &str) -> Option<String> {
+        let text = decode(self.files.get(file)?).ok()?.text;
+        let head = text.find("?>").filter(|_| text.starts_with("<?xml"));
+        let declared = head.and_then(|end| {
+            let from = text[..end].find("encoding")?;
+            let quote = from + text[from..end].find(['"', '\''])?;
+            let close = quote + 1 + text[quote + 1..end].find(['"', '\''])?;
+            Some(quote + 1..close)
+        });
+        Some(match declared {
+            Some(range) => format!("{}UTF-8{}", &text[..range.start], &text[range.end..]),
+            None => text,
+        })
     }
 
     /// The sheets and data files its rules may read.

@@ -1,16 +1,19 @@
 //! Running one rule alone.
 
-use std::collections::BTreeMap;
-use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
+use super::configuration::{XSLT, files_of};
 use super::depot::{Depot, sheet_url};
 use crate::ids::Digest;
-use crate::xml::{SheetSet, TransformEnd, Transformed, Worker};
+use crate::xml::{Engine, SheetSet, TransformEnd, Transformed, Worker, engine_versions, parse};
 
 /// Longest time for one transformation.
 const LIMIT: Duration = Duration::from_secs(10);
+/// The same in Saxon, which compiles large sheets for seconds.
+const SAXON_LIMIT: Duration = Duration::from_secs(30);
 
 /// What a rule made of a message.
 #[derive(Debug, Clone)]
@@ -23,32 +26,96 @@ pub struct Applied {
     pub result: Transformed,
 }
 
-/// Warm worker processes that several depots share.
-pub struct Workers(Vec<Mutex<Worker>>);
+/// Where engines are.
+#[derive(Debug, Clone, Default)]
+pub struct Engines {
+    /// The program that runs libxslt as `program xslt-worker`.
+    pub program: PathBuf,
+    /// A Python with the package `saxonche`; looked for on the path where nobody names one.
+    pub saxon: Option<PathBuf>,
+}
+
+/// Warm worker processes that several depots share. A sheet for XSLT 1.0 runs in libxslt, one for a
+/// newer version in Saxon, where there is one.
+pub struct Workers {
+    engines: Engines,
+    folder: PathBuf,
+    count: usize,
+    libxslt: Vec<Mutex<Worker>>,
+    /// Started when a sheet needs them; none where Saxon cannot be found.
+    saxon: OnceLock<Vec<Mutex<Worker>>>,
+    /// Every sheet runs in Saxon.
+    only_saxon: bool,
+}
 
 impl Workers {
-    /// So many workers, each `program xslt-worker` in `folder`; they start with their first job.
-    pub fn new(program: &Path, folder: &Path, count: usize) -> Arc<Self> {
-        let one = || Mutex::new(Worker::new(program, folder, LIMIT));
-        Arc::new(Self((0..count.max(1)).map(|_| one()).collect()))
+    /// So many workers of each engine below `folder`; they start with their first job.
+    pub fn new(engines: &Engines, folder: &Path, count: usize) -> Arc<Self> {
+        Arc::new(Self::of(engines, folder, count, false))
+    }
+
+    /// Workers that run every sheet in Saxon; none where it cannot be found.
+    pub fn only_saxon(engines: &Engines, folder: &Path, count: usize) -> Option<Arc<Self>> {
+        let workers = Self::of(engines, folder, count, true);
+        (!workers.saxon().is_empty()).then(|| Arc::new(workers))
+    }
+
+    fn of(engines: &Engines, folder: &Path, count: usize, only_saxon: bool) -> Self {
+        let count = count.max(1);
+        let libxslt = || Mutex::new(Worker::new(&engines.program, folder, LIMIT));
+        Self {
+            engines: engines.clone(),
+            folder: folder.to_owned(),
+            count,
+            libxslt: (0..count).map(|_| libxslt()).collect(),
+            saxon: OnceLock::new(),
+            only_saxon,
+        }
     }
 
     /// How many jobs can be done at once.
     pub fn count(&self) -> usize {
-        self.0.len()
+        self.count
     }
 
-    /// Runs a sheet; blocks while all workers are busy.
+    fn saxon(&self) -> &[Mutex<Worker>] {
+        self.saxon.get_or_init(|| {
+            let Some(engine) = Engine::find_saxon(self.engines.saxon.as_deref()) else {
+                return vec![];
+            };
+            let one = || Mutex::new(Worker::of(engine.clone(), &self.folder, SAXON_LIMIT));
+            (0..self.count).map(|_| one()).collect()
+        })
+    }
+
+    /// The engines that ran something, by name, with what they could not be kept from.
+    pub fn used(&self) -> BTreeMap<String, Vec<String>> {
+        let mut out = BTreeMap::new();
+        if !self.only_saxon {
+            let (_, libxslt) = engine_versions();
+            out.insert(format!("libxslt {libxslt}"), vec![]);
+        }
+        for worker in self.saxon.get().into_iter().flatten() {
+            let worker = worker.lock().unwrap_or_else(PoisonError::into_inner);
+            out.extend(worker.hello().map(|hello| (hello.engine, hello.isolation)));
+        }
+        out
+    }
+
+    /// Runs a sheet; blocks while all workers are busy. Where a newer sheet finds no Saxon, libxslt says
+    /// that it is too old.
     fn run(
         &self,
-        sheets: &SheetSet,
-        sheet: &str,
+        newer: bool,
+        (sheets, sheet): (&SheetSet, &str),
         message: &[u8],
         params: &BTreeMap<String, String>,
     ) -> Transformed {
-        let free = self.0.iter().find_map(|w| w.try_lock().ok());
+        let saxon = if newer || self.only_saxon { self.saxon() } else { &[] };
+        let workers = if saxon.is_empty() { &self.libxslt[..] } else { saxon };
+        let free = workers.iter().find_map(|w| w.try_lock().ok());
         let mut worker =
-            free.unwrap_or_else(|| self.0[0].lock().unwrap_or_else(PoisonError::into_inner));
+            free.unwrap_or_else(|| workers[0].lock().unwrap_or_else(PoisonError::into_inner));
         worker.transform(sheets, sheet, message, params)
     }
 }
@@ -57,6 +124,8 @@ impl Workers {
 pub struct Runner {
     depot: Depot,
     sheets: SheetSet,
+    /// Sheets that are written for a newer version than XSLT 1.0.
+    newer: BTreeSet<String>,
     workers: Arc<Workers>,
 }
 
@@ -64,7 +133,9 @@ impl Runner {
     /// A runner of this depot.
     pub fn new(depot: Depot, workers: Arc<Workers>) -> Self {
         let sheets = depot.sheets();
-        Self { depot, sheets, workers }
+        let used = depot.file.rule.iter().map(|r| &r.sheet);
+        let newer = used.filter(|sheet| is_newer(&depot, sheet)).cloned().collect();
+        Self { depot, sheets, newer, workers }
     }
 
     /// The depot.
@@ -84,13 +155,27 @@ impl Runner {
                 end: TransformEnd::Output,
                 messages: vec![],
                 refused: vec![],
+                wrote: vec![],
                 output: message.to_vec(),
             };
             return Applied { sheet: None, digest: None, result };
         };
         let digest = self.depot.files.get(&rule.sheet).map(Digest::of);
-        let sheet = sheet_url(&rule.sheet);
-        let result = self.workers.run(&self.sheets, &sheet, message, params);
+        let (sheet, newer) = (sheet_url(&rule.sheet), self.newer.contains(&rule.sheet));
+        let result = self.workers.run(newer, (&self.sheets, &sheet), message, params);
         Applied { sheet: Some(rule.sheet.clone()), digest, result }
     }
+}
+
+/// Whether a sheet, or one that it includes, is written for a newer version than XSLT 1.0.
+fn is_newer(depot: &Depot, sheet: &str) -> bool {
+    files_of(depot, sheet).iter().any(|file| {
+        let root = depot.files.get(file).and_then(|bytes| parse(bytes).ok()).map(|d| d.root);
+        root.is_some_and(|root| {
+            let version = root.attributes.iter().find(|a| {
+                a.name == "version" && (root.namespace == XSLT) == a.namespace.is_empty()
+            });
+            version.is_some_and(|v| !matches!(v.value.trim(), "" | "1.0" | "1.1"))
+        })
+    })
 }

@@ -8,6 +8,7 @@ mod attested;
 mod canary;
 mod checkers;
 mod judge;
+mod rule_alone;
 mod smtp;
 mod types;
 mod view;
@@ -17,6 +18,7 @@ use std::collections::BTreeMap;
 pub use canary::World;
 pub use checkers::{Checker, Judgement, all as all_checkers};
 pub use judge::{judge, judge_with};
+pub use rule_alone::RuleApplied;
 pub use types::*;
 pub use view::{Context, Exchange, Log, LogEntry, RunView};
 

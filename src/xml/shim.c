@@ -15,6 +15,7 @@
 #include <libxml/xmlerror.h>
 #include <libxml/xmlschemas.h>
 #include <libxml/xmlIO.h>
+#include <libxml/catalog.h>
 #include <libxml/uri.h>
 #include <libxml/xpath.h>
 #include <libxml/xpathInternals.h>
@@ -66,6 +67,8 @@ static void silent(void *context, const char *format, ...) {
 void ps_init(ps_open_cb cb) {
     open_file = cb;
     xmlInitParser();
+    /* Catalogues of the machine decide nothing here, and are not looked for. */
+    xmlCatalogSetDefaults(XML_CATA_ALLOW_NONE);
     /* Some parts of the library print what they also report. */
     xmlSetGenericErrorFunc(NULL, silent);
     xmlCleanupInputCallbacks();
@@ -194,6 +197,17 @@ static int read_known(xsltSecurityPrefsPtr sec, xsltTransformContextPtr ctxt, co
     return open_file(url, &data, &size);
 }
 
+/* Nothing is ever written; that somebody wanted to is asked for like a file that is not there, with a
+ * scheme of its own, so that it is noted. */
+static int note_write(xsltSecurityPrefsPtr sec, xsltTransformContextPtr ctxt, const char *url) {
+    (void)sec; (void)ctxt;
+    const char *data; int size;
+    char full[4096];
+    if (open_file != NULL && snprintf(full, sizeof full, "write:%s", url) < (int)sizeof full)
+        open_file(full, &data, &size);
+    return 0;
+}
+
 void *ps_xslt_compile(void *doc, ps_error_cb cb, void *user) {
     ps_sink sink = { cb, user };
     xmlSetStructuredErrorFunc(&sink, structured);
@@ -220,10 +234,10 @@ int ps_xslt_apply(void *style, void *doc, const char **params, int *state, char 
     if (ctxt == NULL) return -1;
     xsltSecurityPrefsPtr sec = xsltNewSecurityPrefs();
     xsltSetSecurityPrefs(sec, XSLT_SECPREF_READ_FILE, read_known);
-    xsltSetSecurityPrefs(sec, XSLT_SECPREF_WRITE_FILE, xsltSecurityForbid);
-    xsltSetSecurityPrefs(sec, XSLT_SECPREF_CREATE_DIRECTORY, xsltSecurityForbid);
-    xsltSetSecurityPrefs(sec, XSLT_SECPREF_READ_NETWORK, xsltSecurityForbid);
-    xsltSetSecurityPrefs(sec, XSLT_SECPREF_WRITE_NETWORK, xsltSecurityForbid);
+    xsltSetSecurityPrefs(sec, XSLT_SECPREF_WRITE_FILE, note_write);
+    xsltSetSecurityPrefs(sec, XSLT_SECPREF_CREATE_DIRECTORY, note_write);
+    xsltSetSecurityPrefs(sec, XSLT_SECPREF_READ_NETWORK, read_known);
+    xsltSetSecurityPrefs(sec, XSLT_SECPREF_WRITE_NETWORK, note_write);
     int result = -1;
     if (xsltSetCtxtSecurityPrefs(sec, ctxt) == 0) {
         xsltSetTransformErrorFunc(ctxt, &sink, variadic);

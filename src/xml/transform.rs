@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::ffi::Files;
@@ -23,11 +25,91 @@ struct Process {
     stdin: ChildStdin,
     replies: Receiver<Option<(Vec<u8>, Vec<u8>)>>,
     loaded: BTreeSet<String>,
+    /// Its folder, where it has one of its own.
+    _own: Option<OwnFolder>,
+    hello: Arc<OnceLock<Hello>>,
+}
+
+/// A folder that goes with its worker.
+struct OwnFolder(PathBuf);
+
+impl OwnFolder {
+    fn new(below: &Path) -> std::io::Result<Self> {
+        static NUMBER: AtomicUsize = AtomicUsize::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::SeqCst);
+        let path = below.join(format!("regelprozess-{}-{number}", std::process::id()));
+        std::fs::create_dir_all(&path)?;
+        Ok(Self(path.canonicalize()?))
+    }
+}
+
+impl Drop for OwnFolder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// What runs in a worker process.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Engine {
+    /// libxslt, for XSLT 1.0: `program xslt-worker`.
+    Libxslt(PathBuf),
+    /// SaxonC-HE, for XSLT 2.0 and 3.0: a Python that has the package `saxonche`.
+    Saxon(PathBuf),
+}
+
+/// The worker that runs Saxon.
+const SAXON: &str = include_str!("saxon_worker.py");
+/// Most memory for it, bytes.
+const SAXON_MEMORY: u64 = 2 * 1024 * 1024 * 1024;
+
+impl Engine {
+    /// Saxon, where it can be found: in the Python that `named` says, or else the first `python3` on the
+    /// path, if it has the package.
+    pub fn find_saxon(named: Option<&Path>) -> Option<Self> {
+        let python = match named {
+            Some(path) => path.to_owned(),
+            None => std::env::split_paths(&std::env::var_os("PATH")?)
+                .map(|folder| folder.join("python3"))
+                .find(|path| path.is_file())?,
+        };
+        let there = Command::new(&python)
+            .args(["-I", "-c", "import saxonche"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status();
+        there.is_ok_and(|status| status.success()).then_some(Self::Saxon(python))
+    }
+
+    fn command(&self) -> Command {
+        match self {
+            Self::Libxslt(program) => {
+                let mut command = Command::new(program);
+                command.arg("xslt-worker");
+                command
+            }
+            Self::Saxon(python) => {
+                let mut command = Command::new(python);
+                command.args(["-I", "-c", SAXON]).arg(SAXON_MEMORY.to_string());
+                command
+            }
+        }
+    }
+}
+
+/// What an engine says about itself when it starts.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Deserialize)]
+pub struct Hello {
+    /// Its name and version.
+    pub engine: String,
+    /// What it could not be kept from; nothing where it is shut in.
+    pub isolation: Vec<String>,
 }
 
 /// A warm XSLT worker process, started again when it died.
 pub struct Worker {
-    program: PathBuf,
+    engine: Engine,
     folder: PathBuf,
     limit: Duration,
     process: Option<Process>,
@@ -36,14 +118,28 @@ pub struct Worker {
 impl Worker {
     /// A worker that runs `program xslt-worker` in `folder`; each job may take `limit`.
     pub fn new(program: &Path, folder: &Path, limit: Duration) -> Self {
-        Self { program: program.into(), folder: folder.into(), limit, process: None }
+        Self::of(Engine::Libxslt(program.into()), folder, limit)
+    }
+
+    /// A worker of an engine, in `folder` or, where it needs one of its own, in one below; each job may
+    /// take `limit`.
+    pub fn of(engine: Engine, folder: &Path, limit: Duration) -> Self {
+        Self { engine, folder: folder.into(), limit, process: None }
+    }
+
+    /// What the engine says about itself; none before its first job, or where it says nothing.
+    pub fn hello(&self) -> Option<Hello> {
+        self.process.as_ref()?.hello.get().cloned()
     }
 
     fn start(&mut self) -> std::io::Result<&mut Process> {
         if self.process.is_none() {
-            let mut child = Command::new(&self.program)
-                .arg("xslt-worker")
-                .current_dir(&self.folder)
+            let greets = matches!(self.engine, Engine::Saxon(_));
+            let own = greets.then(|| OwnFolder::new(&self.folder)).transpose()?;
+            let mut child = self
+                .engine
+                .command()
+                .current_dir(own.as_ref().map_or(&self.folder, |own| &own.0))
                 .env_clear()
                 .stdin(Stdio::piped())
                 .stdout(Stdio::piped())
@@ -53,7 +149,15 @@ impl Worker {
             let stdin = child.stdin.take().ok_or_else(broken)?;
             let mut stdout = child.stdout.take().ok_or_else(broken)?;
             let (send, replies) = channel();
+            let hello: Arc<OnceLock<Hello>> = Arc::default();
+            let said = hello.clone();
             std::thread::spawn(move || {
+                if greets
+                    && let Ok(frame) = read_frame(&mut stdout)
+                    && let Ok(greeting) = serde_json::from_slice(&frame)
+                {
+                    let _ = said.set(greeting);
+                }
                 loop {
                     let reply = read_frame(&mut stdout)
                         .and_then(|head| Ok((head, read_frame(&mut stdout)?)))
@@ -64,7 +168,8 @@ impl Worker {
                     }
                 }
             });
-            self.process = Some(Process { child, stdin, replies, loaded: BTreeSet::new() });
+            self.process =
+                Some(Process { child, stdin, replies, loaded: BTreeSet::new(), _own: own, hello });
         }
         self.process.as_mut().ok_or_else(|| std::io::ErrorKind::BrokenPipe.into())
     }

@@ -14,6 +14,8 @@ use super::ffi::{self, Doc, EndState, Files, Stylesheet};
 use super::parse::parse;
 
 const XSL: &str = "http://www.w3.org/1999/XSL/Transform";
+/// What stands before the name of something that a sheet wanted to write.
+const WRITE: &str = "write:";
 /// Largest frame that is read, bytes.
 const MAX_FRAME: usize = 256 * 1024 * 1024;
 
@@ -57,6 +59,9 @@ pub struct Transformed {
     pub messages: Vec<String>,
     /// URLs the stylesheet wanted to read and could not.
     pub refused: Vec<String>,
+    /// Files the stylesheet wanted to write.
+    #[serde(default)]
+    pub wrote: Vec<String>,
     /// The serialised output; partial unless `end` is `Output`.
     #[serde(skip)]
     pub output: Vec<u8>,
@@ -64,7 +69,7 @@ pub struct Transformed {
 
 impl Transformed {
     pub(super) fn failed(end: TransformEnd, message: impl Into<String>) -> Self {
-        Self { end, messages: vec![message.into()], refused: vec![], output: vec![] }
+        Self { end, messages: vec![message.into()], refused: vec![], wrote: vec![], output: vec![] }
     }
 }
 
@@ -158,7 +163,14 @@ fn apply(
         EndState::Finished => TransformEnd::Output,
         EndState::Error | EndState::Stopped => TransformEnd::Aborted,
     };
-    Transformed { end, messages: text, refused, output }
+    let (wrote, refused): (Vec<_>, Vec<_>) =
+        refused.into_iter().partition(|url| url.starts_with(WRITE));
+    let mut wrote: Vec<String> =
+        wrote.into_iter().map(|url| url.trim_start_matches(WRITE).to_owned()).collect();
+    wrote.dedup();
+    let mut refused = refused;
+    refused.dedup();
+    Transformed { end, messages: text, refused, wrote, output }
 }
 
 fn is_blank(output: &[u8]) -> bool {
@@ -222,7 +234,6 @@ fn compile(url: &str, files: &Arc<Files>) -> Result<Stylesheet, Transformed> {
             None => (None, messages),
         }
     });
-    let refused: Vec<_> = refused.into_iter().filter(|u| !u.contains("/etc/xml/")).collect();
     match sheet {
         Some(sheet) if refused.is_empty() => Ok(sheet),
         _ => Err(Transformed {
@@ -239,6 +250,7 @@ fn compile(url: &str, files: &Arc<Files>) -> Result<Stylesheet, Transformed> {
                 })
                 .collect(),
             refused,
+            wrote: vec![],
             output: vec![],
         }),
     }

@@ -161,9 +161,9 @@ impl Collector<'_> {
 /// All mutants of a depot's rules: its sheets and the tables they read.
 pub fn rule_mutants(depot: &Depot) -> Vec<FileMutant> {
     let mut out = Vec::new();
-    for (file, bytes) in depot.files.iter().filter(|(file, _)| file.starts_with("rules/")) {
-        let Ok(text) = std::str::from_utf8(bytes) else { continue };
-        let mut collector = Collector { file, text, out: Vec::new() };
+    for file in depot.files.keys().filter(|file| file.starts_with("rules/")) {
+        let Some(text) = depot.text(file) else { continue };
+        let mut collector = Collector { file, text: &text, out: Vec::new() };
         if std::path::Path::new(file).extension().is_some_and(|e| e == "xsl" || e == "xslt") {
             sheet::mutants(&mut collector);
         } else {

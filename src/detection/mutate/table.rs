@@ -29,7 +29,7 @@ pub(super) fn mutants(collector: &mut Collector<'_>) {
     }
     for pair in leaves.windows(2).filter(|p| p[0].parent() == p[1].parent()) {
         let last =
-            |node: &roxmltree::Node<'_, '_>| node.attributes().last().map(|a| a.range_value());
+            |node: &roxmltree::Node<'_, '_>| node.attributes().next_back().map(|a| a.range_value());
         if let (Some(a), Some(b)) = (last(&pair[0]), last(&pair[1])) {
             let what = format!("\"{}\" und \"{}\" vertauscht", &text[a.clone()], &text[b.clone()]);
             let edits = vec![Edit::new(a.clone(), &text[b.clone()]), Edit::new(b, &text[a])];

@@ -106,6 +106,47 @@ struct Wanted {
     from: String,
     at: String,
     values: Vec<String>,
+    /// The values as they were sent, where they are converted.
+    converted_from: Option<Vec<String>>,
+}
+
+impl Wanted {
+    /// What became of the values, where others arrived.
+    fn changed_to(&self, actual: &[String]) -> (&'static str, String) {
+        let field = &self.field;
+        if self.converted_from.as_deref() == Some(actual) {
+            return ("content.conversion", format!("{field} wurde nicht umgewandelt"));
+        }
+        match change(&self.values, actual) {
+            "content.different" if self.converted_from.is_some() => {
+                ("content.conversion", format!("{field} wurde falsch umgewandelt"))
+            }
+            id @ "content.truncated" => (id, format!("{field} kam abgeschnitten an")),
+            id @ "content.encoding" => (id, format!("{field} kam in falscher Kodierung an")),
+            id => (id, format!("{field} kam verändert an")),
+        }
+    }
+}
+
+/// How values differ that are both there: cut off, read in the wrong encoding, or otherwise.
+fn change(expected: &[String], actual: &[String]) -> &'static str {
+    if expected.len() != actual.len() {
+        return "content.different";
+    }
+    let pairs = || expected.iter().zip(actual).filter(|(a, b)| a != b);
+    let cut =
+        |(whole, part): (&String, &String)| !part.is_empty() && whole.starts_with(part.as_str());
+    let misread = |(right, wrong): (&String, &String)| {
+        right.bytes().map(char::from).collect::<String>() == *wrong
+            || encoding_rs::WINDOWS_1252.decode(right.as_bytes()).0 == wrong.as_str()
+    };
+    if pairs().all(cut) {
+        "content.truncated"
+    } else if pairs().all(misread) {
+        "content.encoding"
+    } else {
+        "content.different"
+    }
 }
 
 impl Compare<'_> {
@@ -132,7 +173,11 @@ impl Compare<'_> {
             let what = match (&expected, &actual) {
                 (Some(_), None) => ("content.missing", "Eine Angabe ist nicht angekommen"),
                 (None, _) => ("content.invented", "Eine Angabe kam hinzu, die niemand gemacht hat"),
-                _ => ("content.different", "Eine Angabe kam verändert an"),
+                (Some(a), Some(b)) => match change(std::slice::from_ref(a), std::slice::from_ref(b)) {
+                    id @ "content.truncated" => (id, "Eine Angabe kam abgeschnitten an"),
+                    id @ "content.encoding" => (id, "Eine Angabe kam in falscher Kodierung an"),
+                    id => (id, "Eine Angabe kam verändert an"),
+                },
             };
             self.found(what.0, what.1.into(), &difference.place)
                 .values(expected.unwrap_or_default(), actual.unwrap_or_default())
@@ -188,7 +233,7 @@ impl Compare<'_> {
                     "content.swapped",
                     format!("{} trägt den Wert von {}", value.field, other.field),
                 ),
-                _ => ("content.different", format!("{} kam verändert an", value.field)),
+                _ => value.changed_to(&actual),
             };
             let place = format!("{} → {}", value.from, value.at);
             self.found(id, text, &place)
@@ -212,7 +257,14 @@ impl Compare<'_> {
                     .iter()
                     .map(|v| convert(self.context.plan, &arrival.how, v))
                     .collect::<Option<Vec<_>>>()?;
-                out.push(Wanted { field: field.id.clone(), from, at: arrival.at.clone(), values });
+                let sent = sent.values_at(&from, &message.namespace);
+                out.push(Wanted {
+                    field: field.id.clone(),
+                    from,
+                    at: arrival.at.clone(),
+                    converted_from: (sent != values).then_some(sent),
+                    values,
+                });
             }
         }
         Some(out)

@@ -104,12 +104,16 @@ pub fn all() -> Vec<Box<dyn Checker>> {
 }
 
 /// Puts a finding together.
-struct Found {
+pub(in crate::verdict) struct Found {
     finding: Finding,
 }
 
 impl Found {
-    fn new(id: &str, requirement: &RequirementId, message: impl Into<String>) -> Self {
+    pub(in crate::verdict) fn new(
+        id: &str,
+        requirement: &RequirementId,
+        message: impl Into<String>,
+    ) -> Self {
         Self {
             finding: Finding {
                 id: id.to_owned(),
@@ -127,43 +131,47 @@ impl Found {
         }
     }
 
-    fn values(mut self, expected: impl Into<String>, actual: impl Into<String>) -> Self {
+    pub(in crate::verdict) fn values(
+        mut self,
+        expected: impl Into<String>,
+        actual: impl Into<String>,
+    ) -> Self {
         self.finding.expected = shorten(&expected.into());
         self.finding.actual = shorten(&actual.into());
         self
     }
 
-    fn place(mut self, place: impl Into<String>) -> Self {
+    pub(in crate::verdict) fn place(mut self, place: impl Into<String>) -> Self {
         self.finding.place = place.into();
         self
     }
 
-    fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub(in crate::verdict) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.finding.hint = hint.into();
         self
     }
 
-    fn blame(mut self, blame: Blame) -> Self {
+    pub(in crate::verdict) fn blame(mut self, blame: Blame) -> Self {
         self.finding.blame = blame;
         self
     }
 
-    fn note(mut self) -> Self {
+    pub(in crate::verdict) fn note(mut self) -> Self {
         self.finding.severity = Severity::Note;
         self
     }
 
-    fn absent(mut self) -> Self {
+    pub(in crate::verdict) fn absent(mut self) -> Self {
         self.finding.absence = true;
         self
     }
 
-    fn seen(mut self, exchanges: impl IntoIterator<Item = u64>) -> Self {
+    pub(in crate::verdict) fn seen(mut self, exchanges: impl IntoIterator<Item = u64>) -> Self {
         self.finding.evidence.extend(exchanges);
         self
     }
 
-    fn into(mut self, judgement: &mut Judgement) {
+    pub(in crate::verdict) fn into(mut self, judgement: &mut Judgement) {
         if self.finding.hint.is_empty() {
             self.finding.hint = usual_hint(&self.finding.id).to_owned();
         }
@@ -182,6 +190,7 @@ fn usual_hint(id: &str) -> &'static str {
         "delivery" => "Zustellung der Transaktion im Transaktionsprotokoll verfolgen",
         "content" => "Regel des Empfängerformats prüfen",
         "header" => "Die Beispielnachricht des Standards berichtigen oder melden",
+        "rule" | "twin" => "Regel und Eingabe nebeneinander ansehen",
         "rules" => "Die genannte Regel und die Nachricht im Nachweis vergleichen",
         "foreign" => "Herkunft im Transaktionsprotokoll zur Zeit des Austauschs suchen",
         _ => "Austausche im Nachweis ansehen",
