@@ -20,8 +20,12 @@ fn verdict(second: &'static str, mapping: &str) -> serde_json::Value {
             let body = "<Rueckweisung xmlns=\"urn:pruefstand:quittung:1\"><Transaktion>T-1</Transaktion><Grund>V000</Grund></Rueckweisung>";
             answer("422 No", "application/xml", body)
         } else if request.path() == "/log" && asked.load(Ordering::SeqCst) {
-            let first = "{\"meta\": {\"time\": \"2026-01-01T00:00:00Z\"}, \"txn\": \"T-1\", \"event\": \"RECEIVED\"}";
+            let first =
+                "{\"meta\": {\"time\": \"NOW\"}, \"txn\": \"T-1\", \"event\": \"RECEIVED\"}";
+            // A log whose clock is wrong is a finding of its own.
+            let now = jiff::Timestamp::now().to_string();
             let body = format!("{{\"data\": {{\"items\": [{first}, {second}]}}}}");
+            let body = body.replace("NOW", &now);
             answer("200 OK", "application/json", &body)
         } else {
             answer("200 OK", "application/json", "{\"data\": {\"items\": []}}")
@@ -46,7 +50,7 @@ fn verdict(second: &'static str, mapping: &str) -> serde_json::Value {
 
 #[test]
 fn foreign_words_are_read_as_ours() {
-    let second = "{\"meta\": {\"time\": \"2026-01-01T00:00:01Z\"}, \"txn\": \"T-1\", \"event\": \"REJECTED\"}";
+    let second = "{\"meta\": {\"time\": \"NOW\"}, \"txn\": \"T-1\", \"event\": \"REJECTED\"}";
     let good = verdict(second, MAPPING);
     assert_eq!(good["verdict"], "passed", "{good}");
     let unknown = verdict(second, &MAPPING.replace("REJECTED", "DENIED"));
@@ -57,7 +61,7 @@ fn foreign_words_are_read_as_ours() {
 
 #[test]
 fn an_entry_without_a_key_is_a_finding_that_shows_it() {
-    let second = "{\"meta\": {\"time\": \"2026-01-01T00:00:01Z\"}, \"event\": \"REJECTED\"}";
+    let second = "{\"meta\": {\"time\": \"NOW\"}, \"event\": \"REJECTED\"}";
     let found = verdict(second, MAPPING);
     assert_eq!(found["verdict"], "failed");
     let text = found.to_string();

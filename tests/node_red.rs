@@ -211,7 +211,12 @@ const VARIANTS: &[Variant] = &[
         name: "umlauts-broken",
         finding: ("content.encoding", "GEW-006"),
         fails: Planned::is_compared,
-        may: &["content.encoding", "content.different", "content.occurrences", "documents.different"],
+        may: &[
+            "content.encoding",
+            "content.different",
+            "content.occurrences",
+            "documents.different",
+        ],
     },
     Variant {
         name: "sent-twice",

@@ -64,7 +64,8 @@ pub(super) fn test(checker: &dyn Checker, engine: &dyn RuleEngine) -> CanaryResu
     let concerns = |p: &&str| *p != spoken::XDOMEA || checker.canary_over(p) != checker.canary();
     let told = spoken::PROTOCOLS.into_iter().filter(concerns).find_map(|protocol| {
         let sound = look(&checker.world(), protocol);
-        let missed = (0..checker.canaries()).find(|which| {
+        let concerned = |which: &usize| checker.canary_is_heard(*which, protocol);
+        let missed = (0..checker.canaries()).filter(concerned).find(|which| {
             let mut world = checker.world();
             checker.spoil(&mut world, *which);
             look(&world, protocol).findings.is_empty()
@@ -264,6 +265,20 @@ impl World {
         let answer = http("501 Not Implemented", "nicht vorgesehen: path /y")
             .replace("\r\n\r\n", "\r\nPruefstand-Attrappe: nicht-vorgesehen\r\n\r\n");
         self.received(system, &request, &answer);
+    }
+
+    /// What the Fachverfahren gets is labelled with another character set than it has.
+    pub fn mislabel(&mut self) {
+        for (_, record) in &mut self.records {
+            if let Record::Request { system, payload: p, .. } = record
+                && system.as_str() == "fv"
+                && let Some(text) = &p.text
+            {
+                let kind = "Content-Type: application/xml";
+                let text = text.replace(kind, &format!("{kind}; charset=ISO-8859-1"));
+                *p = payload(&text);
+            }
+        }
     }
 
     /// The Fachverfahren gets nothing.

@@ -11,7 +11,7 @@ use crate::ids::{CaseId, ComponentKind, Correlator, PLAYED_HUB, SystemId};
 use crate::mapping::LogMapping;
 use crate::plan::{Step, TestCase, TestPlan, nachricht_of};
 use crate::wire::{self, Carried, HttpMessage};
-use crate::xml::{Element, parse};
+use crate::xml::{Element, parse, parse_labelled};
 
 /// One exchange with everything recorded about it.
 #[derive(Debug, Clone)]
@@ -89,6 +89,26 @@ impl Exchange {
     /// The message it carries, as XML.
     pub fn message(&self) -> Vec<u8> {
         self.carried().content
+    }
+
+    /// What is odd about how its message is labelled: a character set in the header that is not that of
+    /// the bytes, so that readers who go by RFC 7303, section 3, see something else. None where all is
+    /// well, or where it is no XML over HTTP.
+    pub fn mislabelled(&self) -> Option<String> {
+        if self.protocol != "http" {
+            return None;
+        }
+        let message = HttpMessage::read(&self.request)?;
+        let kind = wire::MediaType::parse(&message.content_type).ok()?;
+        let charset = kind.parameter("charset")?;
+        // Broken all the same without the label: another finding speaks of that.
+        let plain = parse(&message.body).ok()?;
+        match parse_labelled(&message.body, Some(charset)) {
+            Ok(read) if !read.oddities.is_empty() => Some(read.oddities.join("; ")),
+            Ok(read) if read.document.root == plain.root => None,
+            Ok(_) => Some(format!("read as {charset}, it says something else")),
+            Err(error) => Some(error.message),
+        }
     }
 
     /// Whether its receiver answered that it took it, and the whole answer went out.

@@ -41,6 +41,17 @@ impl Checker for Content {
             return judgement;
         };
         let check = Compare { context, requirement, step, receiver, exchange };
+        if let Some(oddity) = exchange.mislabelled() {
+            check
+                .found(
+                    "content.charset",
+                    "Die Nachricht nennt eine andere Kodierung, als sie hat".into(),
+                    "",
+                )
+                .values("charset im Content-Type, Deklaration und Bytes sagen dasselbe", oddity)
+                .hint("Content-Type der Zustellung berichtigen: application/xml; charset=UTF-8")
+                .into(&mut judgement);
+        }
         match exchange.carried().root() {
             Ok(arrived) if receiver.form == Form::Unchanged => {
                 check.unchanged(&sent, &arrived, &mut judgement);
@@ -62,7 +73,12 @@ impl Checker for Content {
     }
 
     fn canaries(&self) -> usize {
-        4
+        5
+    }
+
+    fn canary_is_heard(&self, which: usize, protocol: &str) -> bool {
+        // Only XML over HTTP has a label beside its own declaration; envelopes are read by theirs.
+        which < 4 || protocol == "http"
     }
 
     fn spoil(&self, world: &mut World, which: usize) {
@@ -70,7 +86,8 @@ impl Checker for Content {
             0 => world.replace("<Name>Größe</Name></P>", "<Name>GrÃ¶ÃŸe</Name></P>"),
             1 => world.replace("<P><Name>Größe</Name></P>", ""),
             2 => world.replace("<P><Name>", "<Zusatz>von niemandem</Zusatz><P><Name>"),
-            _ => world.lose_delivery(),
+            3 => world.lose_delivery(),
+            _ => world.mislabel(),
         }
     }
 }
@@ -173,11 +190,13 @@ impl Compare<'_> {
             let what = match (&expected, &actual) {
                 (Some(_), None) => ("content.missing", "Eine Angabe ist nicht angekommen"),
                 (None, _) => ("content.invented", "Eine Angabe kam hinzu, die niemand gemacht hat"),
-                (Some(a), Some(b)) => match change(std::slice::from_ref(a), std::slice::from_ref(b)) {
-                    id @ "content.truncated" => (id, "Eine Angabe kam abgeschnitten an"),
-                    id @ "content.encoding" => (id, "Eine Angabe kam in falscher Kodierung an"),
-                    id => (id, "Eine Angabe kam verändert an"),
-                },
+                (Some(a), Some(b)) => {
+                    match change(std::slice::from_ref(a), std::slice::from_ref(b)) {
+                        id @ "content.truncated" => (id, "Eine Angabe kam abgeschnitten an"),
+                        id @ "content.encoding" => (id, "Eine Angabe kam in falscher Kodierung an"),
+                        id => (id, "Eine Angabe kam verändert an"),
+                    }
+                }
             };
             self.found(what.0, what.1.into(), &difference.place)
                 .values(expected.unwrap_or_default(), actual.unwrap_or_default())

@@ -3,6 +3,9 @@
 use super::{Checker, Context, Expectation, Found, Judgement, World};
 use crate::verdict::view::Log;
 
+/// How far two clocks may differ.
+const CLOCKS: jiff::SignedDuration = jiff::SignedDuration::from_secs(5);
+
 pub(super) struct TransactionLog;
 
 impl Checker for TransactionLog {
@@ -96,6 +99,28 @@ impl Checker for TransactionLog {
             .place(format!("Transaktion {transaction}"))
             .into(&mut judgement);
         }
+        // The log's clock is that of the target; it may differ a little, and no more.
+        let from = sent.started.unwrap_or(sent.time).saturating_sub(CLOCKS);
+        let to = context.run.exchanges.last().map_or(sent.time, |e| e.time).saturating_add(CLOCKS);
+        let outside = |t: &jiff::Timestamp| {
+            from.as_ref().is_ok_and(|from| t < from) || to.as_ref().is_ok_and(|to| t > to)
+        };
+        let wrong: Vec<String> =
+            times.iter().flatten().filter(|t| outside(t)).map(ToString::to_string).collect();
+        if !wrong.is_empty() {
+            found("log.clock", "Zeiten des Protokolls liegen außerhalb des Laufs".into())
+                .values(
+                    format!(
+                        "Zeiten zwischen {} und {}",
+                        from.map_or_else(|_| String::new(), |t| t.to_string()),
+                        to.map_or_else(|_| String::new(), |t| t.to_string())
+                    ),
+                    wrong.join(", "),
+                )
+                .place(format!("Transaktion {transaction}"))
+                .hint("Uhr und Zeitzone des Prüfgegenstands prüfen; Zeiten stehen mit Zone (RFC 3339)")
+                .into(&mut judgement);
+        }
         judgement
     }
 
@@ -109,14 +134,15 @@ impl Checker for TransactionLog {
     }
 
     fn canaries(&self) -> usize {
-        3
+        4
     }
 
     fn spoil(&self, world: &mut World, which: usize) {
         match which {
             0 => world.replace("\"ereignis\":\"empfangen\"", "\"ereignis\":\"sonstiges\""),
             1 => world.replace("\"ereignis\":\"empfangen\"", "\"ereignis\":\"zugestellt\""),
-            _ => world.replace("TX-2", "TX-1"),
+            2 => world.replace("TX-2", "TX-1"),
+            _ => world.replace("\"zeit\":\"20", "\"zeit\":\"19"),
         }
     }
 }

@@ -66,6 +66,10 @@ pub trait Checker: Send + Sync {
     fn canaries(&self) -> usize {
         1
     }
+    /// Whether what one of them has wrong can be wrong where the Fachverfahren speaks this protocol.
+    fn canary_is_heard(&self, _which: usize, _protocol: &str) -> bool {
+        true
+    }
     /// The world in which nothing is wrong from which its canaries are made.
     fn world(&self) -> World {
         World::sound()

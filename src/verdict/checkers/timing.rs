@@ -1,6 +1,7 @@
 //! Time: the Eingangsbestätigung and the Durchlaufzeit, by the times of the evidence.
 
 use super::{Checker, Context, Expectation, Found, Judgement, World, delivered};
+use crate::concept::OwnSource;
 use crate::verdict::view::Exchange;
 use crate::xml::parse;
 
@@ -117,7 +118,19 @@ impl Confirmation {
         {
             let Some(source) = field.made_by_target else { continue };
             let path = format!("{}/{}", group.path, field.path);
-            for value in document.root.values_at(&path, &document.root.namespace) {
+            let values = document.root.values_at(&path, &document.root.namespace);
+            // Everything else that has to be there the schema demands.
+            if values.is_empty()
+                && source == OwnSource::Aktenzeichen
+                && let Some(expected) = super::own::differs(&about, source, "")
+            {
+                found("confirmation.wrong", format!("{} fehlt in der Bestätigung", field.id))
+                    .values(expected, "nichts")
+                    .place(path.clone())
+                    .seen([exchange.number])
+                    .into(judgement);
+            }
+            for value in values {
                 if let Some(expected) = super::own::differs(&about, source, &value) {
                     found(
                         "confirmation.wrong",
