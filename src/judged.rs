@@ -3,28 +3,46 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use crate::diagnostic::Diagnostics;
 use crate::evidence::{Evidence, EvidenceError};
 use crate::ids::Digest;
 use crate::plan::{self, InPlaceOf, TestPlan};
+use crate::rules::Engines;
 use crate::run::{self, INPUTS, Manifest, PLAN};
 use crate::target::TargetFile;
 use crate::verdict::{self, Artefacts, RuleEngine, Verdict};
-use crate::xml::{SheetSet, Transformed, Worker};
+use crate::xml::{Engine, SheetSet, TransformEnd, Transformed, Worker};
 
 /// Longest time for one rule sheet over one message.
 const LIMIT: Duration = Duration::from_secs(20);
 
-/// Rule sheets in a warm worker process of this program.
-pub struct WorkerEngine(Mutex<Worker>);
+/// Rule sheets in warm worker processes: libxslt, and Saxon for those that it is too old for.
+pub struct WorkerEngine {
+    engines: Engines,
+    libxslt: Mutex<Worker>,
+    /// Looked for when a sheet needs it.
+    saxon: OnceLock<Option<Mutex<Worker>>>,
+}
 
 impl WorkerEngine {
-    /// An engine whose worker is `program xslt-worker`; it starts with the first sheet.
-    pub fn new(program: &Path) -> Self {
-        Self(Mutex::new(Worker::new(program, &std::env::temp_dir(), LIMIT)))
+    /// The workers start with their first sheet.
+    pub fn new(engines: &Engines) -> Self {
+        Self {
+            libxslt: Mutex::new(Worker::new(&engines.program, &std::env::temp_dir(), LIMIT)),
+            saxon: OnceLock::new(),
+            engines: engines.clone(),
+        }
+    }
+
+    fn saxon(&self) -> Option<&Mutex<Worker>> {
+        let found = self.saxon.get_or_init(|| {
+            let engine = Engine::find_saxon(self.engines.saxon.as_deref())?;
+            Some(Mutex::new(Worker::of(engine, &std::env::temp_dir(), LIMIT)))
+        });
+        found.as_ref()
     }
 }
 
@@ -33,8 +51,15 @@ impl RuleEngine for WorkerEngine {
         let url = format!("file:///depot/{name}");
         let files = BTreeMap::from([(url.clone(), Arc::new(sheet.to_vec()))]);
         let set = SheetSet { id: Digest::of(sheet).0, files };
-        let mut worker = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        worker.transform(&set, &url, message, &BTreeMap::new())
+        let run = |worker: &Mutex<Worker>| {
+            let mut worker = worker.lock().unwrap_or_else(PoisonError::into_inner);
+            worker.transform(&set, &url, message, &BTreeMap::new())
+        };
+        let done = run(&self.libxslt);
+        match done.end {
+            TransformEnd::EngineTooOld { .. } => self.saxon().map_or(done, run),
+            _ => done,
+        }
     }
 }
 
@@ -64,11 +89,11 @@ pub enum JudgedError {
     Files(#[from] Diagnostics),
 }
 
-/// Reads and judges a run's folder; `program` runs rule sheets.
+/// Reads and judges a run's folder; the engines run rule sheets.
 ///
 /// # Errors
 /// When something in the folder is missing, damaged, or does not fit the rest.
-pub fn judge_folder(dir: &Path, program: &Path) -> Result<Judged, JudgedError> {
+pub fn judge_folder(dir: &Path, engines: &Engines) -> Result<Judged, JudgedError> {
     let manifest = Manifest::read(dir).map_err(JudgedError::Folder)?;
     let evidence = Evidence::read(dir)?;
     run::digests(dir, &manifest, &evidence).map_err(JudgedError::Folder)?;
@@ -81,7 +106,7 @@ pub fn judge_folder(dir: &Path, program: &Path) -> Result<Judged, JudgedError> {
             depot.insert(name.to_owned(), bytes);
         }
     }
-    let engine = WorkerEngine::new(program);
+    let engine = WorkerEngine::new(engines);
     let target = TargetFile::load(&dir.join(INPUTS).join("target.toml"))?;
     let artefacts = Artefacts {
         depot,

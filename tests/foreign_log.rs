@@ -23,7 +23,7 @@ fn verdict(second: &'static str, mapping: &str) -> serde_json::Value {
             let first =
                 "{\"meta\": {\"time\": \"NOW\"}, \"txn\": \"T-1\", \"event\": \"RECEIVED\"}";
             // A log whose clock is wrong is a finding of its own.
-            let now = jiff::Timestamp::now().to_string();
+            let now = pruefstand::ambient::Clock::system().now().to_string();
             let body = format!("{{\"data\": {{\"items\": [{first}, {second}]}}}}");
             let body = body.replace("NOW", &now);
             answer("200 OK", "application/json", &body)

@@ -52,6 +52,7 @@ mod readme;
 mod repeat;
 mod reports;
 mod rest;
+mod rule_trial;
 mod rules;
 mod soap;
 mod soap_client;

@@ -71,7 +71,16 @@ pub fn program() -> &'static str {
 
 /// Runs the program.
 pub fn pruefstand<S: AsRef<std::ffi::OsStr>>(args: impl IntoIterator<Item = S>) -> Done {
-    let output = Command::new(program()).args(args).output().unwrap();
+    pruefstand_with(args, &[])
+}
+
+/// Runs the program with variables of its environment.
+pub fn pruefstand_with<S: AsRef<std::ffi::OsStr>>(
+    args: impl IntoIterator<Item = S>,
+    variables: &[(&str, &str)],
+) -> Done {
+    let output =
+        Command::new(program()).args(args).envs(variables.iter().copied()).output().unwrap();
     Done {
         code: output.status.code().unwrap_or(-1),
         stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
@@ -122,13 +131,13 @@ pub fn python_client() -> Option<PathBuf> {
     None
 }
 
-/// Copies a folder.
 /// Derives the plan of a hub.
 pub fn derive(concept: &Path, organisation: &Path, plan: &Path) {
     let from = crate::args!["plan", "derive", "--concept", concept, "--organisation", organisation];
     pruefstand(from.into_iter().chain(crate::args!["-o", plan]).collect::<Vec<_>>()).exits(0);
 }
 
+/// Copies a folder.
 pub fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {

@@ -378,6 +378,9 @@ pub struct RulesTestArgs {
     /// Do not try twins of each message.
     #[arg(long)]
     pub no_twins: bool,
+    /// Do not look which parts of the sheets are reached.
+    #[arg(long)]
+    pub no_coverage: bool,
     /// Ask Saxon as well: where it makes something else of a message, the result is open.
     #[arg(long)]
     pub second_engine: bool,

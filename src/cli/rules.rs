@@ -216,12 +216,13 @@ fn test(args: &RulesTestArgs, format: Format) -> Result<Exit, CliError> {
             Some(Outputs::new(workers).with(parameters))
         }
     };
-    let engine = WorkerEngine::new(&engines.program);
+    let engine = WorkerEngine::new(&engines);
     let trial = Trial {
         depot: &depot,
         plan: plan.as_ref(),
         examples: &examples,
         twins: !args.no_twins,
+        coverage: !args.no_coverage,
         outputs: &outputs,
         engine: &engine,
         second: second.as_ref().map(|outputs| Second { name: "Saxon".into(), outputs }),

@@ -19,7 +19,7 @@ use pruefstand::verdict::Verdict;
 use super::args::{Format, Lang, RunArgs};
 use super::authored::organisation_of;
 use super::exit::{CliError, Exit};
-use super::servers::{defects, fresh, on_signal, program, runtime};
+use super::servers::{defects, engines, fresh, on_signal, program, runtime};
 use super::{output, person, plans};
 
 const CONCEPT: &str = include_str!("../../testplans/gewerbe/concept.toml");
@@ -41,7 +41,7 @@ fn material(judged: &Judged) -> Material<'_> {
 
 /// Reads and judges a run's folder. Nothing but the folder is looked at.
 pub fn judge_folder(dir: &Path) -> Result<Judged, CliError> {
-    Ok(judged::judge_folder(dir, &program()?)?)
+    Ok(judged::judge_folder(dir, &engines()?)?)
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), CliError> {

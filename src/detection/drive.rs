@@ -1,7 +1,7 @@
 //! A run of a plan against a target with a fault, in a folder of its own.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::result::{Measured, Mutant, Outcome};
 use crate::ambient::Clock;
@@ -11,6 +11,7 @@ use crate::judged::judge_folder;
 use crate::organisation::TestOrganisation;
 use crate::plan::TestPlan;
 use crate::reference_hub::Changed;
+use crate::rules::Engines;
 use crate::run::{RunConfig, RunEnd, RunError, execute};
 use crate::target::{Person, TargetFile};
 use crate::verdict::{CaseOutcome, Overall, Severity, Verdict};
@@ -20,7 +21,7 @@ pub(super) struct Trials<'a> {
     pub plan: &'a TestPlan,
     pub plan_text: &'a str,
     pub organisation: &'a TestOrganisation,
-    pub program: &'a Path,
+    pub engines: &'a Engines,
     /// Folder below which runs lie.
     pub folder: PathBuf,
     pub clock: Clock,
@@ -78,7 +79,7 @@ impl Trials<'_> {
     pub fn hub(&self, name: &str, defects: &[String], changed: Option<&Changed>) -> TargetFile {
         let folder = &self.organisation.folder;
         let base = folder.canonicalize().unwrap_or_else(|_| folder.clone());
-        let mut target = TargetFile::reference_hub(self.program, &base, defects);
+        let mut target = TargetFile::reference_hub(&self.engines.program, &base, defects);
         if let (Some(changed), Some(start)) = (changed, &mut target.start) {
             let path = self.folder.join(format!("{name}.json"));
             let written = serde_json::to_vec(changed).map(|bytes| std::fs::write(&path, bytes));
@@ -109,7 +110,7 @@ impl Trials<'_> {
             out: out.clone(),
             jobs: 16,
             chosen,
-            program: self.program.to_owned(),
+            program: self.engines.program.clone(),
             clock: self.clock.clone(),
             person: Person::nobody(),
         };
@@ -117,8 +118,8 @@ impl Trials<'_> {
         if end == RunEnd::Interrupted {
             return Err(NoVerdict::because("broken off"));
         }
-        let (folder, program) = (out.clone(), self.program.to_owned());
-        let judged = tokio::task::spawn_blocking(move || judge_folder(&folder, &program)).await;
+        let (folder, engines) = (out.clone(), self.engines.clone());
+        let judged = tokio::task::spawn_blocking(move || judge_folder(&folder, &engines)).await;
         let judged = judged.map_err(NoVerdict::because)?.map_err(NoVerdict::because)?;
         if judged.verdict.overall == Overall::Failed {
             let _ = std::fs::remove_dir_all(&out);

@@ -87,7 +87,7 @@ pub async fn measure(
         plan: &config.plan,
         plan_text: &config.plan_text,
         organisation: &config.organisation,
-        program: &config.engines.program,
+        engines: &config.engines,
         folder: runs,
         clock: config.clock.clone(),
         stop: stop.clone(),

@@ -67,7 +67,7 @@ impl Subject {
         let outputs = Outputs::new(Workers::new(engines, folder, threads.min(8)));
         let intact = outputs.of(&depot, &listed(&inputs));
         let alone = Alone::new(plan, &inputs);
-        let engine = WorkerEngine::new(&engines.program);
+        let engine = WorkerEngine::new(engines);
         let made: Vec<_> =
             inputs.iter().zip(&intact).enumerate().map(|(n, (i, a))| (n, i, a)).collect();
         if !made.is_empty() {

@@ -54,6 +54,8 @@ pub struct Trial<'a> {
     pub examples: &'a [Example],
     /// Whether twins of each message are tried.
     pub twins: bool,
+    /// Whether it is looked which parts of the sheets they reach.
+    pub coverage: bool,
     /// Runs rules.
     pub outputs: &'a Outputs,
     /// Runs rule sheets of the plan.
@@ -220,7 +222,10 @@ impl Trial<'_> {
             failed,
             inconclusive,
             twins,
-            coverage: self.coverage(&inputs),
+            coverage: match self.coverage {
+                true => self.reached(&inputs),
+                false => RuleCoverage::default(),
+            },
             cases,
         }
     }
@@ -345,7 +350,7 @@ impl Trial<'_> {
         found.unwrap_or_else(nobody)
     }
 
-    fn coverage(&self, inputs: &[Input]) -> RuleCoverage {
+    fn reached(&self, inputs: &[Input]) -> RuleCoverage {
         let marked = Marked::new(self.depot);
         let made = self.outputs.of(&marked.depot, &asked(inputs));
         let mut reached: BTreeSet<usize> = BTreeSet::new();

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use roxmltree::{Document, Node};
 use serde::Serialize;
 
-use super::configuration::{XSLT, documents, files_of};
+use super::configuration::{XSLT, beside, documents, files_of};
 use super::depot::Depot;
 use super::runner::{Runner, Workers};
 use crate::organisation::Export;
@@ -91,7 +91,11 @@ pub fn check(
             _ => {}
         }
     }
-    for file in depot.files.keys().filter(|f| f.starts_with("rules/") && !used.contains(*f)) {
+    let sheets = |f: &&String| {
+        let of_rules = f.starts_with("rules/") || f.ends_with(".xsl") || f.ends_with(".xslt");
+        of_rules && !used.contains(*f)
+    };
+    for file in depot.files.keys().filter(sheets) {
         let help = "remove it, or name it in a rule; a rule that is not used is not tested";
         add(Weight::Warning, file, 0, "no rule uses this file".into(), help);
     }
@@ -106,7 +110,6 @@ pub fn check(
 fn look(depot: &Depot, file: &str, add: &mut impl FnMut(Weight, &str, usize, String, &str)) {
     let Some(text) = depot.text(file) else { return };
     let Ok(document) = Document::parse(&text) else { return };
-    let folder = file.rsplit_once('/').map_or("", |(folder, _)| folder);
     for node in document.root_element().descendants().filter(Node::is_element) {
         let line = document.text_pos_at(node.range().start).row as usize;
         let name = node.tag_name();
@@ -119,9 +122,7 @@ fn look(depot: &Depot, file: &str, add: &mut impl FnMut(Weight, &str, usize, Str
         }
         for attribute in node.attributes() {
             for literal in documents(attribute.value()) {
-                let path =
-                    if folder.is_empty() { literal.clone() } else { format!("{folder}/{literal}") };
-                if !depot.files.contains_key(&normal(&path)) {
+                if !depot.files.contains_key(&beside(file, &literal)) {
                     let problem = format!("document('{literal}') is no file of the depot");
                     add(Weight::Error, file, line, problem, "put it beside the sheet");
                 }
@@ -133,21 +134,6 @@ fn look(depot: &Depot, file: &str, add: &mut impl FnMut(Weight, &str, usize, Str
             }
         }
     }
-}
-
-/// A path without `.` and `..`.
-fn normal(path: &str) -> String {
-    let mut out: Vec<&str> = Vec::new();
-    for step in path.split('/') {
-        match step {
-            "." | "" => {}
-            ".." => {
-                out.pop();
-            }
-            step => out.push(step),
-        }
-    }
-    out.join("/")
 }
 
 /// Whether an expression compares a name as it is written, with its prefix.
@@ -229,7 +215,7 @@ fn of_organisation(
 
 #[cfg(test)]
 mod tests {
-    use super::{by_prefix, normal, place};
+    use super::{beside, by_prefix, place};
 
     #[test]
     fn names_with_prefixes_are_noticed() {
@@ -245,6 +231,7 @@ mod tests {
         let (file, line, text) = place("file:///depot/rules/a.xsl:12: broken", "x");
         assert_eq!((file.as_str(), line, text.as_str()), ("rules/a.xsl", 12, "broken"));
         assert_eq!(place("broken", "rules/b.xsl").0, "rules/b.xsl");
-        assert_eq!(normal("rules/../daten/./orte.xml"), "daten/orte.xml");
+        assert_eq!(beside("rules/a.xsl", "../daten/./orte.xml"), "daten/orte.xml");
+        assert_eq!(beside("rules/a.xsl", "../../geheim.xml"), "../geheim.xml");
     }
 }

@@ -75,6 +75,28 @@ pub fn complete_export(export: &mut Export, depots: &[Depot], titles: &BTreeMap<
     export.depot = depots.iter().map(exported).collect();
 }
 
+/// All files that a depot's rules are made of.
+pub fn rule_files(depot: &Depot) -> BTreeSet<String> {
+    depot.file.rule.iter().flat_map(|rule| files_of(depot, &rule.sheet)).collect()
+}
+
+/// The path of a file that another one names, without `.` and `..`; what leads out of the depot stays
+/// what it is, and is no file of it.
+pub(super) fn beside(file: &str, name: &str) -> String {
+    let folder = file.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let mut out: Vec<&str> = Vec::new();
+    for step in folder.split('/').chain(name.split('/')) {
+        match step {
+            "." | "" => {}
+            ".." if out.last().is_some_and(|last| *last != "..") => {
+                out.pop();
+            }
+            step => out.push(step),
+        }
+    }
+    out.join("/")
+}
+
 /// The digest of an organisation-specific rule: of all files of the generally valid rule, and of what
 /// the organisation says about the authority and its system; not of the address, which is another one
 /// in each run. None where a receiver takes messages as they are.
@@ -173,11 +195,7 @@ impl Needs {
             return;
         }
         let Ok(document) = parse(bytes) else { return };
-        let folder = sheet.rsplit_once('/').map_or("", |(folder, _)| folder);
-        let beside = |name: &str| match folder {
-            "" => name.to_owned(),
-            folder => format!("{folder}/{name}"),
-        };
+        let beside = |name: &str| beside(sheet, name);
         let mut sheets = Vec::new();
         for element in document.root.elements().filter(|e| e.namespace == XSLT) {
             match element.name.as_str() {

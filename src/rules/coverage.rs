@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use roxmltree::{Document, Node};
 use serde::Serialize;
 
+use super::configuration::rule_files;
 use super::depot::Depot;
 
 const XSL: &str = "http://www.w3.org/1999/XSL/Transform";
@@ -60,7 +61,7 @@ impl Marked {
     /// Puts marks into all sheets of a depot.
     pub fn new(depot: &Depot) -> Self {
         let mut marked = Self { depot: depot.clone(), points: Vec::new() };
-        for file in depot.files.keys().filter(|file| file.starts_with("rules/")) {
+        for file in &rule_files(depot) {
             let Some(text) = depot.text(file) else { continue };
             let text = text.as_str();
             let Ok(document) = Document::parse(text) else { continue };

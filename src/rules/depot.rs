@@ -422,7 +422,6 @@ impl Depot {
         let files = self
             .files
             .iter()
-            .filter(|(path, _)| path.starts_with("rules/"))
             .map(|(path, bytes)| (sheet_url(path), Arc::new(bytes.clone())))
             .collect();
         SheetSet { id: self.digest().0, files }

@@ -8,7 +8,7 @@ mod depot;
 mod runner;
 
 pub use check::{DepotFinding, Weight, check};
-pub use configuration::{complete_export, files_of};
+pub use configuration::{complete_export, files_of, rule_files};
 pub use coverage::{Marked, Point, PointKind};
 pub use depot::{
     Check, Confirmation, Depot, DepotError, DepotFile, Filing, Header, Kind, Procedure, Rule,

@@ -7,7 +7,7 @@ mod sheet;
 mod table;
 
 use crate::ids::Digest;
-use crate::rules::Depot;
+use crate::rules::{Depot, rule_files};
 
 pub use depot::depot_mutants;
 
@@ -161,7 +161,7 @@ impl Collector<'_> {
 /// All mutants of a depot's rules: its sheets and the tables they read.
 pub fn rule_mutants(depot: &Depot) -> Vec<FileMutant> {
     let mut out = Vec::new();
-    for file in depot.files.keys().filter(|file| file.starts_with("rules/")) {
+    for file in &rule_files(depot) {
         let Some(text) = depot.text(file) else { continue };
         let mut collector = Collector { file, text: &text, out: Vec::new() };
         if std::path::Path::new(file).extension().is_some_and(|e| e == "xsl" || e == "xslt") {
