@@ -6,12 +6,14 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::diagnostic::Diagnostics;
 use crate::evidence::{Evidence, EvidenceError};
 use crate::ids::Digest;
 use crate::plan::{self, InPlaceOf, TestPlan};
 use crate::rules::Engines;
-use crate::run::{self, INPUTS, Manifest, PLAN};
+use crate::run::{self, DETECTION, INPUTS, Manifest, PLAN};
 use crate::target::TargetFile;
 use crate::verdict::{self, Artefacts, RuleEngine, Verdict};
 use crate::xml::{Engine, SheetSet, TransformEnd, Transformed, Worker};
@@ -63,6 +65,56 @@ impl RuleEngine for WorkerEngine {
     }
 }
 
+/// How good a plan was measured to be at finding faults, as reports and certificates name it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Score {
+    /// Noticed among the faults that make a difference, percent; none where there were no such faults.
+    pub score: Option<f64>,
+    /// Faults that were noticed.
+    pub detected: usize,
+    /// Faults that were not.
+    pub survived: usize,
+    /// Faults that make no difference.
+    pub equivalent: usize,
+    /// Digest of the text of the plan that was measured.
+    pub plan_digest: Digest,
+    /// When, UTC.
+    pub date: String,
+    /// Version of the harness that measured.
+    pub harness: String,
+}
+
+impl Score {
+    /// Reads it from a `detection.json`; it must be about this plan.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is about another plan.
+    pub fn read(text: &str, plan_text: &[u8]) -> Result<Self, String> {
+        let score: Self = serde_json::from_str(text).map_err(|e| e.to_string())?;
+        let plan = Digest::of(plan_text);
+        if score.plan_digest != plan {
+            return Err(format!(
+                "was measured with another plan ({}, this one is {}); measure again",
+                score.plan_digest.short(),
+                plan.short()
+            ));
+        }
+        Ok(score)
+    }
+
+    /// In one line, for people.
+    pub fn line(&self) -> String {
+        let score = self.score.map_or_else(|| "–".to_owned(), |s| format!("{s:.1} %"));
+        let day = self.date.split('T').next().unwrap_or_default();
+        format!(
+            "{score} ({} / {}), {day}, {}",
+            self.detected,
+            self.detected + self.survived,
+            self.harness
+        )
+    }
+}
+
 /// A run's folder, read and judged.
 pub struct Judged {
     /// Its manifest.
@@ -73,6 +125,8 @@ pub struct Judged {
     pub evidence: Evidence,
     /// The verdict, made just now.
     pub verdict: Verdict,
+    /// How good the plan was measured to be, where that is known.
+    pub score: Option<Score>,
 }
 
 /// Why a folder cannot be judged.
@@ -119,5 +173,18 @@ pub fn judge_folder(dir: &Path, engines: &Engines) -> Result<Judged, JudgedError
         engine: &engine,
     };
     let verdict = verdict::judge(&plan, &evidence, &artefacts);
-    Ok(Judged { manifest, plan, evidence, verdict })
+    let score = score(dir, &manifest).map_err(JudgedError::Folder)?;
+    Ok(Judged { manifest, plan, evidence, verdict, score })
+}
+
+/// The measurement that lies among the inputs of a run.
+fn score(dir: &Path, manifest: &Manifest) -> Result<Option<Score>, String> {
+    let name = format!("{INPUTS}/{DETECTION}");
+    if !manifest.inputs.iter().any(|i| i.name == name) {
+        return Ok(None);
+    }
+    let bad = |e: std::io::Error| format!("{name}: {e}");
+    let text = std::fs::read_to_string(dir.join(&name)).map_err(bad)?;
+    let plan = std::fs::read(dir.join(PLAN)).map_err(bad)?;
+    Score::read(&text, &plan).map(Some).map_err(|e| format!("{name} {e}"))
 }

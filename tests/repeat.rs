@@ -230,7 +230,8 @@ fn explained(plan: &TestPlan, peer: &str, raw: &[u8], save: Option<&Path>) -> Ex
         "inputs": [], "chosen": null, "started": "", "ended": null, "interrupted": false,
     }))
     .unwrap();
-    let material = Material { manifest: &manifest, plan, verdict: &all, evidence: &evidence };
+    let material =
+        Material { manifest: &manifest, plan, verdict: &all, evidence: &evidence, score: None };
     let save = save.map(Path::to_owned);
     report::explain(&material, &verdict, &Whereabouts { save, ..Whereabouts::default() })
 }

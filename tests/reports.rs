@@ -65,7 +65,13 @@ impl Run {
     }
 
     fn material<'a>(&'a self, verdict: &'a Verdict) -> Material<'a> {
-        Material { manifest: &self.manifest, plan: &self.plan, verdict, evidence: &self.evidence }
+        Material {
+            manifest: &self.manifest,
+            plan: &self.plan,
+            verdict,
+            evidence: &self.evidence,
+            score: None,
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use serde_json::json;
 use super::{PAYLOAD_TYPE, PREDICATE_TYPE, PRODUCT, STATEMENT_TYPE, pae};
 use crate::evidence::{Evidence, FILE};
 use crate::ids::Digest;
+use crate::judged::Score;
 use crate::plan::{PlanKind, TestPlan};
 use crate::run::{MANIFEST, Manifest};
 use crate::signing::SigningKey;
@@ -60,18 +61,31 @@ pub enum IssueError {
 /// Files of a run's folder that a certificate binds, besides the manifest's inputs.
 pub(super) const BOUND: [&str; 3] = [MANIFEST, FILE, "verdict.json"];
 
+/// What a certificate speaks of.
+#[derive(Debug, Clone, Copy)]
+pub struct Judged<'a> {
+    /// The manifest of the run.
+    pub manifest: &'a Manifest,
+    /// The plan.
+    pub plan: &'a TestPlan,
+    /// The evidence.
+    pub evidence: &'a Evidence,
+    /// The verdict, made in the same command.
+    pub verdict: &'a Verdict,
+    /// How good the plan was measured to be at finding faults, where that is known.
+    pub score: Option<&'a Score>,
+}
+
 /// Issues a certificate for a run.
 ///
 /// # Errors
 /// When the result is not `passed`, the run was filtered or broken off, or a file is missing.
 pub fn issue(
     folder: &Path,
-    manifest: &Manifest,
-    plan: &TestPlan,
-    evidence: &Evidence,
-    verdict: &Verdict,
+    judged: &Judged<'_>,
     key: &SigningKey,
 ) -> Result<Certificate, IssueError> {
+    let Judged { manifest, plan, evidence, verdict, score } = *judged;
     let refuse = |why: &str| Err(IssueError::Refused(why.to_owned()));
     if verdict.overall != Overall::Passed {
         return refuse("the overall result is not passed");
@@ -167,6 +181,7 @@ pub fn issue(
             "engines": manifest.engines,
             "evidence": { "head": evidence.head, "records": evidence.entries.len() },
             "counts": verdict.counts,
+            "detection": score,
             "requirements": requirements,
             "time": { "started": manifest.started, "ended": manifest.ended },
             "decisionRule": "any MUSS case failed: not admitted; else any MUSS case inconclusive or not tested: undecided; else passed, failed SOLL cases are conditions",

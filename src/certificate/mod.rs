@@ -6,7 +6,7 @@ mod issue;
 mod verify;
 
 pub use crate::signing::{KeyError, SigningKey, TrustedKeys, generate};
-pub use issue::{Certificate, IssueError, issue};
+pub use issue::{Certificate, IssueError, Judged, issue};
 pub use verify::{Verified, VerifyError, verify, verify_run};
 
 /// Media type of the signed payload.

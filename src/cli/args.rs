@@ -477,4 +477,7 @@ pub struct RunArgs {
     /// Only cases of these techniques.
     #[arg(long)]
     pub technique: Vec<String>,
+    /// The detection.json of this plan (see `measure`): its score stands in reports and certificate.
+    #[arg(long)]
+    pub detection: Option<PathBuf>,
 }

@@ -36,6 +36,15 @@ pub fn verify(
         let ids: Vec<&str> = list.iter().filter_map(|id| id.as_str()).collect();
         proven.push(format!("not claimed by the target, so not tested: {}", ids.join(", ")));
     }
+    match &verified.statement["predicate"]["detection"] {
+        serde_json::Value::Object(detection) => {
+            let score =
+                detection["score"].as_f64().map_or("none".to_owned(), |s| format!("{s:.1} %"));
+            let day = detection["date"].as_str().unwrap_or_default();
+            proven.push(format!("fault detection of the plan: {score}, measured {day}"));
+        }
+        _ => proven.push("not measured: how many faults the plan finds".into()),
+    }
     if let Some(dir) = run {
         let files = certificate::verify_run(&verified, dir)?;
         proven.push(format!("{files} files of the run are the certified ones"));

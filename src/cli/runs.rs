@@ -30,13 +30,14 @@ pub fn certify(
     dir: &Path,
     key: &certificate::SigningKey,
 ) -> Result<certificate::Certificate, certificate::IssueError> {
-    let Judged { manifest, plan, evidence, verdict } = judged;
-    certificate::issue(dir, manifest, plan, evidence, verdict, key)
+    let Judged { manifest, plan, evidence, verdict, score } = judged;
+    let judged = certificate::Judged { manifest, plan, evidence, verdict, score: score.as_ref() };
+    certificate::issue(dir, &judged, key)
 }
 
 fn material(judged: &Judged) -> Material<'_> {
-    let Judged { manifest, plan, evidence, verdict } = judged;
-    Material { manifest, plan, verdict, evidence }
+    let Judged { manifest, plan, evidence, verdict, score } = judged;
+    Material { manifest, plan, verdict, evidence, score: score.as_ref() }
 }
 
 /// Reads and judges a run's folder. Nothing but the folder is looked at.
@@ -140,6 +141,7 @@ pub fn demo(out: Option<PathBuf>, names: &[String], format: Format) -> Result<Ex
         program: program()?,
         clock: Clock::system(),
         person: person::at_the_terminal(),
+        detection: None,
     };
     let (judged, exit) = drive(config, format)?;
     if exit == Exit::Passed {
@@ -207,6 +209,15 @@ pub fn run(args: RunArgs, format: Format) -> Result<Exit, CliError> {
         }
     };
     let chosen = choose(&plan, &args)?;
+    let detection = match &args.detection {
+        None => None,
+        Some(path) => {
+            let bad = |e: String| CliError::BadInput(format!("{}: {e}", path.display()));
+            let text = std::fs::read_to_string(path).map_err(|e| bad(e.to_string()))?;
+            judged::Score::read(&text, plan_text.as_bytes()).map_err(bad)?;
+            Some(text)
+        }
+    };
     let config = RunConfig {
         plan,
         plan_text,
@@ -218,6 +229,7 @@ pub fn run(args: RunArgs, format: Format) -> Result<Exit, CliError> {
         program: program()?,
         clock: Clock::system(),
         person: person::at_the_terminal(),
+        detection,
     };
     drive(config, format).map(|(_, exit)| exit)
 }

@@ -113,6 +113,7 @@ impl Trials<'_> {
             program: self.engines.program.clone(),
             clock: self.clock.clone(),
             person: Person::nobody(),
+            detection: None,
         };
         let end = execute(config, &|_| {}, self.stop.clone()).await?;
         if end == RunEnd::Interrupted {

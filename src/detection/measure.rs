@@ -109,17 +109,19 @@ pub async fn measure(
     let work = async {
         let parallel = config.parallel.max(1);
         let trials = &trials;
-        let whole = iter(whole).map(|faulty| async move {
+        // Those that take long must not keep the others waiting; what comes out stays in order.
+        let whole = iter(whole.into_iter().enumerate()).map(|(at, faulty)| async move {
             let begun = Instant::now();
-            report(begun, trials.try_whole(faulty).await)
+            (at, report(begun, trials.try_whole(faulty).await))
         });
-        let mut measured: Vec<Measured> = whole.buffered(parallel).collect().await;
-        let rules = iter(rules).map(|(subject, mutant)| async move {
+        let mut measured: Vec<(usize, Measured)> = whole.buffer_unordered(parallel).collect().await;
+        let rules = iter((measured.len()..).zip(rules)).map(|(at, (subject, mutant))| async move {
             let begun = Instant::now();
-            report(begun, try_rule(trials, subject, mutant).await)
+            (at, report(begun, try_rule(trials, subject, mutant).await))
         });
-        measured.extend(rules.buffered(parallel).collect::<Vec<_>>().await);
-        measured
+        measured.extend(rules.buffer_unordered(parallel).collect::<Vec<_>>().await);
+        measured.sort_by_key(|(at, _)| *at);
+        measured.into_iter().map(|(_, measured)| measured).collect::<Vec<_>>()
     };
     let measured = tokio::select! {
         measured = work => measured,

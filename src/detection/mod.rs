@@ -15,4 +15,4 @@ mod rules;
 
 pub use measure::{MeasureConfig, MeasureError, measure};
 pub use mutate::{FileMutant, Operator, depot_mutants, rule_mutants, sample};
-pub use result::{Detection, FORMAT, Idle, Kind, Measured, Mutant, Outcome, Summary, Tally};
+pub use result::{Detection, FORMAT, Idle, Kind, Measured, Mutant, Outcome, Tally};

@@ -214,26 +214,6 @@ pub struct Detection {
     pub mutants: Vec<Measured>,
 }
 
-/// The score of a plan, as reports and certificates name it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Summary {
-    /// Noticed among those that make a difference, percent.
-    pub score: Option<f64>,
-    /// Noticed.
-    pub detected: usize,
-    /// Not noticed.
-    pub survived: usize,
-    /// No difference.
-    pub equivalent: usize,
-    /// Digest of the plan that was measured.
-    pub plan_digest: Digest,
-    /// When.
-    pub date: String,
-    /// Version of the harness.
-    pub harness: String,
-}
-
 /// What a measurement was about, besides its faults.
 pub(super) struct About<'a> {
     pub plan: &'a TestPlan,
@@ -332,19 +312,6 @@ impl Detection {
         let switchable = self.mutants.iter().filter(|m| m.mutant.requirement.is_some());
         self.score.is_some_and(|score| score >= percent)
             && switchable.into_iter().all(Measured::as_expected)
-    }
-
-    /// What reports and certificates say of it.
-    pub fn summary(&self) -> Summary {
-        Summary {
-            score: self.score,
-            detected: self.detected,
-            survived: self.survived,
-            equivalent: self.equivalent,
-            plan_digest: self.plan_digest.clone(),
-            date: self.date.clone(),
-            harness: self.harness.clone(),
-        }
     }
 }
 

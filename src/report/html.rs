@@ -192,6 +192,7 @@ pub fn html(material: &Material<'_>, language: Language) -> Result<String, Repor
         counts => verdict.counts,
         left_out => verdict.left_out,
         not_made => verdict.not_made,
+        score => material.score.map(crate::judged::Score::line),
         limits => material.plan.left_out,
         requirements => requirements(material, language),
         techniques => techniques.into_iter().map(|(n, (all, ok))| (n, all, ok)).collect::<Vec<_>>(),

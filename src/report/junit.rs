@@ -62,7 +62,8 @@ pub fn junit(material: &Material<'_>) -> Result<String, ReportError> {
 
 fn properties(material: &Material<'_>) -> Vec<(&'static str, String)> {
     let manifest = material.manifest;
-    vec![
+    let score = material.score.map(|s| ("fault-detection", s.line()));
+    let fixed = [
         ("plan", material.plan.plan.id.clone()),
         ("concept", material.plan.plan.concept.clone()),
         (
@@ -75,7 +76,8 @@ fn properties(material: &Material<'_>) -> Vec<(&'static str, String)> {
         ("harness", manifest.harness.clone()),
         ("started", manifest.started.clone()),
         ("overall", format!("{:?}", material.verdict.overall).to_lowercase()),
-    ]
+    ];
+    fixed.into_iter().chain(score).collect()
 }
 
 fn one(case: &CaseVerdict, class: &str) -> TestCase {

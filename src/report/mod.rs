@@ -27,6 +27,7 @@ pub use text::{Explained, Whereabouts, explain, summary};
 pub use visible::visible;
 
 use crate::evidence::Evidence;
+use crate::judged::Score;
 use crate::plan::TestPlan;
 use crate::run::Manifest;
 use crate::verdict::Verdict;
@@ -52,6 +53,8 @@ pub struct Material<'a> {
     pub verdict: &'a Verdict,
     /// The evidence.
     pub evidence: &'a Evidence,
+    /// How good the plan was measured to be, where that is known.
+    pub score: Option<&'a Score>,
 }
 
 /// Why a report could not be made.

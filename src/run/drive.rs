@@ -10,7 +10,8 @@ use tokio::sync::{RwLock, Semaphore};
 
 use super::component::Numbers;
 use super::folder::{
-    INPUTS, MANIFEST, Manifest, PLAN, TargetSummary, write_inputs, write_manifest,
+    DETECTION, INPUTS, MANIFEST, Manifest, ManifestInput, PLAN, TargetSummary, write_inputs,
+    write_manifest,
 };
 use super::outgoing;
 use super::preflight::{Preflight, PreflightFinding};
@@ -57,6 +58,8 @@ pub struct RunConfig {
     pub clock: Clock,
     /// Who can be told what only a person can do.
     pub person: Person,
+    /// How good the plan was measured to be at finding faults: the text of a `detection.json`.
+    pub detection: Option<String>,
 }
 
 /// What happens while a run goes on.
@@ -253,6 +256,11 @@ async fn drive(
         &depots,
     )
     .map_err(cannot)?;
+    if let Some(text) = &config.detection {
+        let name = format!("{INPUTS}/{DETECTION}");
+        std::fs::write(out.join(&name), text).map_err(cannot)?;
+        inputs.push(ManifestInput { name, sha256: Digest::of(text) });
+    }
     inputs.sort_by(|a, b| a.name.cmp(&b.name));
     // Absolute, since a started target has a folder of its own.
     let folder = out.canonicalize().map_err(cannot)?;

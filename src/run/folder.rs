@@ -14,6 +14,8 @@ use crate::target::{ProductFile, TargetFile};
 pub const MANIFEST: &str = "run.json";
 /// The plan.
 pub const PLAN: &str = "plan.toml";
+/// How good the plan was measured to be, where somebody handed it in; beside the other inputs.
+pub const DETECTION: &str = "detection.json";
 /// Folder of further inputs.
 pub const INPUTS: &str = "inputs";
 

@@ -16,5 +16,5 @@ mod recorder;
 mod steps;
 
 pub use drive::{Progress, RunConfig, RunEnd, RunError, execute};
-pub use folder::{INPUTS, MANIFEST, Manifest, ManifestInput, PLAN, digests};
+pub use folder::{DETECTION, INPUTS, MANIFEST, Manifest, ManifestInput, PLAN, digests};
 pub use preflight::{Looked, Preflight, PreflightFinding};
