@@ -141,6 +141,7 @@ pub fn demo(out: Option<PathBuf>, names: &[String], format: Format) -> Result<Ex
         program: program()?,
         clock: Clock::system(),
         person: person::at_the_terminal(),
+        vain_waits: run::VAIN_WAITS,
         detection: None,
     };
     let (judged, exit) = drive(config, format)?;
@@ -229,6 +230,7 @@ pub fn run(args: RunArgs, format: Format) -> Result<Exit, CliError> {
         program: program()?,
         clock: Clock::system(),
         person: person::at_the_terminal(),
+        vain_waits: run::VAIN_WAITS,
         detection,
     };
     drive(config, format).map(|(_, exit)| exit)

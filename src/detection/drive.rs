@@ -16,6 +16,9 @@ use crate::run::{RunConfig, RunEnd, RunError, execute};
 use crate::target::{Person, TargetFile};
 use crate::verdict::{CaseOutcome, Overall, Severity, Verdict};
 
+/// Waits in vain before later ones are short: these targets are faulty, and one late answer is enough.
+const VAIN_WAITS: usize = 2;
+
 /// What every trial has in common.
 pub(super) struct Trials<'a> {
     pub plan: &'a TestPlan,
@@ -113,6 +116,7 @@ impl Trials<'_> {
             program: self.engines.program.clone(),
             clock: self.clock.clone(),
             person: Person::nobody(),
+            vain_waits: VAIN_WAITS,
             detection: None,
         };
         let end = execute(config, &|_| {}, self.stop.clone()).await?;

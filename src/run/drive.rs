@@ -58,6 +58,9 @@ pub struct RunConfig {
     pub clock: Clock,
     /// Who can be told what only a person can do.
     pub person: Person,
+    /// After how many waits in vain for the same thing later ones are short; [`VAIN_WAITS`](super::VAIN_WAITS) usually, and
+    /// fewer where a target is known to be faulty and only that it fails is of interest.
+    pub vain_waits: usize,
     /// How good the plan was measured to be at finding faults: the text of a `detection.json`.
     pub detection: Option<String>,
 }
@@ -130,6 +133,7 @@ pub(super) struct Drive<'a> {
     pub(super) around: Surroundings,
     pub(super) lost: AtomicBool,
     pub(super) vain: Mutex<HashMap<(SystemId, String), usize>>,
+    pub(super) vain_waits: usize,
     pub(super) stop: Shutdown,
     pub(super) stopped: AtomicBool,
     pub(super) fresh_used: AtomicBool,
@@ -293,6 +297,7 @@ async fn drive(
         around: around.clone(),
         lost: AtomicBool::new(false),
         vain: Mutex::default(),
+        vain_waits: config.vain_waits,
         stop,
         stopped: AtomicBool::new(false),
         fresh_used: AtomicBool::new(false),

@@ -18,3 +18,4 @@ mod steps;
 pub use drive::{Progress, RunConfig, RunEnd, RunError, execute};
 pub use folder::{DETECTION, INPUTS, MANIFEST, Manifest, ManifestInput, PLAN, digests};
 pub use preflight::{Looked, Preflight, PreflightFinding};
+pub use steps::VAIN_WAITS;

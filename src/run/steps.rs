@@ -19,7 +19,7 @@ const READ_LIMIT: Duration = Duration::from_secs(15);
 /// After so many waits in vain for the same thing at the same place, with none that succeeded in
 /// between, later waits for it are short: the plan's deadlines have been missed often enough, and the
 /// verdict looks at arrival times anyway.
-const VAIN_WAITS: usize = 6;
+pub const VAIN_WAITS: usize = 6;
 /// A short wait.
 const SHORT_WAIT: Duration = Duration::from_millis(700);
 
@@ -182,13 +182,13 @@ impl Drive<'_> {
             *count = change(*count);
             *count
         };
-        let patient = vain(|n| n) < VAIN_WAITS;
+        let patient = vain(|n| n) < self.vain_waits;
         let limit = if patient { limit } else { limit.min(SHORT_WAIT) };
         if tokio::time::timeout(limit, seen).await.is_ok() {
             vain(|_| 0);
             return StepOutcome::Done;
         }
-        if vain(|n| n + 1) == VAIN_WAITS {
+        if vain(|n| n + 1) == self.vain_waits {
             let detail = format!(
                 "\"{contains}\" at {at}: many waits in vain, later ones are short until one succeeds"
             );
