@@ -44,6 +44,7 @@ mod lost;
 mod mail;
 mod mail_hostile;
 mod manual;
+mod measure;
 mod node_red;
 mod personenstand;
 mod pilot;
