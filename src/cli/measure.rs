@@ -71,10 +71,13 @@ pub fn measure(args: MeasureArgs, format: Format) -> Result<Exit, CliError> {
         serde_json::to_vec_pretty(&detection).map_err(|e| CliError::Fault(e.to_string()))?;
     json.push(b'\n');
     std::fs::write(&result, json).map_err(|e| cannot(&result, e))?;
+    let page = args.out.join("detection.html");
+    let text = report::detection_page(&detection).map_err(|e| CliError::Fault(e.to_string()))?;
+    std::fs::write(&page, text).map_err(|e| cannot(&page, e))?;
     match format {
         Format::Json => output::json(&detection),
         Format::Text => output::result(&report::detection_text(&detection)),
     }
-    output::say(&format!("detection: {}", result.display()));
+    output::say(&format!("page: {}", page.display()));
     Ok(if detection.reaches(args.minimum) { Exit::Passed } else { Exit::Failed })
 }

@@ -2,7 +2,89 @@
 
 use std::fmt::Write as _;
 
-use crate::detection::{Detection, Kind, Outcome, Tally};
+use minijinja::{Value, context};
+
+use super::ReportError;
+use super::pages::{STYLE, page};
+use super::visible::visible;
+use crate::detection::{Detection, Kind, Measured, Outcome, Tally};
+
+const TEMPLATE: &str = include_str!("../../reports/templates/detection.html");
+/// How many cases are named with a fault; all of them stand in the JSON.
+const NAMED: usize = 12;
+
+/// The measurement as one page, German.
+///
+/// # Errors
+/// When the template has a fault.
+pub fn detection_page(detection: &Detection) -> Result<String, ReportError> {
+    let rows = |rows: Vec<(String, &Tally)>| -> Vec<Value> {
+        let row = |(name, tally): (String, &Tally)| {
+            let percent = tally.percent();
+            context! {
+                name => visible(&name),
+                detected => tally.detected,
+                survived => tally.survived,
+                equivalent => tally.equivalent,
+                not_measured => tally.not_measured,
+                percent => percent.map(|p| format!("{p:.1}")),
+                // Whole steps of a bar 100 units wide.
+                width => percent.map(|p| format!("{p:.0}")),
+            }
+        };
+        rows.into_iter().map(row).collect()
+    };
+    let tables = vec![
+        context! {
+            title => "Nach Anforderung", head => "Anforderung",
+            rows => rows(detection.by_requirement.iter().map(|(r, t)| (r.to_string(), t)).collect()),
+        },
+        context! {
+            title => "Nach Entwurfstechnik", head => "Technik",
+            rows => rows(detection.by_technique.iter().map(|(r, t)| (r.clone(), t)).collect()),
+        },
+        context! {
+            title => "Nach Herkunft und Art", head => "Fehler",
+            rows => rows(detection.by_operator.iter().map(|(r, t)| (r.clone(), t)).collect()),
+        },
+    ];
+    page(
+        "detection.html",
+        TEMPLATE,
+        context! {
+            style => Value::from_safe_string(STYLE.to_owned()),
+            d => detection,
+            class => if detection.survived == 0 && detection.score.is_some() { "passed" } else { "failed" },
+            score => detection.score.map_or_else(|| "–".to_owned(), |s| format!("{s:.1} %")),
+            intact => format!("{:.1}", detection.intact_seconds),
+            findings => detection.findings.iter().map(|f| visible(f)).collect::<Vec<_>>(),
+            tables,
+            mutants => detection.mutants.iter().map(shown).collect::<Vec<_>>(),
+        },
+    )
+}
+
+fn shown(m: &Measured) -> Value {
+    let (outcome, class) = match m.outcome {
+        Outcome::Detected => ("erkannt", "passed"),
+        Outcome::Survived => ("nicht erkannt", "failed"),
+        Outcome::Equivalent => ("gleichwertig", "skipped"),
+        Outcome::NotMeasured => ("nicht ausprobiert", "untested"),
+    };
+    let first: Vec<String> = m.cases.iter().take(NAMED).map(|c| visible(c.as_str())).collect();
+    let requirements: Vec<&str> = m.requirements.iter().map(|r| r.as_str()).collect();
+    context! {
+        id => visible(&m.mutant.id),
+        what => visible(&m.mutant.what),
+        place => visible(&m.mutant.place),
+        note => visible(&m.note),
+        outcome, class,
+        cases => m.cases.len(),
+        more => m.cases.len() - first.len(),
+        first,
+        requirements => visible(&requirements.join(", ")),
+    }
+}
 
 /// The measurement as text.
 pub fn detection_text(detection: &Detection) -> String {

@@ -17,7 +17,7 @@ pub use comparison::{
     CompareError, ComparedCase, ComparedFinding, ComparedRequirement, ComparedRun, RunChange,
     RunComparison, compare_runs,
 };
-pub use detection::detection_text;
+pub use detection::{detection_page, detection_text};
 pub use html::html;
 pub use junit::junit;
 pub use pages::{configuration_page, coverage_page, sheet_page, sheet_text};

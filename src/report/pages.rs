@@ -11,12 +11,12 @@ use crate::message::Sheet;
 use crate::organisation::Export;
 use crate::plan::{TestPlan, coverage};
 
-const STYLE: &str = include_str!("../../reports/templates/report.css");
+pub(super) const STYLE: &str = include_str!("../../reports/templates/report.css");
 const COVERAGE: &str = include_str!("../../reports/templates/coverage.html");
 const SHEET: &str = include_str!("../../reports/templates/sheet.html");
 const CONFIGURATION: &str = include_str!("../../reports/templates/configuration.html");
 
-fn page(name: &str, template: &str, values: Value) -> Result<String, ReportError> {
+pub(super) fn page(name: &str, template: &str, values: Value) -> Result<String, ReportError> {
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
     environment.add_template(name, template)?;
