@@ -26,7 +26,9 @@
 //! | 9 | [`fake_system`], [`reference_hub`], [`target`] | fakes · our own hub · how a target is started and reached |
 //! | 10 | [`run`] | driving a plan: it observes |
 //! | 11 | [`verdict`] | judging: the sole author of findings |
-//! | 12 | [`report`], [`certificate`] | readers of a verdict · the signed result |
+//! | 12 | [`judged`], [`rule_trial`] | a run's folder, read and judged anew · rules alone: twins, coverage, a second engine |
+//! | 13 | [`detection`] | faults and mutants: how good a plan is |
+//! | 14 | [`report`], [`certificate`] | readers of a verdict · the signed result |
 //!
 //! The binary (`src/main.rs`, `src/cli/`) only translates: it is the one place that prints, and the
 //! one that decides exit codes.
