@@ -1,10 +1,11 @@
 //! A checker that was taken out, or made deaf, turns its cases inconclusive.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use pruefstand::evidence::Evidence;
 use pruefstand::ids::Claims;
-use pruefstand::plan::Expectation;
+use pruefstand::plan::{Expectation, InPlaceOf};
 use pruefstand::verdict::{
     Artefacts, CaseOutcome, Checker, Context, Judgement, Overall, RuleEngine, World, all_checkers,
     judge_with,
@@ -97,6 +98,82 @@ fn every_checker_is_alive_and_missed_when_it_is_not() {
             }
         }
     }
+}
+
+/// Takes each of these checkers out of the judgement of a run: its cases turn inconclusive, and the run
+/// with them. Gives back the checkers that some case of the run needs.
+fn missed(run: &Path) -> BTreeSet<String> {
+    let plan = pruefstand::plan::load(&run.join("plan.toml")).unwrap();
+    let evidence = Evidence::read(run).unwrap();
+    let target = pruefstand::target::TargetFile::load(&run.join("inputs/target.toml")).unwrap();
+    let engine = Engine::new();
+    let artefacts = Artefacts {
+        depot: BTreeMap::new(),
+        chosen: None,
+        claims: target.claims.clone(),
+        stands_for: target.stands_for().map(|s| InPlaceOf::new(s.clone(), target.xdomea())),
+        log: target.log.clone(),
+        engine: &engine,
+    };
+    assert_ne!(judge_with(&plan, &evidence, &artefacts, &all_checkers()).overall, Overall::Failed);
+    let mut needed = BTreeSet::new();
+    for index in 0..all_checkers().len() {
+        let id = all_checkers()[index].id();
+        if HUB.contains(&id) || !plan.case.iter().flat_map(|c| &c.expect).any(|e| e.checker() == id)
+        {
+            continue;
+        }
+        let mut rest = all_checkers();
+        rest.remove(index);
+        let without = judge_with(&plan, &evidence, &artefacts, &rest);
+        let open = without.cases.iter().filter(|c| c.verdict == CaseOutcome::Inconclusive);
+        let reasons: Vec<_> = open.flat_map(|c| &c.reasons).collect();
+        let told =
+            |r: &&String| r.contains(&format!("\"{id}\" fehlt (this checker is no longer alive)"));
+        assert!(reasons.iter().any(|r| told(&r)), "{id}: {reasons:?}");
+        assert_eq!(without.overall, Overall::Inconclusive, "{id}");
+        needed.insert(id.to_owned());
+    }
+    needed
+}
+
+/// Checkers that the plan of a hub needs; the test above takes them out.
+const HUB: [&str; 13] = [
+    "reply",
+    "delivery",
+    "content",
+    "documents",
+    "absence",
+    "filing",
+    "confirmation",
+    "duration",
+    "log",
+    "nothing-else",
+    "foreign",
+    "moved",
+    "same-rules",
+];
+
+#[test]
+fn every_checker_that_other_components_and_standards_need_is_missed_too() {
+    let sandbox = Sandbox::new();
+    let mut needed = BTreeSet::new();
+    for (kind, system, more) in [
+        ("fachverfahren", "fv-attrappenburg", crate::component::SENDS),
+        ("dms", "dms-attrappenburg", ""),
+        ("mailsystem", "mail-testkirchen", ""),
+    ] {
+        let plan = crate::component::plan(&sandbox, kind);
+        let target = crate::component::target(&sandbox, kind, system, more, &[]);
+        let out = sandbox.path(kind);
+        pruefstand(args!["run", "--plan", &plan, "--target", &target, "--out", &out]).exits(0);
+        needed.extend(missed(&out));
+    }
+    needed.extend(missed(&crate::rules::run_of_a_standard(&sandbox)));
+    let all: BTreeSet<String> = all_checkers().iter().map(|c| c.id().to_owned()).collect();
+    let missing: Vec<_> =
+        all.iter().filter(|id| !needed.contains(*id) && !HUB.contains(&id.as_str())).collect();
+    assert!(missing.is_empty(), "taken out nowhere: {missing:?}");
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::args;
 use crate::support::{Sandbox, json, program, pruefstand, root, tool};
 
 /// The plan of a component.
-fn plan(sandbox: &Sandbox, component: &str) -> PathBuf {
+pub fn plan(sandbox: &Sandbox, component: &str) -> PathBuf {
     plan_of(sandbox, "gewerbe", component)
 }
 
@@ -48,7 +48,7 @@ pub fn target(
 }
 
 /// How a fake Fachverfahren is told to send something.
-const SENDS: &str = "[[action]]\nmessage = \"*\"\ndo = { by = \"call\", url = \"{act}\", body = \
+pub const SENDS: &str = "[[action]]\nmessage = \"*\"\ndo = { by = \"call\", url = \"{act}\", body = \
                      '{\"nachricht\": \"{nachricht}\", \"vorgang\": \"{vorgang}\", \"aktenzeichen\": \"{aktenzeichen}\"}' }\n";
 /// How a fake portal is filled in.
 const FILLS: &str = "[[action]]\nmessage = \"*\"\ndo = { by = \"call\", url = \"{act}\", body = \"@{datenblatt}\" }\n";

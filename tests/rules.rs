@@ -141,12 +141,23 @@ schema = "../meldung.xsd"
 nachricht = "Kennung"
 "#;
 
-/// Runs the chain with a rule sheet; gives exit code, verdict and JUnit.
-fn chain(sheet: &str) -> (i32, serde_json::Value, String, i32) {
-    let sandbox = Sandbox::new();
+/// The folder of a passed run whose message has a header rule and rule sheets.
+pub fn run_of_a_standard(sandbox: &Sandbox) -> std::path::PathBuf {
+    let header = "header = { path = \"Kennung\", value = \"MELDUNG-2031-0001\", contradiction = \"report\" }\n";
+    let concept = CONCEPT.replace("[message.schema]", &format!("{header}[message.schema]"));
+    set_up(sandbox, &concept, &sheet("<erfuellt regel=\"R-1\"/>"));
+    let out = sandbox.path("run");
+    let (plan, organisation) = (sandbox.path("plan.toml"), sandbox.path("organisation.toml"));
+    pruefstand(args!["run", "--plan", plan, "--organisation", organisation, "--out", &out])
+        .exits(0);
+    out
+}
+
+/// Writes concept, organisation, depot, rule sheet and plan.
+fn set_up(sandbox: &Sandbox, concept: &str, sheet: &str) {
     let organisation = sandbox.path("organisation.toml");
     std::fs::copy(root().join("fixtures/xwasser/organisation.toml"), &organisation).unwrap();
-    let concept = sandbox.write("concept.toml", CONCEPT);
+    let concept = sandbox.write("concept.toml", concept);
     sandbox.write("meldung.xsd", SCHEMA);
     sandbox.write("depot/depot.toml", DEPOT);
     sandbox.write("rules.xsl", sheet);
@@ -154,8 +165,15 @@ fn chain(sheet: &str) -> (i32, serde_json::Value, String, i32) {
         "meldung.xml",
         "<Meldung xmlns=\"urn:meldung\"><Kennung>MELDUNG-2031-0001</Kennung><Gebuehr>26.00</Gebuehr><Gebuehr>4.50</Gebuehr></Meldung>",
     );
+    derive(&concept, &organisation, &sandbox.path("plan.toml"));
+}
+
+/// Runs the chain with a rule sheet; gives exit code, verdict and JUnit.
+fn chain(sheet: &str) -> (i32, serde_json::Value, String, i32) {
+    let sandbox = Sandbox::new();
+    set_up(&sandbox, CONCEPT, sheet);
+    let organisation = sandbox.path("organisation.toml");
     let (plan, out) = (sandbox.path("plan.toml"), sandbox.path("run"));
-    derive(&concept, &organisation, &plan);
     let done =
         pruefstand(args!["run", "--plan", &plan, "--organisation", &organisation, "--out", &out]);
     let (private, _) = pruefstand::certificate::generate().unwrap();
