@@ -85,6 +85,24 @@ fn a_sheet_that_takes_too_long_is_killed() {
     assert_eq!(apply(&mut w, &good, "<x/>").end, TransformEnd::Output, "replaced by a new one");
 }
 
+#[test]
+fn a_sheet_without_an_end_of_memory_is_stopped() {
+    let mut w = worker(20);
+    let doubling = format!(
+        "{HEAD}<xsl:template match=\"/\"><a><xsl:call-template name=\"t\"><xsl:with-param name=\"s\" select=\"'0123456789abcdef'\"/></xsl:call-template></a></xsl:template>\
+         <xsl:template name=\"t\"><xsl:param name=\"s\"/><xsl:call-template name=\"t\"><xsl:with-param name=\"s\" select=\"concat($s, $s)\"/></xsl:call-template></xsl:template></xsl:stylesheet>"
+    );
+    let done = apply(&mut w, &doubling, "<x/>");
+    assert!(
+        matches!(done.end, TransformEnd::Aborted | TransformEnd::Died),
+        "{:?} {:?}",
+        done.end,
+        done.messages
+    );
+    let good = format!("{HEAD}<xsl:template match=\"/\"><a/></xsl:template></xsl:stylesheet>");
+    assert_eq!(apply(&mut w, &good, "<x/>").end, TransformEnd::Output, "the worker goes on");
+}
+
 const CONCEPT: &str = r#"format = "pruefstand/concept/1"
 [concept]
 id = "regeln"

@@ -24,7 +24,7 @@ use super::watch::{self, Watched};
 
 /// The runtime of a command.
 /// Most memory for the worker of XSLT 1.0, bytes.
-const WORKER_MEMORY: u64 = 2 * 1024 * 1024 * 1024;
+const WORKER_MEMORY: u64 = 1024 * 1024 * 1024;
 
 pub fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
     raise_file_limit();
