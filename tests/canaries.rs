@@ -130,7 +130,7 @@ fn missed(run: &Path) -> BTreeSet<String> {
         let reasons: Vec<_> = open.flat_map(|c| &c.reasons).collect();
         let told =
             |r: &&String| r.contains(&format!("\"{id}\" fehlt (this checker is no longer alive)"));
-        assert!(reasons.iter().any(|r| told(&r)), "{id}: {reasons:?}");
+        assert!(reasons.iter().any(told), "{id}: {reasons:?}");
         assert_eq!(without.overall, Overall::Inconclusive, "{id}");
         needed.insert(id.to_owned());
     }

@@ -10,7 +10,7 @@ use futures_util::stream::{StreamExt as _, iter};
 use super::component::{fake, systems};
 use super::drive::{Faulty, Trials};
 use super::export::mistakes;
-use super::mutate::{FileMutant, depot_mutants, rule_mutants, sample};
+use super::mutate::{FileMutant, Hints, depot_mutants, rule_mutants, sample};
 use super::result::{About, Detection, Kind, Measured, Mutant};
 use super::rules::{RANDOM, Subject, try_rule};
 use crate::ambient::Clock;
@@ -211,7 +211,11 @@ async fn faults(
         }
         configurations.extend(depot_mutants(depot).into_iter().map(|m| (name.clone(), m)));
         if subject.inputs() > 0 {
-            rules.extend(rule_mutants(depot).into_iter().map(|m| (subject.clone(), m)));
+            rules.extend(
+                rule_mutants(depot, &Hints::of(&config.plan))
+                    .into_iter()
+                    .map(|m| (subject.clone(), m)),
+            );
         }
     }
     let picked = sample(rules.iter().map(|(_, m)| m.clone()).collect(), config.mutants);

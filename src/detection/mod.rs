@@ -14,5 +14,5 @@ mod result;
 mod rules;
 
 pub use measure::{MeasureConfig, MeasureError, measure};
-pub use mutate::{FileMutant, Operator, depot_mutants, rule_mutants, sample};
+pub use mutate::{FileMutant, Hints, Operator, depot_mutants, rule_mutants, sample};
 pub use result::{Detection, FORMAT, Idle, Kind, Measured, Mutant, Outcome, Tally};

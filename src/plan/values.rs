@@ -141,7 +141,7 @@ pub(super) fn a_document(id: &str, media_type: &str, nth: usize, bytes: u32) -> 
     }
 }
 
-fn placeholder(world: &str) -> Option<&'static str> {
+pub(super) fn placeholder(world: &str) -> Option<&'static str> {
     Some(match world {
         "vorgang" => "{vorgang}",
         "nachricht" => "{nachricht}",

@@ -71,7 +71,12 @@ pub fn same_meaning(a: &Transformed, b: &Transformed) -> bool {
         return true;
     }
     match (parse(&a.output), parse(&b.output)) {
-        (Ok(a), Ok(b)) => compare(&a.root, &b.root).is_empty() && same_order(&a.root, &b.root),
+        (Ok(a), Ok(b)) => {
+            // Whoever hands it over labels it with the encoding that rules write.
+            a.encoding == b.encoding
+                && compare(&a.root, &b.root).is_empty()
+                && same_order(&a.root, &b.root)
+        }
         _ => false,
     }
 }

@@ -281,6 +281,14 @@ impl World {
         }
     }
 
+    /// What the Fachverfahren gets has its first two elements in the other order, which its format does
+    /// not allow.
+    pub fn reorder(&mut self) {
+        for receiver in self.plan.receiver.iter_mut().filter(|r| r.id == "fv") {
+            receiver.order = vec!["P".into(), "V".into()];
+        }
+    }
+
     /// The Fachverfahren gets nothing.
     pub fn lose_delivery(&mut self) {
         self.records.retain(

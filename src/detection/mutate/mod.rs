@@ -7,7 +7,11 @@ mod sheet;
 mod table;
 
 use crate::ids::Digest;
-use crate::rules::{Depot, rule_files};
+use std::collections::BTreeSet;
+
+use crate::concept::FieldType;
+use crate::plan::{TestPlan, ValueSet};
+use crate::rules::{Depot, files_of, rule_files};
 
 pub use depot::depot_mutants;
 
@@ -123,8 +127,73 @@ impl Edit {
     }
 }
 
+/// What is known about the values that go through rules, so that no mutant is made that cannot make a
+/// difference. What is not known is tried.
+#[derive(Debug, Clone, Default)]
+pub struct Hints {
+    /// Elements whose values are never free texts: no letters, no spaces get lost in them.
+    pub plain: BTreeSet<String>,
+    /// Elements whose values are never long enough to be cut off.
+    pub short: BTreeSet<String>,
+    /// Elements that are always there: a condition that also asks for them always holds.
+    pub always: BTreeSet<String>,
+    /// Formats whose elements have an order.
+    pub ordered: BTreeSet<String>,
+}
+
+impl Hints {
+    /// What a plan says about its messages and formats.
+    pub fn of(plan: &TestPlan) -> Self {
+        let mut out = Self::default();
+        let (mut free, mut long) = (BTreeSet::new(), BTreeSet::new());
+        let mut sometimes = BTreeSet::new();
+        let leaf = |path: &str| path.rsplit('/').next().unwrap_or(path).to_owned();
+        for message in &plan.message {
+            let minimal = plan.values.iter().find(|v| v.id == format!("{}/minimal", message.id));
+            for (group, field) in
+                message.group.iter().flat_map(|g| g.field.iter().map(move |f| (g, f)))
+            {
+                let name = leaf(&field.path);
+                let text = field.kind == FieldType::Text && field.pattern.is_none();
+                let max = field.length.map_or(LONG, |l| l.max as usize);
+                let cut = matches!(field.kind, FieldType::Text | FieldType::Datetime) && max > CUT;
+                if text {
+                    free.insert(name.clone());
+                }
+                if cut {
+                    long.insert(name.clone());
+                }
+                out.plain.insert(name.clone());
+                out.short.insert(name.clone());
+                let part = |set: &ValueSet| {
+                    let mut parts = set.part.iter().filter(|p| p.group == group.id);
+                    parts.all(|p| p.values.get(&field.id).is_some_and(|v| !v.is_empty()))
+                };
+                match minimal.is_some_and(part) {
+                    true => out.always.insert(name),
+                    false => sometimes.insert(name),
+                };
+            }
+        }
+        out.plain.retain(|name| !free.contains(name));
+        out.short.retain(|name| !long.contains(name));
+        out.always.retain(|name| !sometimes.contains(name));
+        let ordered = plan.receiver.iter().filter(|r| !r.order.is_empty());
+        out.ordered = ordered.map(|r| r.id.clone()).collect();
+        out
+    }
+}
+
+/// Where a mutant cuts off a text, characters.
+const CUT: usize = 20;
+/// A length that is taken where none is known, characters.
+const LONG: usize = 1000;
+
 /// Collects the mutants of one file.
 struct Collector<'a> {
+    hints: &'a Hints,
+    /// Whether every format that this file makes has an order.
+    ordered: bool,
     file: &'a str,
     text: &'a str,
     out: Vec<FileMutant>,
@@ -159,11 +228,13 @@ impl Collector<'_> {
 }
 
 /// All mutants of a depot's rules: its sheets and the tables they read.
-pub fn rule_mutants(depot: &Depot) -> Vec<FileMutant> {
+pub fn rule_mutants(depot: &Depot, hints: &Hints) -> Vec<FileMutant> {
     let mut out = Vec::new();
     for file in &rule_files(depot) {
         let Some(text) = depot.text(file) else { continue };
-        let mut collector = Collector { file, text: &text, out: Vec::new() };
+        let mut made = depot.file.rule.iter().filter(|r| files_of(depot, &r.sheet).contains(file));
+        let ordered = made.all(|r| hints.ordered.contains(&r.receiver));
+        let mut collector = Collector { hints, ordered, file, text: &text, out: Vec::new() };
         if std::path::Path::new(file).extension().is_some_and(|e| e == "xsl" || e == "xslt") {
             sheet::mutants(&mut collector);
         } else {

@@ -4,13 +4,11 @@
 use roxmltree::{Attribute, Document, Node};
 
 use super::expression::{literals, numbers, operands, other_text};
-use super::{Collector, Edit, Operator};
+use super::{CUT, Collector, Edit, Operator};
 
 const XSL: &str = "http://www.w3.org/1999/XSL/Transform";
 /// Letters that get lost, and what is left of them.
 const LETTERS: (&str, &str) = ("äöüÄÖÜßéèáàñçøåœæłžšč", "aouAOUseeaancoaoalzsc");
-/// Where a text is cut off, characters.
-const CUT: usize = 20;
 
 pub(super) fn mutants(collector: &mut Collector<'_>) {
     let text = collector.text;
@@ -86,7 +84,7 @@ fn instruction(collector: &mut Collector<'_>, node: &Node<'_, '_>) {
     if is(node, "value-of")
         && let Some(select) = node.attribute_node("select")
     {
-        value(collector, &select);
+        value(collector, &select, source(node).as_deref());
     }
     for child in node.children().filter(Node::is_text) {
         let text = child.text().unwrap_or_default();
@@ -130,6 +128,14 @@ fn condition(collector: &mut Collector<'_>, test: &Attribute<'_, '_>) {
     for (left_out, part) in parts.iter().enumerate() {
         let rest: Vec<&str> =
             parts.iter().enumerate().filter(|(i, _)| *i != left_out).map(|(_, p)| *p).collect();
+        // One alternative that always holds is enough, whatever else is asked for.
+        let always = |part: &&str| {
+            let last = part.rsplit(['/', ':']).next().unwrap_or(part);
+            collector.hints.always.contains(last)
+        };
+        if word == "or" && rest.iter().any(always) {
+            continue;
+        }
         collector.add(
             Operator::WrongCondition,
             format!("Bedingung ohne {part}"),
@@ -160,8 +166,31 @@ fn constants(collector: &mut Collector<'_>, attribute: &Attribute<'_, '_>) {
     }
 }
 
-fn value(collector: &mut Collector<'_>, select: &Attribute<'_, '_>) {
+/// The element whose value an instruction writes, where its path ends with a name.
+fn source(node: &Node<'_, '_>) -> Option<String> {
+    let select = node.attribute("select")?;
+    let path = match select.trim() {
+        "." => node
+            .ancestors()
+            .skip(1)
+            .find(|a| is(a, "for-each") || is(a, "template"))?
+            .attributes()
+            .find(|a| matches!(a.name(), "select" | "match"))?
+            .value(),
+        path => path,
+    };
+    let last = path.rsplit('/').next()?.rsplit(':').next()?;
+    let name =
+        !last.is_empty() && last.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-');
+    name.then(|| last.to_owned())
+}
+
+fn value(collector: &mut Collector<'_>, select: &Attribute<'_, '_>, source: Option<&str>) {
     let expression = raw(collector, select);
+    let hints = collector.hints;
+    // A value that is made here, such as a name or a code of a table, is no text of a person.
+    let plain = source.is_none_or(|name| hints.plain.contains(name));
+    let short = source.is_none_or(|name| hints.short.contains(name));
     let within = select.range_value();
     let mut with = |operator, what: &str, made: String| {
         let made = quoted(collector, select, &made);
@@ -172,18 +201,16 @@ fn value(collector: &mut Collector<'_>, select: &Attribute<'_, '_>) {
         );
     };
     let (letters, left) = LETTERS;
-    with(
-        Operator::WhiteSpace,
-        "Leerzeichen zusammengefasst",
-        format!("normalize-space({expression})"),
-    );
     with(Operator::WhiteSpace, "Leerzeichen angehängt", format!("concat({expression}, ' ')"));
-    with(
-        Operator::Encoding,
-        "Umlaute verloren",
-        format!("translate({expression}, '{letters}', '{left}')"),
-    );
-    with(Operator::Truncate, "abgeschnitten", format!("substring({expression}, 1, {CUT})"));
+    if !plain {
+        let made = format!("normalize-space({expression})");
+        with(Operator::WhiteSpace, "Leerzeichen zusammengefasst", made);
+        let made = format!("translate({expression}, '{letters}', '{left}')");
+        with(Operator::Encoding, "Umlaute verloren", made);
+    }
+    if !short {
+        with(Operator::Truncate, "abgeschnitten", format!("substring({expression}, 1, {CUT})"));
+    }
 }
 
 /// What goes wrong between an instruction and the next one of its kind.
@@ -206,7 +233,7 @@ fn neighbours(collector: &mut Collector<'_>, node: &Node<'_, '_>) {
             vec![Edit::new(a.range_value(), right)],
         );
     }
-    if makes_element(node) && makes_element(&next) {
+    if collector.ordered && makes_element(node) && makes_element(&next) {
         collector.add(
             Operator::Order,
             format!("{} nach {}", shown(node), shown(&next)),

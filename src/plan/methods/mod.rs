@@ -6,6 +6,7 @@ mod combination;
 mod cross;
 mod dms;
 mod documents;
+mod everywhere;
 mod failures;
 mod field_lore;
 mod flow;
@@ -34,7 +35,7 @@ use crate::organisation::Authority;
 type Apply = fn(&mut Derivation<'_>, &Method);
 
 /// Methods for a hub, which stands in the middle of everything.
-const HUB: [(&str, Apply); 32] = [
+const HUB: [(&str, Apply); 33] = [
     ("minimal", partitions::minimal),
     ("maximal", partitions::maximal),
     ("optional", partitions::optional),
@@ -57,6 +58,7 @@ const HUB: [(&str, Apply); 32] = [
     ("flow", flow::paths),
     ("forbidden", flow::forbidden),
     ("field-lore", field_lore::field_lore),
+    ("everywhere", everywhere::everywhere),
     ("header", failures::header),
     ("duplicate", failures::duplicate),
     ("outage", failures::outage),

@@ -73,12 +73,12 @@ impl Checker for Content {
     }
 
     fn canaries(&self) -> usize {
-        5
+        6
     }
 
     fn canary_is_heard(&self, which: usize, protocol: &str) -> bool {
         // Only XML over HTTP has a label beside its own declaration; envelopes are read by theirs.
-        which < 4 || protocol == "http"
+        which != 4 || protocol == "http"
     }
 
     fn spoil(&self, world: &mut World, which: usize) {
@@ -87,7 +87,8 @@ impl Checker for Content {
             1 => world.replace("<P><Name>Größe</Name></P>", ""),
             2 => world.replace("<P><Name>", "<Zusatz>von niemandem</Zusatz><P><Name>"),
             3 => world.lose_delivery(),
-            _ => world.mislabel(),
+            4 => world.mislabel(),
+            _ => world.reorder(),
         }
     }
 }
@@ -261,6 +262,7 @@ impl Compare<'_> {
                 .into(judgement);
         }
         self.occurrences(message, sent, arrived, judgement);
+        self.order(arrived, judgement);
         self.own_values(sent, arrived, &namespace, judgement);
         self.invented(message, arrived, judgement);
     }
@@ -334,6 +336,38 @@ impl Compare<'_> {
                     .hint(sheet_hint(self.context, self.step, first))
                     .into(judgement);
             }
+        }
+    }
+
+    /// Elements stand in the order that the receiver's format gives them, as far as it does.
+    fn order(&self, arrived: &Element, judgement: &mut Judgement) {
+        let order = &self.receiver.order;
+        if order.is_empty() {
+            return;
+        }
+        let mut look = vec![(String::new(), arrived)];
+        while let Some((path, element)) = look.pop() {
+            let within = |name: &str| match path.as_str() {
+                "" => name.to_owned(),
+                path => format!("{path}/{name}"),
+            };
+            let named: Vec<(usize, &str)> = element
+                .elements()
+                .filter_map(|e| Some((order.iter().position(|o| *o == within(&e.name))?, &*e.name)))
+                .collect();
+            if named.windows(2).any(|pair| pair[0].0 > pair[1].0) {
+                let mut right = named.clone();
+                right.sort_by_key(|(at, _)| *at);
+                let names = |list: &[(usize, &str)]| -> String {
+                    list.iter().map(|(_, name)| *name).collect::<Vec<_>>().join(", ")
+                };
+                let place = format!("/{}/{path}", arrived.name);
+                self.found("content.order", "Elemente stehen in anderer Folge".into(), &place)
+                    .values(names(&right), names(&named))
+                    .hint(sheet_hint(self.context, self.step, &within(named[0].1)))
+                    .into(judgement);
+            }
+            look.extend(element.elements().map(|e| (within(&e.name), e)));
         }
     }
 
