@@ -76,6 +76,8 @@ pub struct Score {
     pub survived: usize,
     /// Faults that make no difference.
     pub equivalent: usize,
+    /// Faults that could not be tried.
+    pub not_measured: usize,
     /// Digest of the text of the plan that was measured.
     pub plan_digest: Digest,
     /// When, UTC.
@@ -106,8 +108,12 @@ impl Score {
     pub fn line(&self) -> String {
         let score = self.score.map_or_else(|| "–".to_owned(), |s| format!("{s:.1} %"));
         let day = self.date.split('T').next().unwrap_or_default();
+        let open = match self.not_measured {
+            0 => String::new(),
+            open => format!(" + {open}?"),
+        };
         format!(
-            "{score} ({} / {}), {day}, {}",
+            "{score} ({} / {}{open}), {day}, {}",
             self.detected,
             self.detected + self.survived,
             self.harness

@@ -51,6 +51,18 @@ fn ids(test: &Value) -> std::collections::BTreeSet<String> {
     all.map(|f| f["id"].as_str().unwrap().to_owned()).collect()
 }
 
+/// Puts an example with what must come of it into a depot, or one of which nothing is known.
+fn example(folder: &Path, message: &Path, expected: Option<&str>) {
+    let examples = folder.join("beispiele/fv");
+    std::fs::create_dir_all(&examples).unwrap();
+    std::fs::copy(message, examples.join("eins.xml")).unwrap();
+    let file = examples.join("eins.erwartet.xml");
+    match expected {
+        Some(text) => std::fs::write(file, text).unwrap(),
+        None => drop(std::fs::remove_file(file)),
+    }
+}
+
 fn message(sandbox: &Sandbox) -> PathBuf {
     sandbox.write(
         "m.xml",
@@ -218,18 +230,67 @@ fn examples_of_a_depot_say_what_must_come_of_them() {
             "<xsl:template match=\"/\"><a><xsl:value-of select=\"//g:Name\"/></a></xsl:template>",
         ),
     );
-    let examples = folder.join("beispiele/fv");
-    std::fs::create_dir_all(&examples).unwrap();
-    std::fs::copy(message(&sandbox), examples.join("eins.xml")).unwrap();
-    std::fs::write(examples.join("eins.erwartet.xml"), "<a>Größe</a>").unwrap();
+    example(&folder, &message(&sandbox), Some("<a>Größe</a>"));
     let test = tried(args!["--rules", &folder].to_vec(), 0);
     assert_eq!(
         (&test["passed"], &test["cases"][0]["id"]),
         (&1.into(), &"beispiele/fv/eins.xml".into())
     );
-    std::fs::write(examples.join("eins.erwartet.xml"), "<a>Groesse</a>").unwrap();
+    example(&folder, &message(&sandbox), Some("<a>Groesse</a>"));
     let test = tried(args!["--rules", &folder].to_vec(), 1);
     assert!(ids(&test).contains("rule.different"), "{test}");
+    // Where nobody says what must come of a message, nothing was checked.
+    example(&folder, &message(&sandbox), None);
+    let test = tried(args!["--rules", &folder].to_vec(), 2);
+    assert!(test["cases"][0]["reasons"].to_string().contains("mit nichts verglichen"), "{test}");
+    std::fs::write(folder.join("beispiele/fv/tippfehler.erwartet.xml"), "<a/>").unwrap();
+    let done = pruefstand(args!["rules", "test", "--rules", &folder]).exits(65);
+    assert!(done.stderr.contains("tippfehler.xml, which is not there"), "{}", done.stderr);
+    let to = |receiver: &str| {
+        args![
+            "rules",
+            "test",
+            "--rules",
+            &folder,
+            "--input",
+            message(&sandbox),
+            "--receiver",
+            receiver
+        ]
+    };
+    let done = pruefstand(to("fw")).exits(64);
+    assert!(done.stderr.contains("known: fv"), "{}", done.stderr);
+}
+
+#[test]
+fn messages_of_a_plan_that_no_rule_gets_leave_the_result_open() {
+    let plan = root().join("testplans/gewerbe/plan.toml");
+    for (from, to, why) in [
+        ("root = \"Gewerbeummeldung\"", "root = \"Gewerbeumeldung\"", "erkennt <Gewerbeummeldung>"),
+        ("receiver = \"fv-b\"", "receiver = \"fv-c\"", "keine Regel für das Format fv-b"),
+    ] {
+        let sandbox = Sandbox::new();
+        let folder = depot(&sandbox, "depot.toml", from, to);
+        let all = args!["--rules", &folder, "--plan", &plan, "--no-twins", "--no-coverage"];
+        let test = tried(all.to_vec(), 2);
+        assert!(test["inconclusive"].as_u64().unwrap() > 20, "{why}: {}", test["inconclusive"]);
+        assert!(test.to_string().contains(why), "{why}");
+    }
+}
+
+#[test]
+fn a_newer_sheet_that_is_included_at_second_hand_is_newer_all_the_same() {
+    let sandbox = Sandbox::new();
+    let folder = small(&sandbox, &sheet("<xsl:include href=\"eins.xsl\"/>"));
+    let newer = sheet("<xsl:template match=\"/\"><a/></xsl:template>")
+        .replace("version=\"1.0\"", "version=\"3.0\"");
+    std::fs::write(folder.join("rules/eins.xsl"), sheet("<xsl:include href=\"zwei.xsl\"/>"))
+        .unwrap();
+    std::fs::write(folder.join("rules/zwei.xsl"), newer).unwrap();
+    example(&folder, &message(&sandbox), Some("<a/>"));
+    let none = [("PRUEFSTAND_SAXON", "/nowhere/python3")];
+    let done = pruefstand_with(args!["rules", "test", "--rules", &folder], &none).exits(2);
+    assert!(done.stdout.contains("verlangt XSLT 3.0"), "{}", done.stdout);
 }
 
 #[test]
@@ -325,16 +386,18 @@ fn with_saxon(python: &Path, args: Vec<std::ffi::OsString>, code: i32) -> Value 
 fn newer_sheets_run_in_saxon_and_are_shut_in() {
     let Some(python) = python_client() else { return };
     let sandbox = Sandbox::new();
-    let head = HEAD.replace("version=\"1.0\"", "version=\"2.0\"");
+    let head = HEAD.replace("version=\"1.0\"", "version=\"3.0\"");
     let sheet = |body: &str| {
         format!(
-            "<xsl:stylesheet {head}><xsl:template match=\"/\"><a>{body}</a></xsl:template></xsl:stylesheet>"
+            "<xsl:stylesheet {head} xmlns:f=\"http://www.w3.org/2005/xpath-functions\" xmlns:xs=\"http://www.w3.org/2001/XMLSchema\"><xsl:template match=\"/\"><a>{body}</a></xsl:template></xsl:stylesheet>"
         )
     };
     let good = "<xsl:for-each-group select=\"//g:Name\" group-by=\".\"><n><xsl:value-of select=\"upper-case(current-grouping-key())\"/></n></xsl:for-each-group>";
     let folder = small(&sandbox, &sheet(good));
-    let args = || args!["--rules", &folder, "--input", message(&sandbox)].to_vec();
-    let test = with_saxon(&python, args(), 0);
+    let put = |body: &str| std::fs::write(folder.join("rules/r.xsl"), sheet(body)).unwrap();
+    let args = || args!["--rules", &folder, "--no-twins", "--no-coverage"].to_vec();
+    example(&folder, &message(&sandbox), Some("<a><n>GRÖSSE</n></a>"));
+    let test = with_saxon(&python, args!["--rules", &folder].to_vec(), 0);
     let engines = test["engines"].as_object().unwrap();
     let saxon = engines.iter().find(|(name, _)| name.starts_with("SaxonC-HE")).unwrap();
     assert_eq!(
@@ -342,43 +405,64 @@ fn newer_sheets_run_in_saxon_and_are_shut_in() {
         0,
         "nothing it could not be kept from: {engines:?}"
     );
-    let cases = [
-        // Asked for in a way that fails without a word.
-        (
-            "<xsl:if test=\"doc-available('http://127.0.0.1:9/liste.xml')\">ja</xsl:if>",
-            "rule.reached-out",
-            "http://127.0.0.1:9/liste.xml",
-        ),
-        (
-            "<xsl:if test=\"unparsed-text-available('file:///etc/passwd')\">ja</xsl:if>",
-            "rule.reached-out",
-            "file:///etc/passwd",
-        ),
-        (
-            "<xsl:result-document href=\"neu.xml\"><b/></xsl:result-document>",
-            "rule.wrote",
-            "neu.xml",
-        ),
-        (
-            "<xsl:value-of select=\"unparsed-text('file:///etc/hostname')\"/>",
-            "rule.reached-out",
-            "file:///etc/hostname",
-        ),
-    ];
-    for (body, finding, told) in cases {
-        std::fs::write(folder.join("rules/r.xsl"), sheet(body)).unwrap();
-        let test = with_saxon(&python, args(), 1);
-        assert!(ids(&test).contains(finding), "{body}: {test}");
-        assert!(test.to_string().contains(told), "{test}");
-    }
-    // A table of the depot is read, and a loop without end is ended.
+    // Tables of the depot are read, and texts that look like calls are texts.
     std::fs::write(folder.join("rules/t.xml"), "<t a=\"7\"/>").unwrap();
-    std::fs::write(
-        folder.join("rules/r.xsl"),
-        sheet("<xsl:value-of select=\"document('t.xml')/t/@a\"/>"),
-    )
-    .unwrap();
+    put(
+        "<xsl:value-of select=\"'doc(x)', document('t.xml')/t/@a, doc-available('t.xml')\"/><!-- doc('y') --><b c=\"doc(z)\"/>",
+    );
+    example(&folder, &message(&sandbox), Some("<a>doc(x) 7 true<b c=\"doc(z)\"/></a>"));
     with_saxon(&python, args(), 0);
+
+    // Whatever fails without a word is told all the same, in every way to write it.
+    let quietly = |e: &str| {
+        format!("<xsl:try><xsl:value-of select=\"{e}\"/><xsl:catch>-</xsl:catch></xsl:try>")
+    };
+    let outside = "file:///etc/passwd";
+    let ways = [
+        (quietly("doc-available('http://127.0.0.1:9/liste.xml')"), "http://127.0.0.1:9/liste.xml"),
+        (quietly(&format!("unparsed-text ('{outside}')")), outside),
+        (quietly(&format!("f:unparsed-text('{outside}')")), outside),
+        (quietly(&format!("unparsed-text(: so :)('{outside}')")), outside),
+        (
+            quietly(&format!(
+                "Q{{http://www.w3.org/2005/xpath-functions}}unparsed-text('{outside}')"
+            )),
+            outside,
+        ),
+        (format!("<b c=\"{{doc-available('{outside}')}}\"/>"), outside),
+        (quietly(&format!("for-each('{outside}', unparsed-text#1)")), "unparsed-text#"),
+        (quietly(&format!("'{outside}' =&gt; unparsed-text()")), "unparsed-text()"),
+        (
+            quietly(&format!("function-lookup(xs:QName('f:doc'), 1)('{outside}')")),
+            "function-lookup()",
+        ),
+        (quietly("collection()"), "collection()"),
+        (quietly("environment-variable('PATH')"), "environment-variable()"),
+        (
+            format!("<xsl:try><xsl:source-document href=\"{outside}\"/><xsl:catch/></xsl:try>"),
+            "xsl:source-document",
+        ),
+        ("<xsl:evaluate xpath=\"'1'\"/>".to_owned(), "xsl:evaluate"),
+        (format!("<b xsl:use-when=\"doc-available('{outside}')\"/>"), "use-when"),
+    ];
+    for (body, told) in ways {
+        put(&body);
+        let test = with_saxon(&python, args(), 1);
+        let findings: Vec<_> = test["cases"][0]["findings"].as_array().unwrap().clone();
+        let hit = findings
+            .iter()
+            .any(|f| f["id"] == "rule.reached-out" && f["actual"].as_str().unwrap().contains(told));
+        assert!(hit, "{body}: {findings:?}");
+        assert!(!test.to_string().contains("root:"), "{body}");
+    }
+    put("<xsl:result-document href=\"neu.xml\"><b/></xsl:result-document>");
+    assert!(ids(&with_saxon(&python, args(), 1)).contains("rule.wrote"));
+    // A message with a document type is refused by everybody.
+    put("<xsl:value-of select=\"1\"/>");
+    let odd = sandbox
+        .write("odd.xml", "<!DOCTYPE r [<!ENTITY e SYSTEM \"file:///etc/passwd\">]><r>&e;</r>");
+    example(&folder, &odd, Some("<a>1</a>"));
+    with_saxon(&python, args(), 2);
 }
 
 #[test]
@@ -391,13 +475,28 @@ fn a_second_engine_that_differs_leaves_the_result_open() {
             "<xsl:template match=\"/\"><a><xsl:value-of select=\"//g:Name\"/></a></xsl:template>",
         ),
     );
-    let args =
-        || args!["--rules", &folder, "--input", message(&sandbox), "--second-engine"].to_vec();
+    example(&folder, &message(&sandbox), Some("<a>Größe</a>"));
+    let args = || args!["--rules", &folder, "--second-engine"].to_vec();
     with_saxon(&python, args(), 0);
-    std::fs::write(folder.join("rules/r.xsl"), sheet("<xsl:template match=\"/\"><a><xsl:value-of select=\"system-property('xsl:vendor')\"/></a></xsl:template>")).unwrap();
+    let differs = sheet(
+        "<xsl:template match=\"/\"><a><xsl:value-of select=\"//g:Name\"/><b><xsl:comment><xsl:value-of select=\"system-property('xsl:vendor')\"/></xsl:comment></b></a></xsl:template>",
+    );
+    std::fs::write(
+        folder.join("rules/r.xsl"),
+        differs.replace("<xsl:comment>", "").replace("</xsl:comment>", ""),
+    )
+    .unwrap();
+    std::fs::remove_file(folder.join("beispiele/fv/eins.erwartet.xml")).unwrap();
     let test = with_saxon(&python, args(), 2);
     let reasons = test["cases"][0]["reasons"].to_string();
     assert!(reasons.contains("libxslt") && reasons.contains("Saxonica"), "{reasons}");
+    // Asking the same engine twice is no second opinion.
+    let newer = sheet("<xsl:template match=\"/\"><a/></xsl:template>")
+        .replace("version=\"1.0\"", "version=\"2.0\"");
+    std::fs::write(folder.join("rules/r.xsl"), newer).unwrap();
+    example(&folder, &message(&sandbox), Some("<a/>"));
+    let test = with_saxon(&python, args(), 2);
+    assert!(test["cases"][0]["reasons"].to_string().contains("keine zweite Engine"), "{test}");
 }
 
 #[test]

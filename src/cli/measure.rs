@@ -79,5 +79,9 @@ pub fn measure(args: MeasureArgs, format: Format) -> Result<Exit, CliError> {
         Format::Text => output::result(&report::detection_text(&detection)),
     }
     output::say(&format!("page: {}", page.display()));
-    Ok(if detection.reaches(args.minimum) { Exit::Passed } else { Exit::Failed })
+    Ok(match (detection.reaches(args.minimum), detection.is_open()) {
+        (false, _) => Exit::Failed,
+        (true, true) => Exit::Inconclusive,
+        (true, false) => Exit::Passed,
+    })
 }

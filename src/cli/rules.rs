@@ -136,13 +136,31 @@ fn read(path: &Path) -> Result<Vec<u8>, CliError> {
 /// the formats that were named.
 fn examples(depot: &Depot, args: &RulesTestArgs) -> Result<Vec<Example>, CliError> {
     let mut out = Vec::new();
+    let known: Vec<&str> = depot.file.rule.iter().map(|r| r.receiver.as_str()).collect();
+    for name in &args.receiver {
+        if !known.contains(&name.as_str()) {
+            return Err(CliError::Usage(format!(
+                "--receiver {name}: the depot has no such rule; known: {}",
+                known.join(", ")
+            )));
+        }
+    }
+    if !args.receiver.is_empty() && args.input.is_empty() {
+        return Err(CliError::Usage("--receiver says where an --input goes; there is none".into()));
+    }
     for (path, bytes) in &depot.files {
         let Some((receiver, name)) =
             path.strip_prefix(&format!("{EXAMPLES}/")).and_then(|p| p.split_once('/'))
         else {
             continue;
         };
-        if name.ends_with(EXPECTED) {
+        if let Some(stem) = name.strip_suffix(EXPECTED) {
+            let example = format!("{EXAMPLES}/{receiver}/{stem}.xml");
+            if !depot.files.contains_key(&example) {
+                return Err(CliError::BadInput(format!(
+                    "{path} says what must come of {example}, which is not there"
+                )));
+            }
             continue;
         }
         let expected = format!("{EXAMPLES}/{receiver}/{}{EXPECTED}", name.trim_end_matches(".xml"));
@@ -178,7 +196,7 @@ fn plan_for(
 ) -> Result<Option<TestPlan>, CliError> {
     if let Some(path) = &args.plan {
         let plan = plan::load(path)?;
-        if inputs(&plan, depot).is_empty() {
+        if inputs(&plan, depot).inputs.is_empty() {
             return Err(CliError::Usage(format!(
                 "--plan {}: none of its messages goes through a rule of this depot",
                 path.display()
@@ -190,7 +208,7 @@ fn plan_for(
         return Ok(None);
     }
     let plan = embedded_plan()?;
-    Ok(Some(plan).filter(|plan| !inputs(plan, depot).is_empty()))
+    Ok(Some(plan).filter(|plan| !inputs(plan, depot).inputs.is_empty()))
 }
 
 fn test(args: &RulesTestArgs, format: Format) -> Result<Exit, CliError> {

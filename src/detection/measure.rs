@@ -193,6 +193,11 @@ async fn faults(
     let mut configurations = Vec::new();
     for name in &config.organisation.file.organisation.depots {
         let Ok(depot) = Depot::load(name, &config.organisation.folder) else { continue };
+        let recognises =
+            |m: &crate::plan::PlanMessage| depot.recognise(&m.root, &m.namespace).is_some();
+        if !config.plan.message.iter().any(recognises) {
+            continue;
+        }
         let (plan, engines) = (config.plan.clone(), config.engines.clone());
         let (folder, named) = (trials.folder.clone(), name.clone());
         let prepared = tokio::task::spawn_blocking(move || {
@@ -204,11 +209,6 @@ async fn faults(
             Err(error) => return Err(MeasureError::Intact(error.to_string())),
         };
         let depot = subject.depot();
-        let used =
-            config.plan.message.iter().any(|m| depot.recognise(&m.root, &m.namespace).is_some());
-        if !used {
-            continue;
-        }
         configurations.extend(depot_mutants(depot).into_iter().map(|m| (name.clone(), m)));
         if subject.inputs() > 0 {
             rules.extend(

@@ -271,16 +271,22 @@ impl Detection {
         out
     }
 
+    /// How many mutants of rules were tried, and how many of them are equivalent.
+    fn equivalent_rules(&self) -> (usize, usize) {
+        let tried =
+            |m: &&Measured| m.mutant.kind == Kind::Rule && m.outcome != Outcome::NotMeasured;
+        self.mutants.iter().filter(tried).fold((0, 0), |(all, same), m| {
+            (all + 1, same + usize::from(m.outcome == Outcome::Equivalent))
+        })
+    }
+
     fn to_look_at(&self) -> Vec<String> {
         let mut out = Vec::new();
         if self.detected + self.survived == 0 {
             out.push("kein Fehler wurde ausprobiert: das Maß sagt nichts".into());
         }
         // What is equivalent is a property of generated mutants: switchable faults all do something.
-        let rules = self.mutants.iter().filter(|m| m.mutant.kind == Kind::Rule);
-        let (all, same) = rules.fold((0, 0), |(all, same), m| {
-            (all + 1, same + usize::from(m.outcome == Outcome::Equivalent))
-        });
+        let (all, same) = self.equivalent_rules();
         if same * 100 > all * MOST_EQUIVALENT {
             out.push(format!(
                 "{same} von {all} Mutanten der Regeln sind gleichwertig, mehr als {MOST_EQUIVALENT} %: \
@@ -307,10 +313,18 @@ impl Detection {
         out
     }
 
-    /// Whether at least this share of the faults was noticed, and every switchable fault as it must be.
+    /// Whether something is not known: faults that could not be tried.
+    pub fn is_open(&self) -> bool {
+        self.not_measured > 0
+    }
+
+    /// Whether at least this share of the faults was noticed, every switchable fault as it must be, and
+    /// few mutants are equivalent.
     pub fn reaches(&self, percent: f64) -> bool {
         let switchable = self.mutants.iter().filter(|m| m.mutant.requirement.is_some());
+        let (all, same) = self.equivalent_rules();
         self.score.is_some_and(|score| score >= percent)
+            && same * 100 <= all * MOST_EQUIVALENT
             && switchable.into_iter().all(Measured::as_expected)
     }
 }

@@ -13,9 +13,10 @@ use crate::ids::{CaseId, RequirementId};
 use crate::judged::WorkerEngine;
 use crate::plan::{Expectation, TestPlan};
 use crate::reference_hub::Changed;
-use crate::rule_trial::{Alone, Input, Outputs, Random, RandomInput, inputs, same_meaning};
+use crate::rule_trial::{Alone, Input, Inputs, Outputs, Random, RandomInput, inputs, same_meaning};
 use crate::rules::{Applied, Depot, Engines, Workers, files_of};
 use crate::verdict::CaseOutcome;
+use crate::xml::TransformEnd;
 
 /// How many random valid messages must come out the same before a mutant counts as equivalent.
 pub(super) const RANDOM: usize = 1000;
@@ -42,7 +43,12 @@ pub(super) struct Subject {
 /// What the rule alone showed.
 enum Showed {
     /// No input comes out differently.
-    Same { random: Option<String> },
+    Same {
+        /// A random message that does.
+        random: Option<String>,
+        /// How many random messages were tried.
+        tried: usize,
+    },
     /// Some do.
     Differs { affected: Vec<usize>, noticed: Box<Measured> },
     /// The plan never uses this file.
@@ -62,7 +68,10 @@ impl Subject {
         folder: &Path,
         random: usize,
     ) -> Result<Self, String> {
-        let inputs = inputs(plan, &depot);
+        let Inputs { inputs, left_out } = inputs(plan, &depot);
+        if let Some(one) = left_out.first() {
+            return Err(format!("{}: {}", one.case, one.why));
+        }
         let threads = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         let outputs = Outputs::new(Workers::new(engines, folder, threads.min(8)));
         let intact = outputs.of(&depot, &listed(&inputs));
@@ -82,8 +91,18 @@ impl Subject {
                 return Err(format!("the intact rules fail {}: {why}", bad.id));
             }
         }
-        let random = Random::new(plan, &inputs, SEED).messages(random);
-        let random_intact = outputs.of(&depot, &listed_random(&random));
+        // So many for each format, and only such as the intact rule makes something of.
+        let mut all: Vec<RandomInput> = Vec::new();
+        for receiver in inputs.iter().map(|i| &i.receiver).collect::<BTreeSet<_>>() {
+            let own: Vec<Input> =
+                inputs.iter().filter(|i| &i.receiver == receiver).cloned().collect();
+            all.extend(Random::new(plan, &own, SEED).messages(random));
+        }
+        let made = outputs.of(&depot, &listed_random(&all));
+        let whole =
+            |(_, applied): &(RandomInput, Applied)| applied.result.end == TransformEnd::Output;
+        let (random, random_intact): (Vec<_>, Vec<_>) =
+            all.into_iter().zip(made).filter(whole).unzip();
         let name = name.to_owned();
         Ok(Self { name, depot, inputs, intact, random, random_intact, alone, outputs, engine })
     }
@@ -107,6 +126,7 @@ impl Subject {
             .iter()
             .filter(|r| files_of(&self.depot, &r.sheet).contains(&mutant.file))
             .map(|r| r.receiver.as_str())
+            .filter(|receiver| self.inputs.iter().any(|i| i.receiver == *receiver))
             .collect();
         let concerned: Vec<usize> = (0..self.inputs.len())
             .filter(|at| uses.contains(self.inputs[*at].receiver.as_str()))
@@ -124,7 +144,8 @@ impl Subject {
             .filter(|(at, applied)| !same_meaning(&self.intact[*at].result, &applied.result))
             .collect();
         if differs.is_empty() {
-            return Showed::Same { random: self.random_difference(&changed, &uses) };
+            let (random, tried) = self.random_difference(&changed, &uses);
+            return Showed::Same { random, tried };
         }
         let told: Vec<_> =
             differs.iter().map(|(at, applied)| (*at, &self.inputs[*at], *applied)).collect();
@@ -137,18 +158,23 @@ impl Subject {
         }
     }
 
-    /// A random message that comes out differently.
-    fn random_difference(&self, changed: &Depot, uses: &BTreeSet<&str>) -> Option<String> {
+    /// A random message that comes out differently, and how many were tried in the format that has the
+    /// fewest.
+    fn random_difference(&self, changed: &Depot, uses: &BTreeSet<&str>) -> (Option<String>, usize) {
+        let of = |receiver: &str| self.random.iter().filter(|r| r.receiver == receiver).count();
+        let tried = uses.iter().map(|receiver| of(receiver)).min().unwrap_or(0);
         let concerned: Vec<usize> = (0..self.random.len())
             .filter(|at| uses.contains(self.random[*at].receiver.as_str()))
             .collect();
         let all = listed_random(&self.random);
         let asked: Vec<_> = concerned.iter().map(|at| all[*at]).collect();
         let made = self.outputs.of(changed, &asked);
-        let (at, _) = concerned.iter().zip(&made).find(|(at, applied)| {
-            !same_meaning(&self.random_intact[**at].result, &applied.result)
-        })?;
-        Some(String::from_utf8_lossy(&self.random[*at].bytes).into_owned())
+        let differs = concerned
+            .iter()
+            .zip(&made)
+            .find(|(at, applied)| !same_meaning(&self.random_intact[**at].result, &applied.result));
+        let shown = |at: usize| String::from_utf8_lossy(&self.random[at].bytes).into_owned();
+        (differs.map(|(at, _)| shown(*at)), tried)
     }
 
     /// Cases of these inputs, one of each technique first.
@@ -230,14 +256,14 @@ pub(super) async fn try_rule(
         Ok(Showed::Unused) => {
             return nothing(Outcome::Survived, "kein Testfall benutzt diese Datei".into());
         }
-        Ok(Showed::Same { random: None }) => {
-            let note = format!("gleich für alle Eingaben und {} zufällige", subject.random.len());
+        Ok(Showed::Same { random: None, tried }) => {
+            let note = format!("gleich für alle Eingaben und je Format {tried} zufällige");
             // Few random messages prove nothing.
-            let enough = subject.random.len() >= RANDOM;
+            let enough = tried >= RANDOM;
             let outcome = if enough { Outcome::Equivalent } else { Outcome::Survived };
             return nothing(outcome, note);
         }
-        Ok(Showed::Same { random: Some(message) }) => {
+        Ok(Showed::Same { random: Some(message), .. }) => {
             let path = trials.folder.join(format!("{}.xml", mutant.id));
             let _ = std::fs::write(&path, message);
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();

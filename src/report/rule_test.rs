@@ -41,6 +41,13 @@ pub fn rule_test_text(test: &RuleTest) -> String {
         "Abdeckung der Regeln: {} von {} Vorlagen, Zweigen und Umwandlungen erreicht",
         coverage.reached, coverage.points
     );
+    if coverage.unknown > 0 {
+        let _ = writeln!(
+            out,
+            "  nicht messbar für {} Eingaben: die Kopie der Regel mit Marken endet anders",
+            coverage.unknown
+        );
+    }
     for unreached in &coverage.unreached {
         let point = &unreached.point;
         let by = match &unreached.reached_by {

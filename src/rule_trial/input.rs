@@ -21,10 +21,33 @@ pub struct Input {
     pub bytes: Vec<u8>,
 }
 
-/// All of them, in the order of the plan. Messages that cannot be built are left out here; a run would
-/// say why.
-pub fn inputs(plan: &TestPlan, depot: &Depot) -> Vec<Input> {
-    let mut out = Vec::new();
+/// A message that must go through a rule of the depot and cannot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftOut {
+    /// The case.
+    pub case: CaseId,
+    /// The format it must arrive in.
+    pub receiver: String,
+    /// Why.
+    pub why: String,
+}
+
+/// What of a plan goes through a depot's rules.
+#[derive(Debug, Clone, Default)]
+pub struct Inputs {
+    /// Messages with the format they must arrive in, in the order of the plan.
+    pub inputs: Vec<Input>,
+    /// Messages that should go through a rule of this depot, and cannot: nothing is known of them.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// What of a plan goes through a depot's rules. A depot that recognises no message of the plan has
+/// nothing to do with it.
+pub fn inputs(plan: &TestPlan, depot: &Depot) -> Inputs {
+    let mut out = Inputs::default();
+    if !plan.message.iter().any(|m| depot.recognise(&m.root, &m.namespace).is_some()) {
+        return out;
+    }
     for case in &plan.case {
         for expectation in &case.expect {
             let Expectation::Content { step, system, .. } = expectation else { continue };
@@ -32,20 +55,32 @@ pub fn inputs(plan: &TestPlan, depot: &Depot) -> Vec<Input> {
             else {
                 continue;
             };
-            if !depot.file.rule.iter().any(|r| r.receiver == receiver.id) {
-                continue;
-            }
+            let ruled = depot.file.rule.iter().any(|r| r.receiver == receiver.id);
             let sent = case.step.iter().find_map(|s| match s {
                 Step::Send { name, message, .. } if name == step => Some(message),
                 _ => None,
             });
-            let Some(built) = sent.and_then(|message| build(plan, case, message).ok()) else {
-                continue;
+            // What another component sends by itself is not sent here.
+            let Some(message) = sent else { continue };
+            let mut leave = |why: String| {
+                let (case, receiver) = (case.id.clone(), receiver.id.clone());
+                out.left_out.push(LeftOut { case, receiver, why });
             };
-            let recognised = crate::xml::parse(&built.bytes)
-                .is_ok_and(|d| depot.recognise(&d.root.name, &d.root.namespace).is_some());
-            if recognised {
-                out.push(Input {
+            let built = match build(plan, case, message) {
+                Ok(built) => built,
+                Err(error) => {
+                    leave(error.to_string());
+                    continue;
+                }
+            };
+            let root = crate::xml::parse(&built.bytes).map(|d| d.root).unwrap_or_default();
+            let recognised = depot.recognise(&root.name, &root.namespace).is_some();
+            if !recognised {
+                leave(format!("das Depot erkennt <{}> ({}) nicht", root.name, root.namespace));
+            } else if !ruled {
+                leave(format!("das Depot hat keine Regel für das Format {}", receiver.id));
+            } else {
+                out.inputs.push(Input {
                     case: case.id.clone(),
                     step: step.clone(),
                     system: system.clone(),

@@ -11,7 +11,7 @@ mod test;
 mod twins;
 
 pub use alone::Alone;
-pub use input::{Input, inputs};
+pub use input::{Input, Inputs, LeftOut, inputs};
 pub use outputs::{Outputs, same_meaning};
 pub use random::{Random, RandomInput};
 pub use test::{Example, RuleCoverage, RuleTest, Second, Trial, TriedCase, TwinCount, Unreached};

@@ -64,7 +64,8 @@ impl Outputs {
 /// Whether two results of a rule mean the same: both ended alike, and their outputs are the same XML by
 /// meaning, or the same bytes where they are none.
 pub fn same_meaning(a: &Transformed, b: &Transformed) -> bool {
-    if a.end != b.end {
+    // What a rule tries is part of what it does.
+    if a.end != b.end || a.refused != b.refused || a.wrote != b.wrote {
         return false;
     }
     if a.end != TransformEnd::Output || a.output == b.output {

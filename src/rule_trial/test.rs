@@ -6,15 +6,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::alone::Alone;
-use super::input::{Input, inputs};
+use super::input::{Input, Inputs, inputs};
 use super::outputs::{Outputs, same_meaning};
 use super::random::Random;
 use super::twins::Twin;
 use crate::ids::{CaseId, Digest, RequirementId, SystemId};
 use crate::plan::{Expectation, TestPlan};
-use crate::rules::{Applied, Depot, Marked, Point};
+use crate::rules::{Applied, Depot, Marked, Point, is_newer};
 use crate::verdict::{CaseOutcome, Finding, RuleApplied, RuleEngine, Severity};
-use crate::xml::{compare, parse};
+use crate::xml::{TransformEnd, compare, parse};
 
 /// The format of the result.
 pub const FORMAT: &str = "pruefstand/rule-test/1";
@@ -110,6 +110,8 @@ pub struct RuleCoverage {
     pub points: usize,
     /// Reached ones.
     pub reached: usize,
+    /// Inputs whose marked copy of a rule ended differently, so that what they reach is not known.
+    pub unknown: usize,
     /// Points that cases of a requirement reach.
     pub by_requirement: BTreeMap<RequirementId, usize>,
     /// What nothing reached.
@@ -153,7 +155,8 @@ fn nobody() -> RequirementId {
 impl Trial<'_> {
     /// Tries the rules.
     pub fn test(&self) -> RuleTest {
-        let mut inputs = self.plan.map(|plan| inputs(plan, self.depot)).unwrap_or_default();
+        let Inputs { mut inputs, left_out } =
+            self.plan.map(|plan| inputs(plan, self.depot)).unwrap_or_default();
         let planned = inputs.len();
         inputs.extend(self.examples.iter().map(|example| Input {
             case: CaseId::from(example.name.as_str()),
@@ -193,6 +196,15 @@ impl Trial<'_> {
                 (false, true) => CaseOutcome::Passed,
             };
         }
+        cases.extend(left_out.into_iter().map(|one| TriedCase {
+            id: one.case.to_string(),
+            receiver: one.receiver,
+            sheet: None,
+            verdict: CaseOutcome::Inconclusive,
+            reasons: vec![one.why],
+            findings: vec![],
+            messages: vec![],
+        }));
         let count = |wanted| cases.iter().filter(|c| c.verdict == wanted).count();
         let (passed, failed, inconclusive) = (
             count(CaseOutcome::Passed),
@@ -223,7 +235,7 @@ impl Trial<'_> {
             inconclusive,
             twins,
             coverage: match self.coverage {
-                true => self.reached(&inputs),
+                true => self.reached(&inputs, &made),
                 false => RuleCoverage::default(),
             },
             cases,
@@ -249,7 +261,16 @@ impl Trial<'_> {
 
     fn judge_examples(&self, made: &[Applied], cases: &mut [TriedCase]) {
         for ((example, applied), case) in self.examples.iter().zip(made).zip(cases) {
-            let Some(expected) = &example.expected else { continue };
+            if let Some(oddity) = self.oddity(example) {
+                case.reasons.push(oddity);
+            }
+            let Some(expected) = &example.expected else {
+                case.reasons.push(
+                    "gelaufen, aber mit nichts verglichen: was herauskommen muss, ist nicht bekannt"
+                        .into(),
+                );
+                continue;
+            };
             let requirement = nobody();
             let sheet = applied.sheet.as_deref().unwrap_or_default();
             let rule = RuleApplied { requirement: &requirement, sheet, made: &applied.result };
@@ -272,6 +293,21 @@ impl Trial<'_> {
                 }
             }
         }
+    }
+
+    /// What is wrong with an example itself: a message that the depot does not know, or that its own
+    /// schema does not allow, says nothing about a rule.
+    fn oddity(&self, example: &Example) -> Option<String> {
+        if self.depot.file.procedure.is_empty() {
+            return None;
+        }
+        let root = parse(&example.message).ok()?.root;
+        let Some(procedure) = self.depot.recognise(&root.name, &root.namespace) else {
+            return Some(format!("das Depot erkennt <{}> ({}) nicht", root.name, root.namespace));
+        };
+        let validator = self.depot.validator(&procedure.id).ok()?;
+        let violations = validator.validate(&example.message).ok()?;
+        violations.first().map(|v| format!("nicht schemakonform, Zeile {}: {}", v.line, v.text))
     }
 
     fn judge_ends(&self, inputs: &[Input], made: &[Applied], cases: &mut [TriedCase]) {
@@ -299,6 +335,10 @@ impl Trial<'_> {
             let twins: Vec<(usize, Vec<u8>)> = inputs
                 .iter()
                 .enumerate()
+                // A rule that does not come to its end does not do so for twins either.
+                .filter(|(at, _)| {
+                    matches!(made[*at].result.end, TransformEnd::Output | TransformEnd::NoOutput)
+                })
                 .filter_map(|(at, input)| Some((at, twin.of(&input.bytes)?)))
                 .collect();
             let asked: Vec<_> = twins
@@ -315,6 +355,9 @@ impl Trial<'_> {
                 count.different += 1;
                 let requirement = self.requirement(&inputs[*at]);
                 let sheet = made[*at].sheet.as_deref().unwrap_or_default();
+                // What the rule tries for the twin alone counts as well.
+                let of_it = RuleApplied { requirement: &requirement, sheet, made: &of_twin.result };
+                cases[*at].findings.extend(of_it.judge_attempts().findings);
                 let rule =
                     RuleApplied { requirement: &requirement, sheet, made: &made[*at].result };
                 let judgement = rule.judge_twin(twin.name(), twin.what(), &of_twin.result);
@@ -327,6 +370,12 @@ impl Trial<'_> {
     fn judge_second(&self, inputs: &[Input], made: &[Applied], cases: &mut [TriedCase]) {
         let Some(second) = &self.second else { return };
         let others = second.outputs.of(self.depot, &asked(inputs));
+        for (applied, case) in made.iter().zip(cases.iter_mut()) {
+            if applied.sheet.as_ref().is_some_and(|sheet| is_newer(self.depot, sheet)) {
+                let why = "für Regeln in XSLT 2.0 und 3.0 gibt es hier keine zweite Engine";
+                case.reasons.push(why.into());
+            }
+        }
         for (((input, applied), other), case) in inputs.iter().zip(made).zip(&others).zip(cases) {
             if same_meaning(&applied.result, &other.result) {
                 continue;
@@ -350,12 +399,14 @@ impl Trial<'_> {
         found.unwrap_or_else(nobody)
     }
 
-    fn reached(&self, inputs: &[Input]) -> RuleCoverage {
+    fn reached(&self, inputs: &[Input], intact: &[Applied]) -> RuleCoverage {
         let marked = Marked::new(self.depot);
         let made = self.outputs.of(&marked.depot, &asked(inputs));
         let mut reached: BTreeSet<usize> = BTreeSet::new();
+        let mut unknown = 0;
         let mut by_requirement: BTreeMap<RequirementId, BTreeSet<usize>> = BTreeMap::new();
-        for (input, applied) in inputs.iter().zip(&made) {
+        for ((input, applied), plain) in inputs.iter().zip(&made).zip(intact) {
+            unknown += usize::from(applied.result.end != plain.result.end);
             let points = marked.reached(&applied.result.messages);
             reached.extend(&points);
             by_requirement.entry(self.requirement(input)).or_default().extend(points);
@@ -380,6 +431,7 @@ impl Trial<'_> {
         RuleCoverage {
             points: marked.points.len(),
             reached: reached.len(),
+            unknown,
             by_requirement: by_requirement.into_iter().map(|(r, p)| (r, p.len())).collect(),
             unreached: missing
                 .into_iter()

@@ -11,7 +11,7 @@ use super::depot::Depot;
 
 const XSL: &str = "http://www.w3.org/1999/XSL/Transform";
 /// What a mark's message begins with.
-const MARK: &str = "pruefstand-marke:";
+const MARK: &str = "pruefstand-marke-";
 /// Functions that convert values.
 const CONVERTING: [&str; 8] = [
     "translate(",
@@ -55,24 +55,31 @@ pub struct Marked {
     pub depot: Depot,
     /// The points by the number of their mark.
     pub points: Vec<Point>,
+    /// What the marks of this depot begin with: no sheet says it by itself.
+    token: String,
 }
 
 impl Marked {
     /// Puts marks into all sheets of a depot.
     pub fn new(depot: &Depot) -> Self {
-        let mut marked = Self { depot: depot.clone(), points: Vec::new() };
+        let mut marked = Self {
+            depot: depot.clone(),
+            points: Vec::new(),
+            token: format!("{MARK}{}:", depot.digest().0),
+        };
         for file in &rule_files(depot) {
             let Some(text) = depot.text(file) else { continue };
             let text = text.as_str();
             let Ok(document) = Document::parse(text) else { continue };
             let root = document.root_element();
             let prefix = root.lookup_prefix(XSL).unwrap_or_default();
-            if root.tag_name().namespace() != Some(XSL) || prefix.is_empty() {
+            if root.tag_name().namespace() != Some(XSL) {
                 continue;
             }
+            let prefix = if prefix.is_empty() { String::new() } else { format!("{prefix}:") };
             let mut inserts: BTreeMap<usize, String> = BTreeMap::new();
             for node in root.descendants().filter(Node::is_element) {
-                marked.mark(file, text, prefix, &node, &mut inserts);
+                marked.mark(file, text, &prefix, &node, &mut inserts);
             }
             let mut out = String::with_capacity(text.len() * 2);
             let mut at = 0;
@@ -108,20 +115,28 @@ impl Marked {
         node: &Node<'_, '_>,
         inserts: &mut BTreeMap<usize, String>,
     ) {
-        let message =
-            |number: usize| format!("<{prefix}:message>{MARK}{number}</{prefix}:message>");
+        let token = self.token.clone();
+        let message = |number: usize| format!("<{prefix}message>{token}{number}</{prefix}message>");
         let Some(name) = xsl_name(node) else { return };
         let inside = inside_of(text, node);
         let mut put =
             |place: usize, what: String| inserts.entry(place).or_default().push_str(&what);
         match name {
-            "template" => {
+            // An empty template has nothing to come by.
+            "template" | "function" if inside.is_none() => {}
+            "template" | "function" => {
                 let which = node.attribute("match").map(|m| format!("Vorlage für {m}"));
-                let which =
-                    which.or_else(|| node.attribute("name").map(|n| format!("Vorlage {n}")));
+                let which = which.or_else(|| {
+                    node.attribute("name").map(|n| match name {
+                        "function" => format!("Funktion {n}"),
+                        _ => format!("Vorlage {n}"),
+                    })
+                });
                 let number =
                     self.point(file, text, node, PointKind::Template, which.unwrap_or_default());
-                let mut params = node.children().filter(|c| xsl_name(c) == Some("param"));
+                let first =
+                    |c: &Node<'_, '_>| matches!(xsl_name(c), Some("param" | "context-item"));
+                let mut params = node.children().filter(first);
                 if let Some(place) = params.next_back().map(|p| p.range().end).or(inside) {
                     put(place, message(number));
                 }
@@ -142,7 +157,7 @@ impl Marked {
                     put(
                         node.range().end,
                         format!(
-                            "<{prefix}:if test={quote}not({raw}){quote}>{}</{prefix}:if>",
+                            "<{prefix}if test={quote}not({raw}){quote}>{}</{prefix}if>",
                             message(number)
                         ),
                     );
@@ -189,7 +204,7 @@ impl Marked {
     pub fn reached<'m>(&self, messages: impl IntoIterator<Item = &'m String>) -> Vec<usize> {
         let mut out: Vec<usize> = Vec::new();
         for message in messages {
-            for rest in message.split(MARK).skip(1) {
+            for rest in message.split(&self.token).skip(1) {
                 let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
                 if let Ok(number) = digits.parse::<usize>()
                     && number < self.points.len()

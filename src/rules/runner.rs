@@ -168,7 +168,7 @@ impl Runner {
 }
 
 /// Whether a sheet, or one that it includes, is written for a newer version than XSLT 1.0.
-fn is_newer(depot: &Depot, sheet: &str) -> bool {
+pub fn is_newer(depot: &Depot, sheet: &str) -> bool {
     files_of(depot, sheet).iter().any(|file| {
         let root = depot.files.get(file).and_then(|bytes| parse(bytes).ok()).map(|d| d.root);
         root.is_some_and(|root| {

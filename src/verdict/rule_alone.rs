@@ -22,8 +22,15 @@ impl RuleApplied<'_> {
 
     /// What is wrong with how it ended, and with what it tried on the way.
     pub fn judge(&self) -> Judgement {
+        let mut judgement = self.judge_attempts();
+        self.judge_end(&mut judgement);
+        judgement
+    }
+
+    /// What is wrong with what it tried on the way.
+    pub fn judge_attempts(&self) -> Judgement {
         let mut judgement = Judgement::default();
-        let Transformed { end, messages, refused, wrote, .. } = self.made;
+        let Transformed { refused, wrote, .. } = self.made;
         if !refused.is_empty() {
             self.found("rule.reached-out", "Die Regel wollte lesen, was nicht zu ihrem Depot gehört")
                 .values("nur Dateien des Depots", refused.join(" | "))
@@ -36,32 +43,36 @@ impl RuleApplied<'_> {
                 .hint("xsl:result-document und ähnliche Anweisungen aus der Regel nehmen, oder den Parameter, der sie einschaltet")
                 .into(&mut judgement);
         }
-        let said = || messages.join("; ");
-        match end {
+        judgement
+    }
+
+    fn judge_end(&self, judgement: &mut Judgement) {
+        let said = || self.made.messages.join("; ");
+        match &self.made.end {
             TransformEnd::Output => {}
             TransformEnd::NoOutput => {
                 self.found("rule.no-output", "Die Regel lief bis zum Ende und gab nichts aus")
                     .values("eine Nachricht im Format des Empfängers", "nichts")
                     .hint("Erkennt die Regel die Nachricht an ihrem Präfix (name(), Text) statt am Namensraum?")
-                    .into(&mut judgement);
+                    .into(judgement);
             }
             TransformEnd::BadStylesheet => {
                 self.found("rule.not-usable", "Die Regel lässt sich nicht übersetzen")
                     .values("eine gültige Regel", said())
                     .hint("Die Meldung nennt Datei und Zeile")
-                    .into(&mut judgement);
+                    .into(judgement);
             }
             TransformEnd::Died => {
                 self.found("rule.engine-died", "Der Prozess der Regel ist gestorben")
                     .values("ein Ende mit Ausgabe", said())
                     .hint("Speicher und Tiefe der Rekursion begrenzen")
-                    .into(&mut judgement);
+                    .into(judgement);
             }
             TransformEnd::TimedOut => {
                 self.found("rule.timed-out", "Die Regel kam nicht rechtzeitig zum Ende")
                     .values("ein Ende in der erlaubten Zeit", said())
                     .hint("Endlose Rekursion, oder Schlüssel (xsl:key) statt wiederholter Suche")
-                    .into(&mut judgement);
+                    .into(judgement);
             }
             TransformEnd::EngineTooOld { wanted } => {
                 judgement.inconclusive = Some(format!(
@@ -75,7 +86,6 @@ impl RuleApplied<'_> {
                     Some(format!("{}: nicht zu Ende ausgewertet: {}", self.sheet, said()));
             }
         }
-        judgement
     }
 
     /// What is wrong where an example says what must come of its message.

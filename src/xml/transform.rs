@@ -9,6 +9,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::ffi::Files;
+use super::parse::parse;
 use super::worker::{Request, TransformEnd, Transformed, read_frame, write_frame};
 
 /// The stylesheets and data files a rule may read, by URL `file:///depot/…`.
@@ -190,6 +191,12 @@ impl Worker {
         input: &[u8],
         params: &BTreeMap<String, String>,
     ) -> Transformed {
+        // Saxon reads messages more leniently than anybody here.
+        if matches!(self.engine, Engine::Saxon(_))
+            && let Err(error) = parse(input)
+        {
+            return Transformed::failed(TransformEnd::BadInput, error.to_string());
+        }
         let limit = self.limit;
         let result = self.try_transform(set, sheet, input, params, limit);
         match result {

@@ -4,7 +4,7 @@
 //! empty environment and an engine that can open nothing but the files of the job; when it dies,
 //! only a job is lost.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::{Read, Write};
 use std::sync::Arc;
 
@@ -176,11 +176,17 @@ fn apply(
 fn is_blank(output: &[u8]) -> bool {
     let text = String::from_utf8_lossy(output);
     let text = text.trim();
-    let body = match text.strip_prefix("<?xml") {
-        Some(rest) => rest.split_once("?>").map_or("", |(_, body)| body),
-        None => text,
-    };
-    body.trim().is_empty()
+    // Declarations, comments and instructions are nothing to anybody.
+    let mut rest = text;
+    loop {
+        rest = rest.trim_start();
+        let (open, close) = match rest {
+            rest if rest.starts_with("<?") => ("<?", "?>"),
+            rest if rest.starts_with("<!--") => ("<!--", "-->"),
+            rest => return rest.is_empty(),
+        };
+        rest = rest[open.len()..].split_once(close).map_or("", |(_, behind)| behind);
+    }
 }
 
 fn compile(url: &str, files: &Arc<Files>) -> Result<Stylesheet, Transformed> {
@@ -190,7 +196,8 @@ fn compile(url: &str, files: &Arc<Files>) -> Result<Stylesheet, Transformed> {
             format!("{url} is not in the depot"),
         ));
     };
-    // Checked before the engine sees them: every file of the depot that is a stylesheet.
+    // Checked before the engine sees them: every file that the sheet names, or one of those.
+    let used = closure(files, url);
     for (name, bytes) in files.iter() {
         let sheet = match parse(bytes) {
             Ok(document) => document.root,
@@ -212,7 +219,7 @@ fn compile(url: &str, files: &Arc<Files>) -> Result<Stylesheet, Transformed> {
                 .map(|a| a.value.clone())
         };
         let wanted = version.unwrap_or_default().trim().to_owned();
-        let relevant = name == url || is_used_by(bytes_of(files, url), name);
+        let relevant = used.contains(name.as_str());
         if relevant && !wanted.is_empty() && wanted != "1.0" && wanted != "1.1" {
             return Err(Transformed::failed(
                 TransformEnd::EngineTooOld { wanted: wanted.clone() },
@@ -254,6 +261,21 @@ fn compile(url: &str, files: &Arc<Files>) -> Result<Stylesheet, Transformed> {
             output: vec![],
         }),
     }
+}
+
+/// A sheet with all files that it, or a file that it names, may use.
+fn closure<'a>(files: &'a Files, url: &'a str) -> BTreeSet<&'a str> {
+    let mut out = BTreeSet::from([url]);
+    let mut open = vec![url];
+    while let Some(sheet) = open.pop() {
+        for name in files.keys() {
+            if !out.contains(name.as_str()) && is_used_by(bytes_of(files, sheet), name) {
+                out.insert(name);
+                open.push(name);
+            }
+        }
+    }
+    out
 }
 
 fn bytes_of<'a>(files: &'a Files, url: &str) -> &'a [u8] {

@@ -12,6 +12,7 @@ const XML: &str = "http://www.w3.org/XML/1998/namespace";
 #[derive(Debug, Clone, Default)]
 pub struct Writer {
     demanded: Vec<(String, String)>,
+    compact: bool,
 }
 
 impl Writer {
@@ -27,7 +28,15 @@ impl Writer {
         self
     }
 
-    /// The document: UTF-8 with declaration, indented where only elements stand.
+    /// Nothing is put between elements.
+    #[must_use]
+    pub fn compact(mut self) -> Self {
+        self.compact = true;
+        self
+    }
+
+    /// The document: UTF-8 with declaration, indented where only elements stand, unless it is to be
+    /// compact.
     pub fn write(&self, root: &Element) -> String {
         let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
         let mut taken: Vec<String> = self.demanded.iter().map(|(p, _)| p.clone()).collect();
@@ -45,7 +54,7 @@ impl Writer {
         let scope = Scope { default: String::new(), bound: BTreeMap::new() };
         let demanded = self.demanded.iter().map(|(_, n)| n.as_str()).collect();
         let page = Page { prefixes: &prefixes, demanded };
-        page.element(root, &scope, 0, true, &mut out);
+        page.element(root, &scope, 0, !self.compact, &mut out);
         out.push('\n');
         out
     }

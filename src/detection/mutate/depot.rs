@@ -20,7 +20,11 @@ impl Made<'_> {
         if toml::to_string(&self.depot.file).is_ok_and(|same| same == content) {
             return;
         }
-        let id = format!("{}-{}", operator.name(), Digest::of(format!("{FILE} {content}")).short());
+        let id = format!(
+            "{}-{}",
+            operator.name(),
+            Digest::of(format!("{} {content}", self.depot.file.depot.id)).short()
+        );
         self.out.push(FileMutant {
             id,
             operator,

@@ -192,6 +192,8 @@ const LONG: usize = 1000;
 /// Collects the mutants of one file.
 struct Collector<'a> {
     hints: &'a Hints,
+    /// The depot, so that mutants of two depots never share a name.
+    depot: &'a str,
     /// Whether every format that this file makes has an order.
     ordered: bool,
     file: &'a str,
@@ -215,7 +217,7 @@ impl Collector<'_> {
         if content == self.text || self.out.iter().any(|m| m.content == content.as_bytes()) {
             return;
         }
-        let digest = Digest::of(format!("{} {content}", self.file));
+        let digest = Digest::of(format!("{} {} {content}", self.depot, self.file));
         self.out.push(FileMutant {
             id: format!("{}-{}", operator.name(), digest.short()),
             operator,
@@ -234,7 +236,14 @@ pub fn rule_mutants(depot: &Depot, hints: &Hints) -> Vec<FileMutant> {
         let Some(text) = depot.text(file) else { continue };
         let mut made = depot.file.rule.iter().filter(|r| files_of(depot, &r.sheet).contains(file));
         let ordered = made.all(|r| hints.ordered.contains(&r.receiver));
-        let mut collector = Collector { hints, ordered, file, text: &text, out: Vec::new() };
+        let mut collector = Collector {
+            hints,
+            depot: &depot.file.depot.id,
+            ordered,
+            file,
+            text: &text,
+            out: Vec::new(),
+        };
         if std::path::Path::new(file).extension().is_some_and(|e| e == "xsl" || e == "xslt") {
             sheet::mutants(&mut collector);
         } else {
