@@ -162,7 +162,7 @@ fn what_a_thin_plan_misses_survives_and_is_told() {
     // Only the smallest application for one authority: optional fields are never sent.
     let plan = reduced(&sandbox, |id| id == "minimal/anmeldung.einreichen/attrappenburg", |_| {});
     let out = sandbox.path("mass");
-    let only = ["--only", "field-dropped", "--only", "truncate", "--mutants", "26"];
+    let only = ["--only", "field-dropped", "--only", "truncate", "--mutants", "400"];
     let detection = measured(&plan, &out, &only, 1);
     assert_eq!(mutant(&detection, "field-dropped")["outcome"], "survived");
     let findings = detection["findings"].to_string();

@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 use crate::concept::FieldType;
 use crate::plan::{TestPlan, ValueSet};
 use crate::rules::{Depot, files_of, rule_files};
+use crate::text::pattern::Pattern;
 
 pub use depot::depot_mutants;
 
@@ -128,13 +129,13 @@ impl Edit {
 }
 
 /// What is known about the values that go through rules, so that no mutant is made that cannot make a
-/// difference. What is not known is tried.
+/// difference.
 #[derive(Debug, Clone, Default)]
 pub struct Hints {
-    /// Elements whose values are never free texts: no letters, no spaces get lost in them.
-    pub plain: BTreeSet<String>,
-    /// Elements whose values are never long enough to be cut off.
-    pub short: BTreeSet<String>,
+    /// Elements whose values are free texts, in which letters and spaces can get lost.
+    pub free: BTreeSet<String>,
+    /// Elements whose values can be long enough to be cut off.
+    pub long: BTreeSet<String>,
     /// Elements that are always there: a condition that also asks for them always holds.
     pub always: BTreeSet<String>,
     /// Formats whose elements have an order.
@@ -145,7 +146,6 @@ impl Hints {
     /// What a plan says about its messages and formats.
     pub fn of(plan: &TestPlan) -> Self {
         let mut out = Self::default();
-        let (mut free, mut long) = (BTreeSet::new(), BTreeSet::new());
         let mut sometimes = BTreeSet::new();
         let leaf = |path: &str| path.rsplit('/').next().unwrap_or(path).to_owned();
         for message in &plan.message {
@@ -155,16 +155,19 @@ impl Hints {
             {
                 let name = leaf(&field.path);
                 let text = field.kind == FieldType::Text && field.pattern.is_none();
-                let max = field.length.map_or(LONG, |l| l.max as usize);
+                let pattern = field.pattern.as_ref().and_then(|p| Pattern::parse(p).ok());
+                let max = match (field.length, pattern) {
+                    (Some(length), _) => length.max as usize,
+                    (None, Some(pattern)) => pattern.lengths(LONG).max().unwrap_or(LONG),
+                    (None, None) => LONG,
+                };
                 let cut = matches!(field.kind, FieldType::Text | FieldType::Datetime) && max > CUT;
                 if text {
-                    free.insert(name.clone());
+                    out.free.insert(name.clone());
                 }
                 if cut {
-                    long.insert(name.clone());
+                    out.long.insert(name.clone());
                 }
-                out.plain.insert(name.clone());
-                out.short.insert(name.clone());
                 let part = |set: &ValueSet| {
                     let mut parts = set.part.iter().filter(|p| p.group == group.id);
                     parts.all(|p| p.values.get(&field.id).is_some_and(|v| !v.is_empty()))
@@ -175,8 +178,6 @@ impl Hints {
                 };
             }
         }
-        out.plain.retain(|name| !free.contains(name));
-        out.short.retain(|name| !long.contains(name));
         out.always.retain(|name| !sometimes.contains(name));
         let ordered = plan.receiver.iter().filter(|r| !r.order.is_empty());
         out.ordered = ordered.map(|r| r.id.clone()).collect();

@@ -48,6 +48,10 @@ fn shown(node: &Node<'_, '_>) -> String {
 }
 
 fn instruction(collector: &mut Collector<'_>, node: &Node<'_, '_>) {
+    // What a rule says on the way reaches nobody.
+    if node.ancestors().any(|a| is(&a, "message")) {
+        return;
+    }
     let what = shown(node);
     let makes = !is_xsl(node)
         || ["attribute", "element", "value-of", "copy-of", "apply-templates", "call-template"]
@@ -88,8 +92,7 @@ fn instruction(collector: &mut Collector<'_>, node: &Node<'_, '_>) {
     }
     for child in node.children().filter(Node::is_text) {
         let text = child.text().unwrap_or_default();
-        let in_message = node.ancestors().any(|a| is(&a, "message"));
-        if !text.trim().is_empty() && !in_message {
+        if !text.trim().is_empty() {
             collector.add(
                 Operator::WrongConstant,
                 format!("\"{}x\" statt \"{}\"", text.trim(), text.trim()),
@@ -189,8 +192,8 @@ fn value(collector: &mut Collector<'_>, select: &Attribute<'_, '_>, source: Opti
     let expression = raw(collector, select);
     let hints = collector.hints;
     // A value that is made here, such as a name or a code of a table, is no text of a person.
-    let plain = source.is_none_or(|name| hints.plain.contains(name));
-    let short = source.is_none_or(|name| hints.short.contains(name));
+    let plain = !source.is_some_and(|name| hints.free.contains(name));
+    let short = !source.is_some_and(|name| hints.long.contains(name));
     let within = select.range_value();
     let mut with = |operator, what: &str, made: String| {
         let made = quoted(collector, select, &made);

@@ -1,7 +1,7 @@
 //! All texts of a message at once, in each format: what a rule does to a text must hold for every
 //! field, not only for the one that others try.
 
-use super::{destination, flow, set};
+use super::{Place, Right, authority_for, destination, flow, places, positive, set};
 use crate::concept::{Aspect, Field, FieldType, Message, MessageKind};
 use crate::plan::Change;
 use crate::plan::builder::valid;
@@ -15,7 +15,7 @@ const LONGEST: usize = 1000;
 /// A text with two spaces beside each other, as long as a field allows.
 fn spaced(field: &Field) -> Option<String> {
     let max = field.length.map_or(18, |l| l.max as usize);
-    let text: String = "Zwei  Leerzeichen".chars().take(max).collect();
+    let text: String = "Zwei  Leerräume hier".chars().take(max).collect();
     (max > 5 && text.contains("  ")).then_some(text)
 }
 
@@ -28,8 +28,9 @@ fn longest(field: &Field) -> Option<String> {
 /// What a method makes of a field; none where it does not fit there.
 type Text = fn(&Field) -> Option<String>;
 
-/// Every free text of every application, in each format.
+/// Every free text of every application, in each format; of other messages, each free text by itself.
 pub(super) fn everywhere(d: &mut Derivation<'_>, method: &Method) {
+    later_messages(d, method);
     for message in d.messages(MessageKind::Antrag) {
         let there = d.one_per_format(message).into_iter();
         for authority in there.filter(|a| a.fachverfahren.is_some()) {
@@ -61,13 +62,32 @@ pub(super) fn everywhere(d: &mut Derivation<'_>, method: &Method) {
     }
 }
 
+/// Free texts of what comes after the application.
+fn later_messages(d: &mut Derivation<'_>, method: &Method) {
+    let later = |p: &Place<'_>| p.message.kind != MessageKind::Antrag && is_free(p.field);
+    let places: Vec<Place<'_>> = places(d).into_iter().filter(later).collect();
+    for place in &places {
+        let Some(authority) = authority_for(d, place.message) else { continue };
+        let Some(value) = spaced(place.field).filter(|v| fits(place.field, v)) else { continue };
+        let (variant, what) = ("leerzeichen".to_owned(), "mit doppelten Leerzeichen".to_owned());
+        let right = Right { variant, what, aspect: Aspect::Robustness, values: vec![value] };
+        positive(d, method, place, authority, right);
+    }
+}
+
+/// Whether people may write into a field what they like.
+fn is_free(field: &Field) -> bool {
+    field.kind == FieldType::Text
+        && field.pattern.is_none()
+        && field.check.is_none()
+        && field.world.as_deref().and_then(placeholder).is_none()
+}
+
 fn changes(d: &Derivation<'_>, message: &Message, text: Text) -> Vec<Change> {
     let groups = d.concept.groups_of(message);
     let fields = groups.iter().flat_map(|g| d.concept.fields_of(&g.id));
-    let free = |f: &&Field| f.kind == FieldType::Text && f.pattern.is_none() && f.check.is_none();
     fields
-        .filter(free)
-        .filter(|f| f.world.as_deref().and_then(placeholder).is_none())
+        .filter(|f| is_free(f))
         .filter_map(|f| Some((f, text(f).filter(|t| fits(f, t))?)))
         .map(|(f, value)| set(f, vec![value]))
         .collect()
