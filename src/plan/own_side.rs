@@ -85,7 +85,19 @@ pub(super) fn of_fachverfahren(d: &Derivation<'_>, case: TestCase) -> Option<Tes
         };
         if let Some(requirement) = requirement.filter(|_| !own.handed.is_empty()) {
             steps.push(Step::Look { name: look.clone(), at: at.clone() });
-            expect.push(Expectation::Held { requirement, steps: own.held, look });
+            // What only leads to the message that the case is about is held as well.
+            let asked = |step: &String| {
+                let about =
+                    |e: &Expectation| matches!(e, Expectation::Answer { step: s, .. } if s == step);
+                expect.iter().any(about)
+            };
+            let good = own.handed.iter().filter(|(_, _, fault)| fault.is_none());
+            let held: Vec<String> = good
+                .map(|(name, ..)| name)
+                .filter(|name| own.held.contains(name) || !asked(name))
+                .cloned()
+                .collect();
+            expect.push(Expectation::Held { requirement, steps: held, look });
         }
     }
     let other =
