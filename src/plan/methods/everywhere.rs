@@ -3,6 +3,7 @@
 
 use super::{Place, Right, authority_for, destination, flow, places, positive, set};
 use crate::concept::{Aspect, Field, FieldType, Message, MessageKind};
+use crate::ids::ComponentKind;
 use crate::plan::Change;
 use crate::plan::builder::valid;
 use crate::plan::catalogue::Method;
@@ -30,7 +31,10 @@ type Text = fn(&Field) -> Option<String>;
 
 /// Every free text of every application, in each format; of other messages, each free text by itself.
 pub(super) fn everywhere(d: &mut Derivation<'_>, method: &Method) {
-    later_messages(d, method);
+    // A rule of a hub is what can lose a space on the way; a Fachverfahren gets its texts above.
+    if d.scope.component == ComponentKind::Integrationsserver {
+        later_messages(d, method);
+    }
     for message in d.messages(MessageKind::Antrag) {
         let there = d.one_per_format(message).into_iter();
         for authority in there.filter(|a| a.fachverfahren.is_some()) {
