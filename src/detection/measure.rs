@@ -260,23 +260,8 @@ fn configuration(
     let mut out = Vec::new();
     let picked = sample(depots.iter().map(|(_, m)| m.clone()).collect(), config.configurations);
     for (name, mutant) in depots.into_iter().filter(|(_, m)| picked.iter().any(|p| p.id == m.id)) {
-        let text = String::from_utf8_lossy(&mutant.content).into_owned();
-        let changed = Changed {
-            depot: [(name, [(mutant.file.clone(), text)].into())].into(),
-            configuration: None,
-        };
-        out.push(Faulty {
-            target: trials.hub(&mutant.id, &[], Some(&changed)),
-            mutant: Mutant {
-                id: mutant.id.clone(),
-                kind: Kind::Configuration,
-                operator: mutant.operator.name().into(),
-                place: format!("{}:{}", mutant.file, mutant.line),
-                what: mutant.what.clone(),
-                requirement: None,
-                technique: None,
-            },
-        });
+        let target = trials.hub(&mutant.id, &[], Some(&mutant.told(&name)));
+        out.push(Faulty { target, mutant: mutant.described(Kind::Configuration) });
     }
     for mistake in mistakes(trials.plan, trials.organisation) {
         let id = format!("{}-{}", mistake.kind(), Digest::of(mistake.what()).short());

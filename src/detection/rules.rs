@@ -2,7 +2,7 @@
 //! same, no run could notice anything, and where it is not, the judge says which cases notice. A real
 //! run of some of these cases has to confirm it. So each mutant costs a fraction of a whole run.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -12,7 +12,6 @@ use super::result::{Kind, Measured, Mutant, Outcome};
 use crate::ids::{CaseId, RequirementId};
 use crate::judged::WorkerEngine;
 use crate::plan::{Expectation, TestPlan};
-use crate::reference_hub::Changed;
 use crate::rule_trial::{Alone, Input, Inputs, Outputs, Random, RandomInput, inputs, same_meaning};
 use crate::rules::{Applied, Depot, Engines, Workers, files_of};
 use crate::verdict::CaseOutcome;
@@ -222,25 +221,13 @@ fn about_content(
     out
 }
 
-fn described(mutant: &FileMutant) -> Mutant {
-    Mutant {
-        id: mutant.id.clone(),
-        kind: Kind::Rule,
-        operator: mutant.operator.name().into(),
-        place: format!("{}:{}", mutant.file, mutant.line),
-        what: mutant.what.clone(),
-        requirement: None,
-        technique: None,
-    }
-}
-
 /// What becomes of a mutant of a rule.
 pub(super) async fn try_rule(
     trials: &Trials<'_>,
     subject: Arc<Subject>,
     mutant: FileMutant,
 ) -> Measured {
-    let as_mutant = described(&mutant);
+    let as_mutant = mutant.described(Kind::Rule);
     let (mutant, shared) = (Arc::new(mutant), subject.clone());
     let (looked, described) = (mutant.clone(), as_mutant.clone());
     let showed = tokio::task::spawn_blocking(move || shared.show(&looked, described)).await;
@@ -283,10 +270,7 @@ async fn confirm(
     affected: &[usize],
     alone: Measured,
 ) -> Measured {
-    let text = String::from_utf8_lossy(&mutant.content).into_owned();
-    let depot =
-        BTreeMap::from([(subject.name.clone(), BTreeMap::from([(mutant.file.clone(), text)]))]);
-    let changed = Changed { depot, configuration: None };
+    let changed = mutant.told(&subject.name);
     let target = trials.hub(&mutant.id, &[], Some(&changed));
     let (cases, most) = match alone.outcome {
         Outcome::Detected => (alone.cases.clone(), CONFIRM),

@@ -1,5 +1,7 @@
 //! The kinds of record.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{CaseId, Digest, SystemId};
@@ -18,6 +20,15 @@ pub struct Payload {
     /// The bytes in base64, where they are few and not UTF-8.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub base64: Option<String>,
+}
+
+impl Payload {
+    /// Bytes inline, however many they are.
+    pub fn inline(bytes: &[u8]) -> Self {
+        let text = std::str::from_utf8(bytes).ok().map(str::to_owned);
+        let base64 = text.is_none().then(|| STANDARD.encode(bytes));
+        Self { size: bytes.len(), sha256: Digest::of(bytes), text, base64 }
+    }
 }
 
 /// Which side of an exchange the recording party was on.

@@ -6,8 +6,6 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use base64::Engine as _;
-
 use super::record::{Payload, Record};
 use super::{BLOBS, FILE, FORMAT};
 use crate::ambient::Clock;
@@ -128,19 +126,15 @@ impl Writer {
     /// # Errors
     /// When the file cannot be written.
     pub fn payload(&self, bytes: &[u8]) -> std::io::Result<Payload> {
-        let sha256 = Digest::of(bytes);
-        let (mut text, mut base64) = (None, None);
-        if bytes.len() > INLINE {
-            let path = self.blobs.join(&sha256.0);
-            if !path.exists() {
-                std::fs::write(path, bytes)?;
-            }
-        } else if let Ok(utf8) = std::str::from_utf8(bytes) {
-            text = Some(utf8.to_owned());
-        } else {
-            base64 = Some(base64::engine::general_purpose::STANDARD.encode(bytes));
+        if bytes.len() <= INLINE {
+            return Ok(Payload::inline(bytes));
         }
-        Ok(Payload { size: bytes.len(), sha256, text, base64 })
+        let sha256 = Digest::of(bytes);
+        let path = self.blobs.join(&sha256.0);
+        if !path.exists() {
+            std::fs::write(path, bytes)?;
+        }
+        Ok(Payload { size: bytes.len(), sha256, text: None, base64: None })
     }
 
     /// Appends a record.

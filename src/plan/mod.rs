@@ -49,6 +49,14 @@ pub use types::*;
 pub use waiver::Waiver;
 
 impl TestCase {
+    /// The message that a step sends to a hub; none where it does something else.
+    pub fn sent(&self, step: &str) -> Option<&MessageUse> {
+        self.step.iter().find_map(|s| match s {
+            Step::Send { name, message, .. } if name == step => Some(&**message),
+            _ => None,
+        })
+    }
+
     /// The numbers of its Vorgänge.
     pub fn vorgaenge(&self) -> Vec<String> {
         let messages = self.step.iter().filter_map(Step::message);

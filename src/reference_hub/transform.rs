@@ -86,7 +86,7 @@ impl Hub {
             invent(root);
         }
         let source = parse(&message.body).ok().map(|d| d.root);
-        each(root, &mut |element| {
+        root.each(&mut |element| {
             if self.has(Defect::FieldDropped) {
                 element
                     .children
@@ -228,14 +228,5 @@ fn each_value(element: &mut Element, change: impl Fn(&str) -> String) {
     }
     for attribute in &mut element.attributes {
         attribute.value = change(&attribute.value);
-    }
-}
-
-fn each(element: &mut Element, visit: &mut impl FnMut(&mut Element)) {
-    visit(element);
-    for child in &mut element.children {
-        if let Node::Element(inner) = child {
-            each(inner, visit);
-        }
     }
 }

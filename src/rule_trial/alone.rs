@@ -4,14 +4,12 @@
 
 use std::collections::BTreeMap;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 
 use super::input::Input;
 use super::outputs::{TIME, transaction};
 use crate::evidence::{Direction, Evidence, Payload, Record, StepOutcome};
-use crate::ids::{CaseId, Claims, Digest, SystemId};
+use crate::ids::{CaseId, Claims, SystemId};
 use crate::plan::{Expectation, Step, TestPlan};
 use crate::reference_hub::{JSON_NAMESPACE, represented_json};
 use crate::rules::{Applied, Depot};
@@ -166,10 +164,10 @@ impl Teller {
             case,
             step,
             started,
-            payload: payload(request),
+            payload: Payload::inline(request),
         });
         let exchange = self.exchange;
-        self.push(Record::Answer { exchange, payload: payload(answer), failure: None });
+        self.push(Record::Answer { exchange, payload: Payload::inline(answer), failure: None });
     }
 }
 
@@ -193,10 +191,4 @@ fn http_post(kind: &str, body: &[u8]) -> Vec<u8> {
 fn http(status: &str, kind: &str, body: &[u8]) -> Vec<u8> {
     let head = format!("HTTP/1.1 {status}\r\nContent-Type: {kind}\r\n\r\n");
     [head.as_bytes(), body].concat()
-}
-
-fn payload(bytes: &[u8]) -> Payload {
-    let text = std::str::from_utf8(bytes).ok().map(str::to_owned);
-    let base64 = text.is_none().then(|| STANDARD.encode(bytes));
-    Payload { size: bytes.len(), sha256: Digest::of(bytes), text, base64 }
 }

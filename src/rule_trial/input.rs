@@ -3,7 +3,7 @@
 use crate::concept::Form;
 use crate::ids::{CaseId, SystemId};
 use crate::message::build;
-use crate::plan::{Expectation, Step, TestPlan};
+use crate::plan::{Expectation, TestPlan};
 use crate::rules::Depot;
 
 /// A message of a case that must reach a system in the format of a rule.
@@ -56,12 +56,8 @@ pub fn inputs(plan: &TestPlan, depot: &Depot) -> Inputs {
                 continue;
             };
             let ruled = depot.file.rule.iter().any(|r| r.receiver == receiver.id);
-            let sent = case.step.iter().find_map(|s| match s {
-                Step::Send { name, message, .. } if name == step => Some(message),
-                _ => None,
-            });
             // What another component sends by itself is not sent here.
-            let Some(message) = sent else { continue };
+            let Some(message) = case.sent(step) else { continue };
             let mut leave = |why: String| {
                 let (case, receiver) = (case.id.clone(), receiver.id.clone());
                 out.left_out.push(LeftOut { case, receiver, why });

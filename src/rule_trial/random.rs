@@ -67,12 +67,7 @@ impl<'a> Random<'a> {
         let mut bases: Vec<Base<'a>> = Vec::new();
         for input in inputs {
             let Some(case) = plan.case(&input.case) else { continue };
-            let Some(subject) = case.step.iter().find_map(|s| match s {
-                Step::Send { name, message, .. } if *name == input.step => Some(&**message),
-                _ => None,
-            }) else {
-                continue;
-            };
+            let Some(subject) = case.sent(&input.step) else { continue };
             let set = plan.values.iter().find(|v| Some(&v.id) == subject.values.as_ref());
             let (Some(set), Some(message)) = (set, plan.message(&subject.message)) else {
                 continue;

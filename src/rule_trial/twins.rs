@@ -98,7 +98,7 @@ impl Twin {
             Self::AttributeOrder => {
                 let mut root = root;
                 let mut moved = false;
-                each(&mut root, &mut |e| {
+                root.each(&mut |e| {
                     moved |= e.attributes.len() > 1;
                     e.attributes.reverse();
                 });
@@ -110,7 +110,7 @@ impl Twin {
             Self::OlderList => {
                 let mut root = root;
                 let mut changed = false;
-                each(&mut root, &mut |e| {
+                root.each(&mut |e| {
                     for attribute in &mut e.attributes {
                         if attribute.name == LIST_VERSION {
                             attribute.value = older(&attribute.value);
@@ -204,7 +204,7 @@ fn spaced(text: &str) -> String {
 
 fn texts(mut root: Element, change: impl Fn(&str) -> String) -> Option<Element> {
     let mut changed = false;
-    each(&mut root, &mut |element| {
+    root.each(&mut |element| {
         for node in &mut element.children {
             if let Node::Text(text) = node {
                 let other = change(text);
@@ -231,15 +231,6 @@ fn older(version: &str) -> String {
             format!("{}{:0width$}{}", &version[..start], number - 1, &version[end..])
         }
         _ => format!("{version}-alt"),
-    }
-}
-
-fn each(element: &mut Element, visit: &mut impl FnMut(&mut Element)) {
-    visit(element);
-    for child in &mut element.children {
-        if let Node::Element(inner) = child {
-            each(inner, visit);
-        }
     }
 }
 

@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use super::configuration::{XSLT, files_of};
+use super::configuration::files_of;
 use super::depot::{Depot, sheet_url};
 use crate::ids::Digest;
-use crate::xml::{Engine, SheetSet, TransformEnd, Transformed, Worker, engine_versions, parse};
+use crate::xml::{
+    Engine, SheetSet, TransformEnd, Transformed, Worker, engine_versions, newer_version, parse,
+};
 
 /// Longest time for one transformation.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -171,11 +173,6 @@ impl Runner {
 pub fn is_newer(depot: &Depot, sheet: &str) -> bool {
     files_of(depot, sheet).iter().any(|file| {
         let root = depot.files.get(file).and_then(|bytes| parse(bytes).ok()).map(|d| d.root);
-        root.is_some_and(|root| {
-            let version = root.attributes.iter().find(|a| {
-                a.name == "version" && (root.namespace == XSLT) == a.namespace.is_empty()
-            });
-            version.is_some_and(|v| !matches!(v.value.trim(), "" | "1.0" | "1.1"))
-        })
+        root.is_some_and(|root| newer_version(&root).is_some())
     })
 }

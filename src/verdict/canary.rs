@@ -84,12 +84,7 @@ pub(super) fn test(checker: &dyn Checker, engine: &dyn RuleEngine) -> CanaryResu
 }
 
 fn payload(text: &str) -> Payload {
-    Payload {
-        size: text.len(),
-        sha256: Digest::of(text),
-        text: Some(text.to_owned()),
-        base64: None,
-    }
+    Payload::inline(text.as_bytes())
 }
 
 impl World {

@@ -22,6 +22,6 @@ pub use parse::{Document, ParseError, ParseErrorKind, parse, parse_schema_file};
 pub use schema::{SchemaError, SchemaSet, Validator, Violation};
 pub use transform::{Engine, Hello, SheetSet, Worker};
 pub use tree::{Attribute, Element, Node, escape_attribute, escape_text};
-pub use worker::{TransformEnd, Transformed, serve as serve_worker};
+pub use worker::{TransformEnd, Transformed, newer_version, serve as serve_worker};
 pub use write::Writer;
 pub use xpath::{Condition, ConditionError};

@@ -106,6 +106,16 @@ impl Element {
         }
     }
 
+    /// Visits this element and all below it, from the outside in, to change them.
+    pub fn each(&mut self, visit: &mut impl FnMut(&mut Self)) {
+        visit(self);
+        for child in &mut self.children {
+            if let Node::Element(inner) = child {
+                inner.each(visit);
+            }
+        }
+    }
+
     /// Visits every element, parents first, with its path from the root.
     pub fn walk<'a>(&'a self, visit: &mut impl FnMut(&str, &'a Element)) {
         fn step<'a>(at: &'a Element, path: &str, visit: &mut impl FnMut(&str, &'a Element)) {

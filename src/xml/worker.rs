@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ffi::{self, Doc, EndState, Files, Stylesheet};
 use super::parse::parse;
+use super::tree::{Attribute, Element};
 
 const XSL: &str = "http://www.w3.org/1999/XSL/Transform";
 /// What stands before the name of something that a sheet wanted to write.
@@ -209,18 +210,7 @@ fn compile(url: &str, files: &Arc<Files>) -> Result<Stylesheet, Transformed> {
             }
             Err(_) => continue,
         };
-        let version = if sheet.namespace == XSL {
-            sheet.attribute("version").map(str::to_owned)
-        } else {
-            sheet
-                .attributes
-                .iter()
-                .find(|a| a.namespace == XSL && a.name == "version")
-                .map(|a| a.value.clone())
-        };
-        let wanted = version.unwrap_or_default().trim().to_owned();
-        let relevant = used.contains(name.as_str());
-        if relevant && !wanted.is_empty() && wanted != "1.0" && wanted != "1.1" {
+        if let Some(wanted) = newer_version(&sheet).filter(|_| used.contains(name.as_str())) {
             return Err(Transformed::failed(
                 TransformEnd::EngineTooOld { wanted: wanted.clone() },
                 format!(
@@ -261,6 +251,19 @@ fn compile(url: &str, files: &Arc<Files>) -> Result<Stylesheet, Transformed> {
             output: vec![],
         }),
     }
+}
+
+/// The version of XSLT that a sheet is written for, where it is newer than 1.0: the attribute of its root,
+/// or of its literal result element (XSLT 1.0, section 2.3).
+pub fn newer_version(sheet: &Element) -> Option<String> {
+    let of_xslt = sheet.namespace == XSL;
+    let mut all = sheet.attributes.iter();
+    let own = |a: &&Attribute| match of_xslt {
+        true => a.namespace.is_empty(),
+        false => a.namespace == XSL,
+    };
+    let version = all.find(|a| a.name == "version" && own(a))?.value.trim();
+    (!matches!(version, "" | "1.0" | "1.1")).then(|| version.to_owned())
 }
 
 /// A sheet with all files that it, or a file that it names, may use.

@@ -7,10 +7,12 @@ mod sheet;
 mod table;
 
 use crate::ids::Digest;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::result::{Kind, Mutant};
 use crate::concept::FieldType;
 use crate::plan::{TestPlan, ValueSet};
+use crate::reference_hub::Changed;
 use crate::rules::{Depot, files_of, rule_files};
 use crate::text::pattern::Pattern;
 
@@ -106,6 +108,26 @@ pub struct FileMutant {
 }
 
 impl FileMutant {
+    /// It as a fault that is tried.
+    pub fn described(&self, kind: Kind) -> Mutant {
+        Mutant {
+            id: self.id.clone(),
+            kind,
+            operator: self.operator.name().into(),
+            place: format!("{}:{}", self.file, self.line),
+            what: self.what.clone(),
+            requirement: None,
+            technique: None,
+        }
+    }
+
+    /// What a hub is told that uses the depot under this name.
+    pub fn told(&self, depot: &str) -> Changed {
+        let text = String::from_utf8_lossy(&self.content).into_owned();
+        let files = BTreeMap::from([(self.file.clone(), text)]);
+        Changed { depot: BTreeMap::from([(depot.to_owned(), files)]), configuration: None }
+    }
+
     /// The depot with this change.
     pub fn applied(&self, depot: &Depot) -> Depot {
         let mut changed = depot.clone();

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::evidence::{Payload, Record};
-use crate::ids::{Digest, PLAYED_HUB};
+use crate::ids::PLAYED_HUB;
 use crate::plan::{Step, TestPlan};
 use crate::wire::{
     HttpMessage, JSON_ROOT, REFUSED, SoapVersion, UNFORESEEN, envelope_text, folder_bytes,
@@ -85,25 +85,25 @@ pub(super) fn spoken(
                 // A folder has no address outside its interface; what lies there is something else.
                 let other = protocol == "file" && astray.contains(exchange);
                 protocol.clone_into(spoken);
-                *payload = of_bytes(request(protocol, &body_of(payload), other));
+                *payload = Payload::inline(&request(protocol, &body_of(payload), other));
             }
             Record::Answer { exchange, payload, .. }
                 if mine.contains(exchange)
                     && (protocol == "file" || !astray.contains(exchange)) =>
             {
-                *payload = of_bytes(answer(protocol, payload));
+                *payload = Payload::inline(&answer(protocol, payload));
             }
             Record::Request { exchange, protocol: spoken, payload, .. }
                 if sent.contains(exchange) =>
             {
                 protocol.clone_into(spoken);
-                *payload = of_bytes(outgoing(protocol, &body_of(payload)));
+                *payload = Payload::inline(&outgoing(protocol, &body_of(payload)));
             }
             Record::Answer { exchange, payload, .. } if sent.contains(exchange) => {
-                *payload = of_bytes(answer(protocol, payload));
+                *payload = Payload::inline(&answer(protocol, payload));
             }
             Record::Answer { exchange, payload, .. } if looks.contains(exchange) => {
-                *payload = of_bytes(holding(protocol, text_of(payload)));
+                *payload = Payload::inline(&holding(protocol, text_of(payload)));
             }
             _ => {}
         }
@@ -121,7 +121,7 @@ fn pack_containers(records: &mut [(Timestamp, Record)]) {
                 mine.push(*exchange);
             }
             Record::Answer { exchange, payload, .. } if mine.contains(exchange) => {
-                *payload = of_bytes(super::archive_message::packed(text_of(payload)));
+                *payload = Payload::inline(&super::archive_message::packed(text_of(payload)));
             }
             _ => {}
         }
@@ -134,17 +134,6 @@ fn text_of(payload: &Payload) -> &str {
 
 fn body_of(payload: &Payload) -> Vec<u8> {
     HttpMessage::read(text_of(payload).as_bytes()).map(|m| m.body).unwrap_or_default()
-}
-
-fn of_bytes(bytes: Vec<u8>) -> Payload {
-    let (size, sha256) = (bytes.len(), Digest::of(&bytes));
-    match String::from_utf8(bytes) {
-        Ok(text) => Payload { size, sha256, text: Some(text), base64: None },
-        Err(error) => {
-            let base64 = Some(STANDARD.encode(error.as_bytes()));
-            Payload { size, sha256, text: None, base64 }
-        }
-    }
 }
 
 fn post(kind: &str, body: &[u8]) -> Vec<u8> {

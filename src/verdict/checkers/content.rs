@@ -7,7 +7,7 @@ use super::{Checker, Context, Expectation, Found, Judgement, World, delivered, s
 use crate::concept::{Arrival, Form};
 use crate::ids::RequirementId;
 use crate::message::common_element;
-use crate::plan::{PlanField, PlanMessage, PlanReceiver, Step, convert};
+use crate::plan::{PlanField, PlanMessage, PlanReceiver, convert};
 use crate::verdict::view::Exchange;
 use crate::xml::{Element, compare_qualified};
 
@@ -104,10 +104,7 @@ fn readable(protocol: &str) -> &'static str {
 }
 
 fn message_of<'a>(context: &Context<'a>, step: &str) -> Option<&'a PlanMessage> {
-    context.case.step.iter().find_map(|s| match s {
-        Step::Send { name, message, .. } if name == step => context.plan.message(&message.message),
-        _ => None,
-    })
+    context.plan.message(&context.case.sent(step)?.message)
 }
 
 struct Compare<'a> {

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::documents::{Seen, compare, sent_documents};
 use super::{Checker, Context, Expectation, Found, Judgement, World};
 use crate::evidence::StepOutcome;
-use crate::plan::{Step, convert};
+use crate::plan::convert;
 
 pub(super) struct Filing;
 
@@ -50,12 +50,7 @@ impl Checker for Filing {
         }
         let mut sourced = std::collections::BTreeSet::new();
         if let Some(receiver) = context.plan.receiver_of(system) {
-            let message = context.case.step.iter().find_map(|s| match s {
-                Step::Send { name, message, .. } if name == step => {
-                    context.plan.message(&message.message)
-                }
-                _ => None,
-            });
+            let message = context.case.sent(step).and_then(|m| context.plan.message(&m.message));
             for group in message.iter().flat_map(|m| &m.group) {
                 for field in &group.field {
                     let Some(arrival) = receiver.lineage.get(&field.id) else { continue };

@@ -1,7 +1,6 @@
 //! The code in the header must agree with the root.
 
 use super::{Blame, Checker, Context, Expectation, Found, Judgement, World};
-use crate::plan::Step;
 
 pub(super) struct Header;
 
@@ -14,12 +13,8 @@ impl Checker for Header {
         let Expectation::Header { requirement, step } = expectation else {
             return Judgement::cannot("andere Erwartung");
         };
-        let rule = context.case.step.iter().find_map(|s| match s {
-            Step::Send { name, message, .. } if name == step => {
-                context.plan.message(&message.message)?.header.as_ref()
-            }
-            _ => None,
-        });
+        let rule =
+            context.case.sent(step).and_then(|m| context.plan.message(&m.message)?.header.as_ref());
         let (Some(rule), Some(root), Some(sent)) =
             (rule, context.sent_root(step), context.sent(step))
         else {

@@ -4,7 +4,6 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::Context;
 use crate::concept::OwnSource;
-use crate::plan::Step;
 
 /// How far two clocks may differ.
 const CLOCKS: SignedDuration = SignedDuration::from_secs(5);
@@ -36,10 +35,7 @@ pub(super) fn differs(about: &About<'_>, source: OwnSource, value: &str) -> Opti
 }
 
 fn authority(about: &About<'_>) -> Option<String> {
-    let ags = about.context.case.step.iter().find_map(|s| match s {
-        Step::Send { name, message, .. } if name == about.step => Some(&message.behoerde),
-        _ => None,
-    })?;
+    let ags = &about.context.case.sent(about.step)?.behoerde;
     about.context.plan.authority.iter().find(|a| &a.ags == ags).map(|a| a.name.clone())
 }
 

@@ -2,7 +2,6 @@
 //! the sheet, proves nothing either way.
 
 use super::{Checker, Context, Expectation, Found, Judgement, World, delivered};
-use crate::plan::Step;
 use crate::xml::{TransformEnd, parse};
 
 pub(super) struct Rules;
@@ -16,12 +15,7 @@ impl Checker for Rules {
         let Expectation::Rules { requirement, step, system } = expectation else {
             return Judgement::cannot("andere Erwartung");
         };
-        let message = context.case.step.iter().find_map(|s| match s {
-            Step::Send { name, message, .. } if name == step => {
-                context.plan.message(&message.message)
-            }
-            _ => None,
-        });
+        let message = context.case.sent(step).and_then(|m| context.plan.message(&m.message));
         let Some(message) = message else {
             return Judgement::cannot("der Plan beschreibt die Nachricht nicht");
         };
