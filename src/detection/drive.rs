@@ -85,10 +85,12 @@ impl Trials<'_> {
         let mut target = TargetFile::reference_hub(&self.engines.program, &base, defects);
         if let (Some(changed), Some(start)) = (changed, &mut target.start) {
             let path = self.folder.join(format!("{name}.json"));
-            let written = serde_json::to_vec(changed).map(|bytes| std::fs::write(&path, bytes));
-            if matches!(written, Ok(Ok(()))) {
-                start.command.extend(["--changed".into(), path.display().to_string()]);
-            }
+            // A hub without its file does not start, so that an intact one is never measured in the
+            // place of a faulty one.
+            let _ = serde_json::to_vec(changed)
+                .map_err(std::io::Error::other)
+                .and_then(|bytes| std::fs::write(&path, bytes));
+            start.command.extend(["--changed".into(), path.display().to_string()]);
         }
         target
     }

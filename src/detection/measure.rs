@@ -8,6 +8,7 @@ use std::time::Instant;
 use futures_util::stream::{StreamExt as _, iter};
 
 use super::component::{fake, systems};
+use super::concerns::{Unconcerned, lacking};
 use super::drive::{Faulty, Trials};
 use super::export::mistakes;
 use super::mutate::{FileMutant, Hints, depot_mutants, rule_mutants, sample};
@@ -19,7 +20,7 @@ use crate::fake_system::FAKE_DEFECTS;
 use crate::ids::{ComponentKind, Digest, SystemId};
 use crate::organisation::TestOrganisation;
 use crate::plan::TestPlan;
-use crate::reference_hub::{Changed, DEFECTS};
+use crate::reference_hub::{Changed, DEFECTS, DefectInfo};
 use crate::rules::{Depot, Engines};
 use crate::target::TargetFile;
 use crate::verdict::Overall;
@@ -70,6 +71,12 @@ pub enum MeasureError {
     Nothing(String),
 }
 
+impl MeasureConfig {
+    fn is_wanted(&self, id: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|o| id.contains(o))
+    }
+}
+
 /// Measures; `progress` is told how many faults of how many are done, and what became of the last one.
 ///
 /// # Errors
@@ -95,6 +102,16 @@ pub async fn measure(
     let components = targets(&config)?;
     let intact_seconds = intact(&trials, &components).await?;
     let (whole, rules) = faults(&trials, &config, &components).await?;
+    let not_concerned = match is_hub(&config.plan) {
+        true => tried_defects(&config.plan)
+            .filter(|d| config.is_wanted(d.id))
+            .filter_map(|d| {
+                let lacks = lacking(d, &config.plan)?;
+                Some(Unconcerned { id: d.id.into(), what: d.title.into(), lacks })
+            })
+            .collect(),
+        false => vec![],
+    };
     let all = whole.len() + rules.len();
     if all == 0 {
         return Err(MeasureError::Nothing("no fault fits; nothing was measured".into()));
@@ -133,6 +150,7 @@ pub async fn measure(
         date: config.clock.now().to_string(),
         seconds: begun.elapsed().as_secs(),
         intact_seconds,
+        not_concerned,
     };
     Ok(Detection::of(&about, measured))
 }
@@ -182,7 +200,7 @@ async fn faults(
     config: &MeasureConfig,
     components: &[(SystemId, TargetFile)],
 ) -> Result<(Vec<Faulty>, Rules), MeasureError> {
-    let wanted = |id: &str| config.only.is_empty() || config.only.iter().any(|o| id.contains(o));
+    let wanted = |id: &str| config.is_wanted(id);
     if !is_hub(&config.plan) {
         let mut out = faulty_components(config, components);
         out.retain(|f| wanted(&f.mutant.id));
@@ -225,16 +243,25 @@ async fn faults(
     Ok((whole, rules))
 }
 
+/// Whether a fault belongs to the bundle of this plan.
+fn is_own(defect: &DefectInfo, plan: &TestPlan) -> bool {
+    plan.plan.id.starts_with(defect.bundle)
+}
+
 /// The hub's own faults: those of the plan's bundle, or all of the first bundle where it has none of its
-/// own. Only in their own bundle is it known who has to notice.
+/// own.
+fn tried_defects(plan: &TestPlan) -> impl Iterator<Item = &'static DefectInfo> {
+    let own = DEFECTS.iter().any(|d| is_own(d, plan));
+    DEFECTS.iter().filter(move |d| match own {
+        false => d.bundle == "gewerbe",
+        true => is_own(d, plan),
+    })
+}
+
+/// Those that have something to act on. Only in their own bundle is it known who has to notice.
 fn hub_defects(trials: &Trials<'_>) -> Vec<Faulty> {
-    let bundle = &trials.plan.plan.id;
-    let own = DEFECTS.iter().filter(|d| bundle.starts_with(d.bundle)).count();
-    let tried = DEFECTS.iter().filter(|d| match own {
-        0 => d.bundle == "gewerbe",
-        _ => bundle.starts_with(d.bundle),
-    });
-    let faulty = tried.map(|d| Faulty {
+    let concerned = tried_defects(trials.plan).filter(|d| lacking(d, trials.plan).is_none());
+    let faulty = concerned.map(|d| Faulty {
         mutant: Mutant {
             id: d.id.into(),
             kind: Kind::HubDefect,
@@ -244,8 +271,8 @@ fn hub_defects(trials: &Trials<'_>) -> Vec<Faulty> {
                 .unwrap_or_default(),
             place: "Referenz-Datendrehscheibe".into(),
             what: d.title.into(),
-            requirement: (own > 0).then(|| d.requirement.into()),
-            technique: (own > 0).then(|| d.technique.into()),
+            requirement: is_own(d, trials.plan).then(|| d.requirement.into()),
+            technique: is_own(d, trials.plan).then(|| d.technique.into()),
         },
         target: trials.hub(d.id, &[d.id.to_owned()], None),
     });

@@ -6,6 +6,7 @@
 //! changes nothing that could be seen is equivalent, and has to be proven so.
 
 mod component;
+mod concerns;
 mod drive;
 mod export;
 mod measure;
@@ -13,6 +14,7 @@ mod mutate;
 mod result;
 mod rules;
 
+pub use concerns::Unconcerned;
 pub use measure::{MeasureConfig, MeasureError, measure};
 pub use mutate::{FileMutant, Hints, Operator, depot_mutants, rule_mutants, sample};
 pub use result::{Detection, FORMAT, Idle, Kind, Measured, Mutant, Outcome, Tally};

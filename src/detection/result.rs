@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::concerns::Unconcerned;
 use crate::ids::{CaseId, ComponentKind, Digest, RequirementId};
 use crate::plan::{Technique, TestPlan};
 
@@ -210,6 +211,9 @@ pub struct Detection {
     pub by_operator: BTreeMap<String, Tally>,
     /// Cases that contribute nothing.
     pub idle: Idle,
+    /// Faults that have nothing to act on here, and were not tried.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_concerned: Vec<Unconcerned>,
     /// Every fault.
     pub mutants: Vec<Measured>,
 }
@@ -221,6 +225,7 @@ pub(super) struct About<'a> {
     pub date: String,
     pub seconds: u64,
     pub intact_seconds: f64,
+    pub not_concerned: Vec<Unconcerned>,
 }
 
 impl Detection {
@@ -265,6 +270,7 @@ impl Detection {
             by_technique,
             by_operator,
             idle: idle(about.plan, &mutants),
+            not_concerned: about.not_concerned.clone(),
             mutants,
         };
         out.findings = out.to_look_at();

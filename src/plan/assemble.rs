@@ -129,6 +129,9 @@ fn block_length(message: &PlanMessage, parts: &[ValuePart]) -> usize {
     1 + parts[1..].iter().take_while(|p| within(p)).count()
 }
 
+/// The element around all documents of a message.
+pub const ENCLOSURES: &str = "Anlagen";
+
 /// The tree of a message.
 pub fn tree(message: &PlanMessage, parts: &[ValuePart], documents: &[DocumentUse]) -> Element {
     let ns = &message.namespace;
@@ -137,7 +140,7 @@ pub fn tree(message: &PlanMessage, parts: &[ValuePart], documents: &[DocumentUse
         add_group(&mut root, message, group, parts);
     }
     if !documents.is_empty() {
-        let mut all = Element::new(ns, "Anlagen");
+        let mut all = Element::new(ns, ENCLOSURES);
         for id in &message.documents {
             for document in documents.iter().filter(|d| &d.document == id) {
                 let content =

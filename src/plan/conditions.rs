@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::archive::ArchiveOperation;
-use super::assemble::{Filling, applied, changed, tree};
+use super::assemble::{ENCLOSURES, Filling, applied, changed, tree};
 use super::case::{Change, Step, TestCase, Validity};
 use super::derive::{Derivation, DeriveError};
 use super::types::{PlanMessage, ValueSet};
-use super::values::{SAMPLE_NACHRICHT, SAMPLE_VORGANG};
+use super::values::{SAMPLE_NACHRICHT, SAMPLE_VORGANG, a_document};
 use crate::concept::{Field, FieldType, Message, SystemConcept, literals_in, paths_in};
 use crate::text::Decimal;
 use crate::xml::{Condition, Element, Node, SchemaSet, Validator};
@@ -193,6 +193,7 @@ pub(super) fn factors(
             }
         }
     }
+    out.extend(documents(concept, message, &paths_in(test)));
     // The longest list gives way first, so that every factor keeps at least two levels.
     while out.iter().map(|f| f.levels.len()).product::<usize>() > ROWS {
         let Some(longest) = out.iter_mut().max_by_key(|f| f.levels.len()) else { break };
@@ -202,6 +203,40 @@ pub(super) fn factors(
         longest.levels.pop();
     }
     out
+}
+
+/// Optional documents that a rule looks at: with one of them, and without.
+fn documents(concept: &SystemConcept, message: &Message, named: &[String]) -> Vec<Factor> {
+    let all = |with: Option<&str>| Change::Documents {
+        documents: message
+            .documents
+            .iter()
+            .flat_map(|part| {
+                let count = u32::from(with == Some(part.document.as_str())).max(part.min);
+                let document = concept.document(&part.document);
+                (0..count).filter_map(move |n| {
+                    let document = document?;
+                    let media_type = document.media_types.first()?;
+                    Some(a_document(&document.id, media_type, n as usize, 300))
+                })
+            })
+            .collect(),
+    };
+    let looked_at = |path: &str, id: &str| {
+        path.rsplit('/').next() == Some(id) && path.rsplit('/').nth(1) == Some(ENCLOSURES)
+    };
+    message
+        .documents
+        .iter()
+        .filter(|part| part.min == 0 && named.iter().any(|p| looked_at(p, &part.document)))
+        .map(|part| Factor {
+            id: part.document.clone(),
+            levels: vec![
+                ("liegt-bei".into(), all(Some(&part.document))),
+                ("fehlt".into(), all(None)),
+            ],
+        })
+        .collect()
 }
 
 fn levels(

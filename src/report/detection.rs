@@ -59,6 +59,7 @@ pub fn detection_page(detection: &Detection) -> Result<String, ReportError> {
             intact => format!("{:.1}", detection.intact_seconds),
             findings => detection.findings.iter().map(|f| visible(f)).collect::<Vec<_>>(),
             tables,
+            not_concerned => detection.not_concerned.iter().map(|u| (visible(&u.id), visible(&u.what), visible(&u.lacks))).collect::<Vec<_>>(),
             mutants => detection.mutants.iter().map(shown).collect::<Vec<_>>(),
         },
     )
@@ -117,6 +118,13 @@ pub fn detection_text(detection: &Detection) -> String {
         let _ = writeln!(
             out,
             "{found} von {all} Fehlvarianten der Datendrehscheibe wie verlangt erkannt"
+        );
+    }
+    for fault in &detection.not_concerned {
+        let _ = writeln!(
+            out,
+            "  nicht ausprobiert, weil {}: {} ({})",
+            fault.lacks, fault.id, fault.what
         );
     }
     if !detection.findings.is_empty() {

@@ -92,7 +92,7 @@ pub(super) fn length(d: &mut Derivation<'_>, method: &Method) {
 }
 
 /// The shortest and the longest text a field allows; a pattern may draw the bound before the length.
-fn bounds_of(field: &Field) -> Vec<(&'static str, usize)> {
+pub(super) fn bounds_of(field: &Field) -> Vec<(&'static str, usize)> {
     let Some(pattern) = field.read_pattern() else {
         return field.length.map_or(vec![], |l| {
             vec![("laenge-min", l.min as usize), ("laenge-max", l.max as usize)]

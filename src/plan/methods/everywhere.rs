@@ -1,6 +1,7 @@
 //! All texts of a message at once, in each format: what a rule does to a text must hold for every
 //! field, not only for the one that others try.
 
+use super::boundaries::bounds_of;
 use super::{Place, Right, authority_for, destination, flow, places, positive, set};
 use crate::concept::{Aspect, Field, FieldType, Message, MessageKind};
 use crate::ids::ComponentKind;
@@ -8,7 +9,7 @@ use crate::plan::Change;
 use crate::plan::builder::valid;
 use crate::plan::catalogue::Method;
 use crate::plan::derive::Derivation;
-use crate::plan::values::{fits, placeholder, text_of_length};
+use crate::plan::values::{fits, of_length, placeholder};
 
 /// Longest text of one field, characters: documents have cases of their own.
 const LONGEST: usize = 1000;
@@ -20,10 +21,13 @@ fn spaced(field: &Field) -> Option<String> {
     (max > 5 && text.contains("  ")).then_some(text)
 }
 
-/// A text that is as long as a field allows.
+/// A text that is as long as a field allows, by its length or by its pattern.
 fn longest(field: &Field) -> Option<String> {
-    let max = field.length.map(|l| l.max as usize)?;
-    (max <= LONGEST).then(|| text_of_length(max))
+    let (_, max) = bounds_of(field).into_iter().find(|(bound, _)| *bound == "laenge-max")?;
+    if max > LONGEST {
+        return None;
+    }
+    of_length(field, max)
 }
 
 /// What a method makes of a field; none where it does not fit there.
@@ -79,12 +83,9 @@ fn later_messages(d: &mut Derivation<'_>, method: &Method) {
     }
 }
 
-/// Whether people may write into a field what they like.
+/// Whether people write into a field, and not the run.
 fn is_free(field: &Field) -> bool {
-    field.kind == FieldType::Text
-        && field.pattern.is_none()
-        && field.check.is_none()
-        && field.world.as_deref().and_then(placeholder).is_none()
+    field.kind == FieldType::Text && field.world.as_deref().and_then(placeholder).is_none()
 }
 
 fn changes(d: &Derivation<'_>, message: &Message, text: Text) -> Vec<Change> {

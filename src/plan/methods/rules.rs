@@ -36,9 +36,9 @@ fn table(d: &Derivation<'_>, message: &Message, factors: &[Factor]) -> Vec<(Row,
     let mut out = Vec::new();
     for row in rows(factors) {
         let changes = changes(factors, &row);
-        let (parts, _) = crate::plan::assemble::applied(planned, set, &changes);
+        let applied = crate::plan::assemble::applied(planned, set, &changes);
         // Within a group that is not there, all values are the same.
-        if seen.insert(format!("{parts:?}")) {
+        if seen.insert(format!("{applied:?}")) {
             out.push((row, rules.outcome(planned, set, &changes)));
         }
     }
@@ -46,7 +46,8 @@ fn table(d: &Derivation<'_>, message: &Message, factors: &[Factor]) -> Vec<(Row,
 }
 
 /// For every factor the first pair of rows that differ in it alone, one keeping all rules and one
-/// breaking this one alone; each row once, with whether it breaks the rule.
+/// breaking this one alone, and the first that turns it round; each row once, with whether it breaks
+/// the rule.
 fn chosen(
     d: &Derivation<'_>,
     message: &Message,
@@ -66,17 +67,25 @@ fn chosen(
         .collect();
     let mut out: Vec<(Row, bool)> = Vec::new();
     for at in 0..factors.len() {
-        let pair = breaking.iter().find_map(|bad| {
-            keeping
-                .iter()
-                .find(|good| {
-                    bad[at] != good[at] && (0..factors.len()).all(|i| i == at || bad[i] == good[i])
-                })
-                .map(|good| [((*bad).clone(), true), ((*good).clone(), false)])
-        });
-        for row in pair.into_iter().flatten() {
-            if !out.contains(&row) {
-                out.push(row);
+        let pairs = || {
+            breaking.iter().flat_map(|bad| {
+                keeping
+                    .iter()
+                    .filter(move |good| {
+                        bad[at] != good[at]
+                            && (0..factors.len()).all(|i| i == at || bad[i] == good[i])
+                    })
+                    .map(move |good| (*bad, *good))
+            })
+        };
+        let Some((bad, good)) = pairs().next() else { continue };
+        // Where the same step is right in one place and wrong in another ("if and only if"), both.
+        let reverse = pairs().find(|(b, g)| b[at] == good[at] && g[at] == bad[at]);
+        for (bad, good) in [(bad, good)].into_iter().chain(reverse) {
+            for row in [(bad.clone(), true), (good.clone(), false)] {
+                if !out.contains(&row) {
+                    out.push(row);
+                }
             }
         }
     }
