@@ -6,9 +6,9 @@ use std::path::Path;
 use crate::support::root;
 
 /// Rows from the bottom up. A module may use modules in rows above its own in this list.
-const ROWS: [&[&str]; 15] = [
+const ROWS: [&[&str]; 16] = [
     &["ids", "ambient", "secret", "diagnostic", "text"],
-    &["xml", "signing", "mapping"],
+    &["xml", "signing", "mapping", "particulars"],
     &["wire"],
     &["xsd", "cmis", "xdomea"],
     &["xdatenfelder"],
@@ -21,7 +21,8 @@ const ROWS: [&[&str]; 15] = [
     &["verdict"],
     &["judged", "rule_trial"],
     &["detection"],
-    &["report", "certificate"],
+    &["report", "certificate", "registry"],
+    &["gate"],
 ];
 
 /// What a module may not use although the rows would allow it: (module, forbidden, reason).

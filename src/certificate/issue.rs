@@ -2,50 +2,20 @@
 
 use std::path::Path;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use serde::{Deserialize, Serialize};
-use serde_json::json;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde_json::{Value, json};
 
-use super::{PAYLOAD_TYPE, PREDICATE_TYPE, PRODUCT, STATEMENT_TYPE, pae};
+use super::predicate::from_run;
+use super::{Certificate, PREDICATE_TYPE, PRODUCT, Verified};
 use crate::evidence::{Evidence, FILE};
 use crate::ids::Digest;
 use crate::judged::Score;
+use crate::particulars::Particulars;
 use crate::plan::{PlanKind, TestPlan};
 use crate::run::{MANIFEST, Manifest};
-use crate::signing::SigningKey;
-use crate::verdict::{Admission, CaseOutcome, Overall, Severity, Verdict};
-
-/// A certificate: the DSSE envelope.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Certificate {
-    /// Media type of the payload.
-    pub payload_type: String,
-    /// The statement in base64.
-    pub payload: String,
-    /// Signatures.
-    pub signatures: Vec<Signature>,
-}
-
-/// One signature.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Signature {
-    /// Id of the key.
-    pub keyid: String,
-    /// The signature in base64.
-    pub sig: String,
-}
-
-impl Certificate {
-    /// The certificate as its file: one form only.
-    pub fn to_text(&self) -> String {
-        let mut text = serde_json::to_string_pretty(self).unwrap_or_default();
-        text.push('\n');
-        text
-    }
-}
+use crate::signing::{EnvelopeError, STATEMENT_TYPE, SigningKey};
+use crate::verdict::{Admission, Overall, Verdict};
 
 /// Why there is no certificate.
 #[derive(Debug, thiserror::Error)]
@@ -79,13 +49,16 @@ pub struct Judged<'a> {
 /// Issues a certificate for a run.
 ///
 /// # Errors
-/// When the result is not `passed`, the run was filtered or broken off, or a file is missing.
+/// When the result is not `passed`, the run was filtered or broken off, a file is missing, what people
+/// said does not allow it, or the clock stands before the end of the run.
 pub fn issue(
     folder: &Path,
     judged: &Judged<'_>,
+    particulars: &Particulars,
     key: &SigningKey,
+    now: Timestamp,
 ) -> Result<Certificate, IssueError> {
-    let Judged { manifest, plan, evidence, verdict, score } = *judged;
+    let Judged { manifest, plan, evidence, verdict, .. } = *judged;
     let refuse = |why: &str| Err(IssueError::Refused(why.to_owned()));
     if verdict.overall != Overall::Passed {
         return refuse("the overall result is not passed");
@@ -105,6 +78,15 @@ pub fn issue(
     if evidence.interrupted() != Some(false) || manifest.interrupted {
         return refuse("the run was broken off");
     }
+    let ended = manifest.ended.as_deref().and_then(|t| t.parse::<Timestamp>().ok());
+    if ended.is_none_or(|ended| ended > now) {
+        return refuse("the clock of this machine stands before the end of the run");
+    }
+    let today = now.to_zoned(TimeZone::UTC).date();
+    let until = particulars.validity.last_day(today);
+    if until.is_some_and(|until| until < today) {
+        return refuse("its validity would be over before it begins");
+    }
     let mut subject = Vec::new();
     let names = BOUND.iter().map(|n| (*n).to_owned());
     for name in names.chain(manifest.inputs.iter().map(|i| i.name.clone())) {
@@ -117,81 +99,47 @@ pub fn issue(
         let name = format!("{PRODUCT}{}", file.path);
         subject.push(json!({ "name": name, "digest": { "sha256": file.sha256 } }));
     }
-    let conditions: Vec<_> = verdict
-        .cases
-        .iter()
-        .filter(|c| c.verdict == CaseOutcome::Failed)
-        .flat_map(|c| c.findings.iter().filter(|f| f.severity == Severity::Fault))
-        .map(|f| json!({ "requirement": f.requirement, "finding": f.message }))
-        .collect();
-    let requirements: Vec<_> = plan
-        .requirement
-        .iter()
-        .map(|r| {
-            let cases: Vec<_> = verdict.cases.iter().filter(|c| c.is_about(&r.id)).collect();
-            let ended = |how| cases.iter().filter(|c| c.verdict == how).count();
-            json!({
-                "id": r.id, "level": r.level, "title": r.title, "cases": cases.len(),
-                "passed": ended(CaseOutcome::Passed),
-                "notApplicable": ended(CaseOutcome::NotApplicable), "notTested": r.not_tested,
-            })
-        })
-        .collect();
-    let waivers: Vec<_> = verdict
-        .cases
-        .iter()
-        .filter_map(|c| {
-            let w = c.waiver.as_ref()?;
-            Some(json!({
-                "case": c.id, "verdict": c.verdict, "reason": w.reason, "by": w.by,
-                "until": w.until, "changeRequest": w.change_request, "expired": w.expired,
-            }))
-        })
-        .collect();
-    let attested: Vec<_> = verdict
-        .cases
-        .iter()
-        .filter_map(|c| {
-            let a = c.attested.as_ref()?;
-            Some(json!({
-                "case": c.id, "verdict": a.verdict, "by": a.by, "at": a.at, "key": a.key,
-            }))
-        })
-        .collect();
+    let mut predicate = json!({
+        "number": particulars.number,
+        "issued": now.round(jiff::Unit::Second).unwrap_or(now).to_string(),
+    });
+    if let Value::Object(map) = &mut predicate {
+        map.extend(from_run(judged));
+    }
+    if let Some(conditions) = predicate["conditions"].as_array_mut() {
+        let own = particulars.condition.iter();
+        conditions.extend(own.map(|c| json!({ "finding": c.text, "due": c.due })));
+        if !particulars.condition.is_empty() {
+            predicate["admission"] = json!(Admission::AdmittedWithConditions);
+        }
+    }
+    predicate["validity"] =
+        json!({ "until": until, "ends": ["new version of the Prüfgegenstand"] });
+    predicate["testedBy"] = json!({
+        "name": particulars.tester.name, "function": particulars.tester.function,
+        "key": key.id(), "algorithm": key.algorithm(),
+    });
+    predicate["particulars"] = json!(particulars);
     let statement = json!({
         "_type": STATEMENT_TYPE,
         "subject": subject,
         "predicateType": PREDICATE_TYPE,
-        "predicate": {
-            "result": "passed",
-            "admission": verdict.admission,
-            "conditions": conditions,
-            "waivers": waivers,
-            "attested": attested,
-            "target": manifest.target,
-            "notClaimed": verdict.not_claimed,
-            "targetSays": manifest.target_says,
-            "plan": { "id": plan.plan.id, "title": plan.plan.title, "concept": plan.plan.concept,
-                      "conceptDigest": plan.plan.concept_digest, "stage": plan.plan.stage,
-                      "component": plan.plan.component, "organisation": plan.plan.organisation,
-                      "catalogue": plan.plan.catalogue,
-                      "catalogueDigest": plan.plan.catalogue_digest,
-                      "leftOut": plan.left_out, "notMade": plan.not_made.len() },
-            "harness": { "version": manifest.harness, "sha256": manifest.harness_sha256, "platform": manifest.platform },
-            "engines": manifest.engines,
-            "evidence": { "head": evidence.head, "records": evidence.entries.len() },
-            "counts": verdict.counts,
-            "detection": score,
-            "requirements": requirements,
-            "time": { "started": manifest.started, "ended": manifest.ended },
-            "decisionRule": "any MUSS case failed: not admitted; else any MUSS case inconclusive or not tested: undecided; else passed, failed SOLL cases are conditions",
-        },
+        "predicate": predicate,
     });
-    let payload = statement.to_string().into_bytes();
-    let sig = STANDARD.encode(key.sign(&pae(&payload)));
-    Ok(Certificate {
-        payload_type: PAYLOAD_TYPE.into(),
-        payload: STANDARD.encode(&payload),
-        signatures: vec![Signature { keyid: key.id(), sig }],
-    })
+    Ok(Certificate::seal(&statement, key))
+}
+
+/// Adds the signature of whoever decides to a verified certificate.
+///
+/// # Errors
+/// When that is the key that tested, or one that has signed already.
+pub fn countersign(verified: &Verified, key: &SigningKey) -> Result<Certificate, IssueError> {
+    let refused = |why: EnvelopeError| IssueError::Refused(why.to_string());
+    if verified.predicate.tested_by.key == key.id() {
+        let why = "whoever decides is not whoever tested; this is the key that tested";
+        return Err(IssueError::Refused(why.into()));
+    }
+    let mut certificate = verified.certificate.clone();
+    certificate.countersign(key).map_err(refused)?;
+    Ok(certificate)
 }

@@ -4,6 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
+use super::certs::{CertifyArgs, CountersignArgs, VerifyArgs};
+use super::gate::GateArgs;
+use super::registry::RegistryCommand;
+
 /// Test bench for municipal e-government: from a Systemkonzept to a signed certificate.
 #[derive(Debug, Parser)]
 #[command(name = "pruefstand", version, max_term_width = 100)]
@@ -29,6 +33,16 @@ pub enum Lang {
     De,
     /// English.
     En,
+}
+
+impl Lang {
+    /// Its code (ISO 639-1).
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::De => "de",
+            Self::En => "en",
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -166,27 +180,16 @@ pub enum Command {
         key: Option<PathBuf>,
     },
     /// Issue a signed certificate for a run that passed.
-    Certify {
-        /// The run's folder.
-        dir: PathBuf,
-        /// Private key, PEM.
-        #[arg(long)]
-        key: PathBuf,
-        /// Certificate to write.
-        #[arg(long)]
-        out: PathBuf,
-    },
+    Certify(CertifyArgs),
+    /// Sign a certificate as whoever decides.
+    Countersign(CountersignArgs),
     /// Verify a certificate, offline.
-    Verify {
-        /// The certificate.
-        file: PathBuf,
-        /// Public keys that are trusted, PEM.
-        #[arg(long)]
-        trust: PathBuf,
-        /// Also hold the run's folder against it.
-        #[arg(long)]
-        run: Option<PathBuf>,
-    },
+    Verify(VerifyArgs),
+    /// May it go into production? A policy, certificates, files and the register (0 yes, 1 no).
+    Gate(Box<GateArgs>),
+    /// What became of a product: admission, pilot, release, withdrawal.
+    #[command(subcommand)]
+    Registry(RegistryCommand),
     /// Semantic difference of two XML files.
     Compare {
         /// One.

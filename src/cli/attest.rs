@@ -49,7 +49,7 @@ pub fn attest(
         return Err(CliError::BadInput(format!("case \"{case}\" {why}; {help}")));
     }
     let key = match key {
-        Some(path) => SigningKey::load(path)?,
+        Some(path) => super::certs::load_key(path)?,
         None => own_key()?,
     };
     let new = NewAttestation {
@@ -98,7 +98,7 @@ fn own_key() -> Result<SigningKey, CliError> {
         std::fs::write(folder.join("attest.pub.pem"), public).map_err(cannot)?;
         output::say(&format!("a key of your own was made: {}", path.display()));
     }
-    Ok(SigningKey::load(&path)?)
+    Ok(SigningKey::load(&path, None)?)
 }
 
 /// Writes a file that only its owner can read.

@@ -5,8 +5,11 @@ use std::path::{Path, PathBuf};
 
 use pruefstand::concept::SystemConcept;
 use pruefstand::diagnostic::{Diagnostic, Diagnostics, Source};
+use pruefstand::gate::Policy;
 use pruefstand::organisation::{TestOrganisation, export};
+use pruefstand::particulars::Particulars;
 use pruefstand::plan::{self, Catalogue};
+use pruefstand::registry::Roles;
 use pruefstand::rules::{Depot, DepotError, complete_export};
 use pruefstand::target::TargetFile;
 use pruefstand::{report, xdatenfelder, xml, xsd};
@@ -196,6 +199,9 @@ fn check_one(path: &Path) -> Result<(), Diagnostics> {
             Catalogue::from_text(&name, &text).map(|_| ())
         }
         "depot" => depot(pruefstand::diagnostic::folder_of(path)),
+        "particulars" => Particulars::load(path).map(|_| ()),
+        "policy" => Policy::load(path).map(|_| ()),
+        "roles" => Roles::load(path).map(|_| ()),
         "fake-system" | "organisation-export" => Ok(()),
         _ => Err(Diagnostics::whole(
             &name,
@@ -207,7 +213,7 @@ fn check_one(path: &Path) -> Result<(), Diagnostics> {
                 }
                 Err(error) => format!("cannot be read: {error}"),
             },
-            "known: files of XDatenfelder, pruefstand/concept/1, organisation/1, target/1, plan/1, catalogue/1, depot/1",
+            "known: files of XDatenfelder, pruefstand/concept/1, organisation/1, target/1, plan/1, catalogue/1, depot/1, particulars/1, policy/1, roles/1",
         )),
     }
 }
@@ -317,6 +323,9 @@ pub fn file_schemas(out: &Path) -> Result<Exit, CliError> {
         ("plan", schema_of::<plan::TestPlan>()),
         ("catalogue", schema_of::<plan::CatalogueFile>()),
         ("depot", schema_of::<pruefstand::rules::DepotFile>()),
+        ("particulars", schema_of::<Particulars>()),
+        ("policy", schema_of::<Policy>()),
+        ("roles", schema_of::<Roles>()),
     ] {
         let mut text =
             serde_json::to_string_pretty(&schema).map_err(|e| CliError::Fault(e.to_string()))?;

@@ -6,6 +6,7 @@ use pruefstand::certificate::{IssueError, KeyError, VerifyError};
 use pruefstand::diagnostic::Diagnostics;
 use pruefstand::fake_system::StartError;
 use pruefstand::plan::DeriveError;
+use pruefstand::registry::RegistryError;
 use pruefstand::run::RunError;
 use pruefstand::target::TargetError;
 use pruefstand::verdict::{Overall, Verdict};
@@ -83,6 +84,8 @@ pub enum CliError {
     Key(KeyError),
     Issue(IssueError),
     Verify(VerifyError),
+    Registry(RegistryError),
+    Refused(String),
     Stopped(Exit),
 }
 
@@ -112,6 +115,11 @@ impl CliError {
                 IssueError::Io(..) => Exit::BadInput,
             },
             Self::Verify(_) => Exit::Refused,
+            Self::Registry(error) => match error {
+                RegistryError::Io(..) => Exit::BadInput,
+                _ => Exit::Refused,
+            },
+            Self::Refused(_) => Exit::Failed,
             Self::Stopped(exit) => *exit,
         }
     }
@@ -138,6 +146,7 @@ impl std::fmt::Display for CliError {
             Self::Usage(text)
             | Self::BadInput(text)
             | Self::Unreachable(text)
+            | Self::Refused(text)
             | Self::Fault(text) => {
                 write!(f, "error: {text}")
             }
@@ -163,6 +172,7 @@ impl std::fmt::Display for CliError {
             Self::Key(error) => write!(f, "error: {error}"),
             Self::Issue(error) => write!(f, "error: {error}"),
             Self::Verify(error) => write!(f, "error: {error}"),
+            Self::Registry(error) => write!(f, "error: {error}"),
             Self::Stopped(_) => Ok(()),
         }
     }
@@ -204,6 +214,11 @@ impl From<KeyError> for CliError {
 impl From<IssueError> for CliError {
     fn from(error: IssueError) -> Self {
         Self::Issue(error)
+    }
+}
+impl From<RegistryError> for CliError {
+    fn from(error: RegistryError) -> Self {
+        Self::Registry(error)
     }
 }
 impl From<VerifyError> for CliError {

@@ -6,11 +6,13 @@ mod authored;
 mod certs;
 mod credentials;
 mod exit;
+mod gate;
 mod init;
 mod measure;
 mod output;
 mod person;
 mod plans;
+mod registry;
 mod rules;
 mod runs;
 mod servers;
@@ -67,10 +69,11 @@ fn dispatch(args: Args) -> Result<Exit, CliError> {
         Command::Attest { dir, case, verdict, by, note, key } => {
             attest::attest(&dir, &case, verdict, &by, &note, key.as_deref(), format)
         }
-        Command::Certify { dir, key, out } => certs::certify_run(&dir, &key, &out),
-        Command::Verify { file, trust, run } => {
-            certs::verify(&file, &trust, run.as_deref(), format)
-        }
+        Command::Certify(args) => certs::certify_run(&args),
+        Command::Countersign(args) => certs::countersign(&args),
+        Command::Verify(args) => certs::verify(&args, format),
+        Command::Gate(args) => gate::gate(&args, format),
+        Command::Registry(command) => registry::registry(command, format),
         Command::Compare { a, b } => authored::compare_files(&a, &b, format),
         Command::CompareRuns { old, new } => runs::compare_runs(&old, &new, format),
         Command::FileSchemas { out } => authored::file_schemas(&out),

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use pruefstand::ambient::Clock;
 use pruefstand::certificate::{self, TrustedKeys};
 use pruefstand::concept::{SystemConcept, xsd_of};
 use pruefstand::ids::{ComponentKind, Digest, RequirementId};
@@ -179,14 +180,12 @@ fn coverage(plan: &TestPlan, format: Format) {
 /// A certificate that is trusted and was issued over this very plan.
 fn bound_to(certificate: &Path, trust: &Path, plan: &Path) -> Result<(), CliError> {
     let trust = TrustedKeys::load(trust)?;
-    let verified = certificate::verify(certificate, &trust)?;
+    let verified = certificate::verify(certificate, &trust, Clock::system().now())?;
     let bytes =
         std::fs::read(plan).map_err(|e| CliError::BadInput(format!("{}: {e}", plan.display())))?;
     let digest = Digest::of(&bytes);
-    let subjects = verified.statement["subject"].as_array().cloned().unwrap_or_default();
-    let bound = subjects
-        .iter()
-        .any(|s| s["name"] == "plan.toml" && s["digest"]["sha256"] == digest.0.as_str());
+    let bound =
+        verified.subjects.iter().any(|s| s.name == "plan.toml" && s.digest.sha256 == digest);
     if bound {
         return Ok(());
     }

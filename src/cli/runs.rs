@@ -10,6 +10,7 @@ use pruefstand::concept::SystemConcept;
 use pruefstand::ids::{CaseId, ComponentKind};
 use pruefstand::judged::{self, Judged};
 use pruefstand::organisation::{Export, TestOrganisation};
+use pruefstand::particulars::Particulars;
 use pruefstand::plan::{self, Catalogue, PlanKind, Scope, TestPlan};
 use pruefstand::report::{self, Language, Material};
 use pruefstand::run::{self, INPUTS, Preflight, RunConfig, RunEnd, execute};
@@ -18,22 +19,12 @@ use pruefstand::verdict::Verdict;
 
 use super::args::{Format, Lang, RunArgs};
 use super::authored::organisation_of;
+use super::certs::certify;
 use super::exit::{CliError, Exit};
 use super::servers::{defects, engines, fresh, on_signal, program, runtime};
 use super::{output, person, plans};
 
 const CONCEPT: &str = include_str!("../../testplans/gewerbe/concept.toml");
-
-/// A certificate for the run in `dir`.
-pub fn certify(
-    judged: &Judged,
-    dir: &Path,
-    key: &certificate::SigningKey,
-) -> Result<certificate::Certificate, certificate::IssueError> {
-    let Judged { manifest, plan, evidence, verdict, score } = judged;
-    let judged = certificate::Judged { manifest, plan, evidence, verdict, score: score.as_ref() };
-    certificate::issue(dir, &judged, key)
-}
 
 fn material(judged: &Judged) -> Material<'_> {
     let Judged { manifest, plan, evidence, verdict, score } = judged;
@@ -45,7 +36,7 @@ pub fn judge_folder(dir: &Path) -> Result<Judged, CliError> {
     Ok(judged::judge_folder(dir, &engines()?)?)
 }
 
-fn write(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
+pub fn write(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
     std::fs::write(path, bytes).map_err(|e| CliError::CannotWrite(path.display().to_string(), e))
 }
 
@@ -150,9 +141,17 @@ pub fn demo(out: Option<PathBuf>, names: &[String], format: Format) -> Result<Ex
         let (private, public) =
             certificate::generate().map_err(|e| CliError::Fault(e.to_string()))?;
         let key = certificate::SigningKey::from_secret("demo key", &private)?;
-        let issued = certify(&judged, &out, &key)?;
-        write(&out.join("certificate.dsse.json"), issued.to_text().as_bytes())?;
+        let issued = certify(&judged, &out, &Particulars::none(), &key)?;
+        let text = issued.to_text();
+        write(&out.join("certificate.dsse.json"), text.as_bytes())?;
         write(&out.join("trust.pem"), public.as_bytes())?;
+        let trust = certificate::TrustedKeys::from_pem("trust.pem", &public)?;
+        let now = Clock::system().now();
+        let verified =
+            certificate::verify_bytes("certificate.dsse.json", text.as_bytes(), &trust, now)?;
+        let page = certificate::certificate_page(&verified, "de");
+        let page = page.map_err(|e| CliError::Fault(e.to_string()))?;
+        write(&out.join("certificate.html"), page.as_bytes())?;
         output::say(&format!("Zertifikat: {}", out.join("certificate.dsse.json").display()));
     }
     Ok(exit)

@@ -154,6 +154,16 @@ impl Evidence {
         }
     }
 
+    /// Whether a file of payloads, named by its digest, belongs to an exchange.
+    pub fn holds(&self, name: &str) -> bool {
+        self.entries.iter().any(|e| match &e.record {
+            Record::Request { payload, .. } | Record::Answer { payload, .. } => {
+                payload.text.is_none() && payload.base64.is_none() && payload.sha256.0 == name
+            }
+            _ => false,
+        })
+    }
+
     /// Evidence that was never in a file, for canaries.
     pub fn from_records(records: impl IntoIterator<Item = (Timestamp, Record)>) -> Self {
         let entries =

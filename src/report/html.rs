@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use minijinja::{AutoEscape, Environment, Value, context};
 use serde::Serialize;
 
-use super::requirements::result_of;
 use super::text::{ShownExchange, shown};
 use super::visible::visible;
 use super::{Language, Material, ReportError, word};
@@ -13,7 +12,7 @@ use crate::concept::Level;
 use crate::ids::ComponentKind;
 use crate::plan::PlanKind;
 use crate::verdict::{
-    Admission, Blame, CaseOutcome, CaseVerdict, Finding, Overall, RunView, Severity,
+    Admission, Blame, CaseOutcome, CaseVerdict, Finding, Overall, RunView, Severity, result_of,
 };
 
 const TEMPLATE: &str = include_str!("../../reports/templates/report.html");

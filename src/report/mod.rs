@@ -6,7 +6,6 @@ mod html;
 mod junit;
 mod pages;
 mod repeat;
-mod requirements;
 mod rule_test;
 mod secrets;
 mod shell;

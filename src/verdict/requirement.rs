@@ -1,17 +1,20 @@
 //! What the cases say about a requirement.
 
+use super::{CaseOutcome, CaseVerdict, Severity};
 use crate::ids::RequirementId;
-use crate::verdict::{CaseOutcome, CaseVerdict, Severity};
 
 /// The cases of a requirement, and what follows from them.
-pub(super) struct RequirementResult<'a> {
+pub struct RequirementResult<'a> {
+    /// How many cases say something about it.
     pub cases: usize,
+    /// Those that fail under it.
     pub failed: Vec<&'a CaseVerdict>,
+    /// The verdict on it.
     pub outcome: CaseOutcome,
 }
 
 /// A case fails under a requirement only if a finding speaks to it.
-pub(super) fn result_of<'a>(
+pub fn result_of<'a>(
     requirement: &RequirementId,
     cases: impl Iterator<Item = &'a CaseVerdict>,
 ) -> RequirementResult<'a> {

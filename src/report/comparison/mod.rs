@@ -10,13 +10,13 @@ use std::collections::{BTreeMap, HashSet};
 use serde::Serialize;
 
 use super::Material;
-use super::requirements::{RequirementResult, result_of};
 use crate::concept::Level;
 use crate::ids::{CaseId, Digest, RequirementId};
 use crate::plan::{CaseChange, diff};
 use crate::run::{Manifest, PLAN};
 use crate::verdict::{
-    Admission, Blame, CaseOutcome, CaseVerdict, Finding, Overall, Severity, Verdict,
+    Admission, Blame, CaseOutcome, CaseVerdict, Finding, Overall, RequirementResult, Severity,
+    Verdict, result_of,
 };
 
 /// The format this version writes.
