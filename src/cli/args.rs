@@ -139,16 +139,7 @@ pub enum Command {
         dir: PathBuf,
     },
     /// Write the reports of a run again.
-    Report {
-        /// The run's folder.
-        dir: PathBuf,
-        /// Language.
-        #[arg(long, value_enum, default_value_t = Lang::De)]
-        lang: Lang,
-        /// Which: html, junit.
-        #[arg(long, value_delimiter = ',', default_value = "html,junit")]
-        to: Vec<String>,
-    },
+    Report(ReportArgs),
     /// Everything about one case of a run.
     Explain {
         /// The run's folder.
@@ -220,6 +211,24 @@ pub enum Command {
         #[arg(last = true)]
         command: Vec<String>,
     },
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct ReportArgs {
+    /// The run's folder.
+    pub dir: PathBuf,
+    /// Language.
+    #[arg(long, value_enum, default_value_t = Lang::De)]
+    pub lang: Lang,
+    /// Which: html, junit, json, markdown, pdf, sarif, earl, varl.
+    #[arg(long, value_delimiter = ',', default_value = "html,junit")]
+    pub to: Vec<String>,
+    /// Who tested, for whom, on what terms (TOML), for the PDF.
+    #[arg(long)]
+    pub particulars: Option<PathBuf>,
+    /// Before the paths of attachments in JUnit, such as the run's folder as a CI server sees it.
+    #[arg(long, default_value = "")]
+    pub attachment_prefix: String,
 }
 
 #[derive(Debug, ClapArgs)]

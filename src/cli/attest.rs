@@ -8,13 +8,14 @@ use pruefstand::diagnostic::nearest;
 use pruefstand::evidence::{self, Attested, NewAttestation};
 use pruefstand::message::{self, Sheet};
 use pruefstand::plan::{Expectation, TestPlan, document_bytes};
-use pruefstand::report::{self, Language};
+use pruefstand::report;
 use pruefstand::signing;
 
 use super::args::{Answer, Format};
 use super::exit::{CliError, Exit};
 use super::output;
-use super::runs::{judge_folder, write_reports, write_verdict};
+use super::reports::{How, USUAL, write_reports};
+use super::runs::{judge_folder, write_verdict};
 
 /// Enters a person's result, judges the run again, writes its reports again.
 pub fn attest(
@@ -70,7 +71,7 @@ pub fn attest(
     })?;
     let judged = judge_folder(dir)?;
     write_verdict(dir, &judged.verdict)?;
-    write_reports(dir, &judged, Language::De, &["html".to_owned(), "junit".to_owned()])?;
+    write_reports(dir, &judged, &How::default(), &USUAL)?;
     match format {
         Format::Json => output::json(&judged.verdict),
         Format::Text => output::result(&report::summary(&judged.verdict)),

@@ -326,6 +326,8 @@ pub fn file_schemas(out: &Path) -> Result<Exit, CliError> {
         ("particulars", schema_of::<Particulars>()),
         ("policy", schema_of::<Policy>()),
         ("roles", schema_of::<Roles>()),
+        ("report", schema_of::<report::ReportFile<'_>>()),
+        ("verdict", schema_of::<pruefstand::verdict::Verdict>()),
     ] {
         let mut text =
             serde_json::to_string_pretty(&schema).map_err(|e| CliError::Fault(e.to_string()))?;

@@ -13,6 +13,7 @@ mod output;
 mod person;
 mod plans;
 mod registry;
+mod reports;
 mod rules;
 mod runs;
 mod servers;
@@ -64,7 +65,7 @@ fn dispatch(args: Args) -> Result<Exit, CliError> {
         }
         Command::Run(run) => runs::run(run, format),
         Command::Judge { dir } => runs::judge(&dir, format),
-        Command::Report { dir, lang, to } => runs::report(&dir, lang, &to),
+        Command::Report(args) => runs::report(&args),
         Command::Explain { dir, case, save } => runs::explain(&dir, &case, save),
         Command::Attest { dir, case, verdict, by, note, key } => {
             attest::attest(&dir, &case, verdict, &by, &note, key.as_deref(), format)

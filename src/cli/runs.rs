@@ -12,24 +12,20 @@ use pruefstand::judged::{self, Judged};
 use pruefstand::organisation::{Export, TestOrganisation};
 use pruefstand::particulars::Particulars;
 use pruefstand::plan::{self, Catalogue, PlanKind, Scope, TestPlan};
-use pruefstand::report::{self, Language, Material};
+use pruefstand::report::{self, Language};
 use pruefstand::run::{self, INPUTS, Preflight, RunConfig, RunEnd, execute};
 use pruefstand::target::{Surroundings, Target, TargetFile};
 use pruefstand::verdict::Verdict;
 
-use super::args::{Format, Lang, RunArgs};
+use super::args::{Format, Lang, ReportArgs, RunArgs};
 use super::authored::organisation_of;
-use super::certs::certify;
+use super::certs::{certify, particulars_of};
 use super::exit::{CliError, Exit};
+use super::reports::{How, USUAL, material, write_reports};
 use super::servers::{defects, engines, fresh, on_signal, program, runtime};
 use super::{output, person, plans};
 
 const CONCEPT: &str = include_str!("../../testplans/gewerbe/concept.toml");
-
-fn material(judged: &Judged) -> Material<'_> {
-    let Judged { manifest, plan, evidence, verdict, score } = judged;
-    Material { manifest, plan, verdict, evidence, score: score.as_ref() }
-}
 
 /// Reads and judges a run's folder. Nothing but the folder is looked at.
 pub fn judge_folder(dir: &Path) -> Result<Judged, CliError> {
@@ -45,31 +41,6 @@ pub fn write_verdict(dir: &Path, verdict: &Verdict) -> Result<(), CliError> {
         serde_json::to_vec_pretty(verdict).map_err(|e| CliError::Fault(e.to_string()))?;
     json.push(b'\n');
     write(&dir.join("verdict.json"), &json)
-}
-
-pub fn write_reports(
-    dir: &Path,
-    judged: &Judged,
-    lang: Language,
-    to: &[String],
-) -> Result<(), CliError> {
-    let fault = |e: report::ReportError| CliError::Fault(e.to_string());
-    for kind in to {
-        match kind.as_str() {
-            "html" => {
-                let page = report::html(&material(judged), lang).map_err(fault)?;
-                write(&dir.join("report.html"), page.as_bytes())?;
-            }
-            "junit" => {
-                let xml = report::junit(&material(judged)).map_err(fault)?;
-                write(&dir.join("junit.xml"), xml.as_bytes())?;
-            }
-            other => {
-                return Err(CliError::Usage(format!("--to {other}: known are html, junit")));
-            }
-        }
-    }
-    Ok(())
 }
 
 /// Drives, judges, reports.
@@ -93,8 +64,7 @@ fn drive(config: RunConfig, format: Format) -> Result<(Judged, Exit), CliError> 
     };
     let judged = judge_folder(&out)?;
     write_verdict(&out, &judged.verdict)?;
-    let all = ["html".to_owned(), "junit".to_owned()];
-    write_reports(&out, &judged, Language::De, &all)?;
+    write_reports(&out, &judged, &How::default(), &USUAL)?;
     match format {
         Format::Json => output::json(&judged.verdict),
         Format::Text => output::result(&report::summary(&judged.verdict)),
@@ -289,14 +259,19 @@ pub fn judge(dir: &Path, format: Format) -> Result<Exit, CliError> {
     Ok(Exit::from(&judged.verdict))
 }
 
-pub fn report(dir: &Path, lang: Lang, to: &[String]) -> Result<Exit, CliError> {
-    let judged = judge_folder(dir)?;
-    let lang = match lang {
-        Lang::De => Language::De,
-        Lang::En => Language::En,
+pub fn report(args: &ReportArgs) -> Result<Exit, CliError> {
+    let judged = judge_folder(&args.dir)?;
+    let particulars = particulars_of(args.particulars.as_deref())?;
+    let how = How {
+        language: match args.lang {
+            Lang::De => Language::De,
+            Lang::En => Language::En,
+        },
+        prefix: &args.attachment_prefix,
+        particulars: &particulars,
     };
-    write_reports(dir, &judged, lang, to)?;
-    output::say(&format!("Bericht: {}", dir.join("report.html").display()));
+    write_reports(&args.dir, &judged, &how, &args.to)?;
+    output::say(&format!("Bericht: {} ({})", args.dir.display(), args.to.join(", ")));
     Ok(Exit::Passed)
 }
 

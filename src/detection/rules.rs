@@ -12,10 +12,14 @@ use super::result::{Kind, Measured, Mutant, Outcome};
 use crate::ids::{CaseId, RequirementId};
 use crate::judged::WorkerEngine;
 use crate::plan::{Expectation, TestPlan};
-use crate::rule_trial::{Alone, Input, Inputs, Outputs, Random, RandomInput, inputs, same_meaning};
+use crate::reference_hub::JSON_NAMESPACE;
+use crate::rule_trial::{
+    Alone, Input, Inputs, Outputs, Random, RandomInput, inputs, same_meaning,
+    same_once_written_anew,
+};
 use crate::rules::{Applied, Depot, Engines, Workers, files_of};
 use crate::verdict::CaseOutcome;
-use crate::xml::TransformEnd;
+use crate::xml::{TransformEnd, Transformed};
 
 /// How many random valid messages must come out the same before a mutant counts as equivalent.
 pub(super) const RANDOM: usize = 1000;
@@ -140,7 +144,9 @@ impl Subject {
             .iter()
             .copied()
             .zip(&made)
-            .filter(|(at, applied)| !same_meaning(&self.intact[*at].result, &applied.result))
+            .filter(|(at, applied)| {
+                !self.same(&self.inputs[*at].receiver, &self.intact[*at].result, &applied.result)
+            })
             .collect();
         if differs.is_empty() {
             let (random, tried) = self.random_difference(&changed, &uses);
@@ -157,6 +163,16 @@ impl Subject {
         }
     }
 
+    /// Whether two results are the same to their receiver: what goes into an envelope, into files or as
+    /// JSON is written anew by whoever hands it over.
+    fn same(&self, receiver: &str, a: &Transformed, b: &Transformed) -> bool {
+        let rule = self.depot.file.rule.iter().find(|r| r.receiver == receiver);
+        let is_json =
+            |made: &Transformed| String::from_utf8_lossy(&made.output).contains(JSON_NAMESPACE);
+        let anew = rule.is_some_and(|r| r.soap.is_some() || r.parts.is_some()) || is_json(a);
+        if anew { same_once_written_anew(a, b) } else { same_meaning(a, b) }
+    }
+
     /// A random message that comes out differently, and how many were tried in the format that has the
     /// fewest.
     fn random_difference(&self, changed: &Depot, uses: &BTreeSet<&str>) -> (Option<String>, usize) {
@@ -168,10 +184,13 @@ impl Subject {
         let all = listed_random(&self.random);
         let asked: Vec<_> = concerned.iter().map(|at| all[*at]).collect();
         let made = self.outputs.of(changed, &asked);
-        let differs = concerned
-            .iter()
-            .zip(&made)
-            .find(|(at, applied)| !same_meaning(&self.random_intact[**at].result, &applied.result));
+        let differs = concerned.iter().zip(&made).find(|(at, applied)| {
+            !self.same(
+                &self.random[**at].receiver,
+                &self.random_intact[**at].result,
+                &applied.result,
+            )
+        });
         let shown = |at: usize| String::from_utf8_lossy(&self.random[at].bytes).into_owned();
         (differs.map(|(at, _)| shown(*at)), tried)
     }

@@ -5,35 +5,44 @@ use std::collections::BTreeMap;
 use minijinja::{AutoEscape, Environment, Value, context};
 use serde::Serialize;
 
+use super::bars::bar;
+use super::missing::missing;
+use super::sequence::sequence;
 use super::text::{ShownExchange, shown};
 use super::visible::visible;
-use super::{Language, Material, ReportError, word};
+use super::{Language, Material, ReportError, overall_words, word};
 use crate::concept::Level;
-use crate::ids::ComponentKind;
+use crate::ids::{ComponentKind, Digest};
 use crate::plan::PlanKind;
 use crate::verdict::{
-    Admission, Blame, CaseOutcome, CaseVerdict, Finding, Overall, RunView, Severity, result_of,
+    Blame, CaseOutcome, CaseVerdict, Counts, Finding, Overall, RequirementResult, RunView,
+    Severity, result_of,
 };
 
 const TEMPLATE: &str = include_str!("../../reports/templates/report.html");
 const STYLE: &str = include_str!("../../reports/templates/report.css");
+const SCRIPT: &str = include_str!("../../reports/templates/report.js");
 const TEXTS_DE: &str = include_str!("../../reports/templates/de.toml");
 const TEXTS_EN: &str = include_str!("../../reports/templates/en.toml");
 
 #[derive(Serialize)]
-struct ShownFinding {
+pub(super) struct ShownFinding {
     id: String,
     requirement: String,
-    message: String,
+    pub message: String,
     blame: &'static str,
-    place: String,
+    pub place: String,
     expected: String,
     actual: String,
-    hint: String,
+    pub hint: String,
     evidence: Vec<u64>,
     note: bool,
-    difference: Vec<(&'static str, String)>,
+    /// Expected and actual beside each other: what is the same, what is only there.
+    sides: Option<(Marked, Marked)>,
 }
+
+/// A text in pieces, each with whether it is on this side alone.
+type Marked = Vec<(bool, String)>;
 
 #[derive(Serialize)]
 struct ShownCase {
@@ -50,10 +59,14 @@ struct ShownCase {
     attested: String,
     findings: Vec<ShownFinding>,
     exchanges: Vec<ShownExchange>,
+    /// When it began, after the first of the run, and how long it took.
+    times: String,
+    sequence: Option<Value>,
 }
 
 #[derive(Serialize)]
 struct ShownRequirement {
+    bar: Value,
     id: String,
     level: &'static str,
     title: String,
@@ -67,15 +80,15 @@ struct ShownRequirement {
 
 /// One cause that shows in many cases.
 #[derive(Serialize)]
-struct Cause {
-    count: usize,
-    finding: ShownFinding,
+pub(super) struct Cause {
+    pub count: usize,
+    pub finding: ShownFinding,
     anchor: String,
     case: String,
 }
 
 /// Faults that say the same thing, most frequent first: what to look at before anything else.
-fn causes(material: &Material<'_>) -> Vec<Cause> {
+pub(super) fn causes(material: &Material<'_>) -> Vec<Cause> {
     let mut all: Vec<Cause> = Vec::new();
     let mut places: std::collections::HashMap<(&str, &str, &str), usize> = Default::default();
     for (case, f) in material.verdict.findings().filter(|(_, f)| f.severity == Severity::Fault) {
@@ -147,17 +160,7 @@ pub fn html(material: &Material<'_>, language: Language) -> Result<String, Repor
     let (bad, good): (Vec<_>, Vec<_>) =
         cases.partition(|c| c.class != "passed" || !c.findings.is_empty());
     let text = |key: &str| texts.get(key).cloned().unwrap_or_default();
-    let overall = text(match verdict.overall {
-        Overall::Passed => "passed",
-        Overall::Failed => "failed",
-        Overall::Inconclusive => "inconclusive",
-    });
-    let admission = text(match verdict.admission {
-        Admission::Admitted => "admitted",
-        Admission::AdmittedWithConditions => "admitted_with_conditions",
-        Admission::NotAdmitted => "not_admitted",
-        Admission::Undecided => "undecided",
-    });
+    let (overall, admission) = overall_words(verdict, language);
     let class = match verdict.overall {
         Overall::Passed => "passed",
         Overall::Failed => "failed",
@@ -200,6 +203,11 @@ pub fn html(material: &Material<'_>, language: Language) -> Result<String, Repor
         component => component_name(material.plan.plan.component),
         functional => material.plan.plan.kind == PlanKind::Funktionstest,
         causes => causes(material),
+        missing => missing(material).iter().map(|m| visible(&m.line(language))).collect::<Vec<_>>(),
+        results => Value::from_safe_string(results_bar(verdict.counts, language)),
+        script => Value::from_safe_string(SCRIPT.to_owned()),
+        script_hash => script_hash(),
+        script_texts => serde_json::json!({"search": text("search"), "tools": text("tools")}).to_string(),
         chain => material.evidence.head.as_ref().map(|d| d.0.clone()).unwrap_or_default(),
     })?;
     Ok(page)
@@ -245,7 +253,15 @@ fn case(case: &CaseVerdict, view: &RunView, language: Language) -> ShownCase {
         attested: case.attested.as_ref().map_or(String::new(), |a| visible(&a.line())),
         findings: case.findings.iter().map(finding).collect(),
         exchanges: if show { shown(view, case) } else { vec![] },
+        times: if show { times(case, view) } else { String::new() },
+        sequence: sequence(view, case, language).filter(|_| show).map(Value::from_safe_string),
     }
+}
+
+/// When a case began, UTC, and how long it took.
+fn times(case: &CaseVerdict, view: &RunView) -> String {
+    let began = view.case(&case.id).span.map(|(begin, _)| begin.to_string());
+    format!("{} · {} ms", began.unwrap_or_else(|| "–".into()), case.duration_ms)
 }
 
 fn finding(f: &Finding) -> ShownFinding {
@@ -265,32 +281,35 @@ fn finding(f: &Finding) -> ShownFinding {
         hint: visible(&f.hint),
         evidence: f.evidence.clone(),
         note: f.severity == Severity::Note,
-        difference: difference(&visible(&f.expected), &visible(&f.actual)),
+        sides: sides(&visible(&f.expected), &visible(&f.actual)),
     }
 }
 
 /// Where two short texts differ, character by character.
-fn difference(expected: &str, actual: &str) -> Vec<(&'static str, String)> {
+fn sides(expected: &str, actual: &str) -> Option<(Marked, Marked)> {
     if expected.is_empty() || actual.is_empty() || expected.len() + actual.len() > 2000 {
-        return vec![];
+        return None;
     }
     let diff = similar::TextDiff::from_chars(expected, actual);
     if diff.ratio() < 0.4 {
-        return vec![];
+        return None;
     }
-    let mut out: Vec<(&'static str, String)> = Vec::new();
+    let (mut left, mut right) = (Marked::new(), Marked::new());
+    let add = |side: &mut Marked, alone: bool, text: &str| match side.last_mut() {
+        Some((last, so_far)) if *last == alone => so_far.push_str(text),
+        _ => side.push((alone, text.to_owned())),
+    };
     for change in diff.iter_all_changes() {
-        let kind = match change.tag() {
-            similar::ChangeTag::Equal => "same",
-            similar::ChangeTag::Delete => "del",
-            similar::ChangeTag::Insert => "ins",
-        };
-        match out.last_mut() {
-            Some((last, text)) if *last == kind => text.push_str(change.value()),
-            _ => out.push((kind, change.value().to_owned())),
+        match change.tag() {
+            similar::ChangeTag::Equal => {
+                add(&mut left, false, change.value());
+                add(&mut right, false, change.value());
+            }
+            similar::ChangeTag::Delete => add(&mut left, true, change.value()),
+            similar::ChangeTag::Insert => add(&mut right, true, change.value()),
         }
     }
-    out
+    Some((left, right))
 }
 
 fn requirements(material: &Material<'_>, language: Language) -> Vec<ShownRequirement> {
@@ -301,6 +320,7 @@ fn requirements(material: &Material<'_>, language: Language) -> Vec<ShownRequire
         .map(|r| {
             let result = result_of(&r.id, material.verdict.cases.iter());
             ShownRequirement {
+                bar: Value::from_safe_string(requirement_bar(&r.id, &result, material, language)),
                 id: visible(r.id.as_str()),
                 level: level(r.level),
                 title: visible(&r.title),
@@ -318,4 +338,49 @@ fn requirements(material: &Material<'_>, language: Language) -> Vec<ShownRequire
             }
         })
         .collect()
+}
+
+/// The cases of a requirement by what became of them.
+fn requirement_bar(
+    id: &crate::ids::RequirementId,
+    result: &RequirementResult<'_>,
+    material: &Material<'_>,
+    language: Language,
+) -> String {
+    let cases = || material.verdict.cases.iter().filter(|c| c.is_about(id));
+    let count = |how| cases().filter(|c| c.verdict == how).count();
+    let failed = result.failed.len();
+    // A case that failed under another requirement says nothing against this one.
+    let elsewhere = count(CaseOutcome::Failed).saturating_sub(failed);
+    let outcomes = [
+        (CaseOutcome::Passed, count(CaseOutcome::Passed) + elsewhere),
+        (CaseOutcome::Failed, failed),
+        (CaseOutcome::Inconclusive, count(CaseOutcome::Inconclusive)),
+        (CaseOutcome::NotTested, count(CaseOutcome::NotTested)),
+        (CaseOutcome::NotApplicable, count(CaseOutcome::NotApplicable)),
+    ];
+    bar(&outcomes.map(|(how, n)| (class(how), word(how, language), n)), 120, 14)
+}
+
+/// All cases by what became of them.
+fn results_bar(counts: Counts, language: Language) -> String {
+    let outcomes = [
+        (CaseOutcome::Passed, counts.passed),
+        (CaseOutcome::Failed, counts.failed),
+        (CaseOutcome::Inconclusive, counts.inconclusive),
+        (CaseOutcome::NotTested, counts.not_tested),
+        (CaseOutcome::NotApplicable, counts.not_applicable),
+    ];
+    bar(&outcomes.map(|(how, n)| (class(how), word(how, language), n)), 640, 24)
+}
+
+/// What a policy for scripts names this script by (CSP 3, section 2.3.1).
+fn script_hash() -> String {
+    use base64::Engine as _;
+    let digest = Digest::of(SCRIPT).0;
+    let bytes: Vec<u8> = (0..digest.len())
+        .step_by(2)
+        .filter_map(|at| u8::from_str_radix(digest.get(at..at + 2)?, 16).ok())
+        .collect();
+    format!("sha256-{}", base64::engine::general_purpose::STANDARD.encode(bytes))
 }

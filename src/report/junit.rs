@@ -1,15 +1,24 @@
 //! JUnit XML: failed is a failure, inconclusive and not tested are errors, not applicable is skipped.
+//! One suite for each technique, none within another; files that are too large for their readers are
+//! split, always at the same places.
 
 use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
+use super::attachment;
 use super::visible::visible;
 use super::{Language, Material, ReportError, word};
 use crate::verdict::{CaseOutcome, CaseVerdict, Finding, Severity};
 
-/// Longest text of a failure, bytes; consumers refuse or cut longer ones.
+/// Longest text of a failure, bytes as they stand in the file; consumers refuse or cut longer ones.
 const LONGEST: usize = 60_000;
+/// Longest message of a failure, characters: one line of an overview.
+const MESSAGE: usize = 300;
+/// Largest file, bytes. What is counted is a bound above, so that files stay below 25 MB.
+const FILE_BYTES: usize = 24_000_000;
+/// Most elements in a file. What is counted is a bound above, so that files stay below 200,000.
+const FILE_ELEMENTS: usize = 190_000;
 
 /// White space that the writer below would drop or leave to the normalisation of attributes, the
 /// stand-in that it lets through, and the reference that belongs there.
@@ -29,35 +38,91 @@ fn kept(text: &str) -> String {
     out
 }
 
-/// The report as XML.
+/// Bytes of a text in the file, where every mark is masked.
+fn written(text: &str) -> usize {
+    text.chars()
+        .map(|c| match c {
+            '<' | '>' | '&' | '"' | '\'' | '\u{E009}' | '\u{E00A}' | '\u{E00D}' => 6,
+            c => c.len_utf8(),
+        })
+        .sum()
+}
+
+/// The report as XML: one file, or several where one would be too large for its readers. Paths of
+/// attachments begin with the prefix.
 ///
 /// # Errors
 /// When it cannot be serialised.
-pub fn junit(material: &Material<'_>) -> Result<String, ReportError> {
-    let plan = &material.plan.plan;
-    let mut report = Report::new(kept(&format!("Prüfstand: {}", plan.title)));
-    let mut suites: Vec<(String, TestSuite)> = Vec::new();
+pub fn junit(material: &Material<'_>, prefix: &str) -> Result<Vec<String>, ReportError> {
+    let mut files = Vec::new();
+    let mut part = Part::default();
+    let head: usize = properties(material).iter().map(|(k, v)| 64 + k.len() + written(v)).sum();
+    // Suites in the order of their first case; cases of a suite stand together.
+    let mut techniques = Vec::new();
     for case in &material.verdict.cases {
-        let name = format!("{}.{}", plan.id, case.technique.name());
-        let suite = match suites.iter_mut().find(|(n, _)| *n == name) {
-            Some((_, suite)) => suite,
-            None => {
-                let mut suite = TestSuite::new(name.clone());
-                for (key, value) in properties(material) {
-                    suite.add_property((key, kept(&value).as_str()));
-                }
-                suites.push((name.clone(), suite));
-                &mut suites.last_mut().ok_or_else(|| ReportError::JUnit("no suite".into()))?.1
+        if !techniques.contains(&case.technique) {
+            techniques.push(case.technique);
+        }
+    }
+    for technique in techniques {
+        let name = format!("{}.{}", material.plan.plan.id, technique.name());
+        for case in material.verdict.cases.iter().filter(|c| c.technique == technique) {
+            let (test, bytes, elements) = one(case, &name, prefix);
+            if part.bytes + bytes + head > FILE_BYTES || part.elements + elements > FILE_ELEMENTS {
+                files.push(std::mem::take(&mut part).to_xml(material)?);
             }
-        };
-        suite.add_test_case(one(case, &name));
+            part.add(test, &name, bytes + head, elements);
+        }
     }
-    report.add_test_suites(suites.into_iter().map(|(_, suite)| suite));
-    let mut xml = report.to_string().map_err(|e| ReportError::JUnit(e.to_string()))?;
-    for (_, stand_in, reference) in STAND_INS {
-        xml = xml.replace(stand_in, reference);
+    if files.is_empty() || !part.suites.is_empty() {
+        files.push(part.to_xml(material)?);
     }
-    Ok(xml)
+    Ok(files)
+}
+
+/// What goes into one file.
+#[derive(Default)]
+struct Part {
+    suites: Vec<(String, Vec<TestCase>)>,
+    bytes: usize,
+    elements: usize,
+}
+
+impl Part {
+    fn add(&mut self, test: TestCase, suite: &str, bytes: usize, elements: usize) {
+        match self.suites.last_mut() {
+            Some((name, cases)) if name == suite => cases.push(test),
+            _ => {
+                self.suites.push((suite.to_owned(), vec![test]));
+                // The suite with its properties.
+                self.bytes += 1000;
+                self.elements += 16;
+            }
+        }
+        self.bytes += bytes;
+        self.elements += elements;
+    }
+
+    fn to_xml(self, material: &Material<'_>) -> Result<String, ReportError> {
+        let mut report = Report::new(kept(&format!("Prüfstand: {}", material.plan.plan.title)));
+        for (name, cases) in self.suites {
+            let mut suite = TestSuite::new(name);
+            for (key, value) in properties(material) {
+                suite.add_property((key, kept(&value).as_str()));
+            }
+            for case in cases {
+                suite.add_test_case(case);
+            }
+            report.add_test_suite(suite);
+        }
+        let mut xml = report.to_string().map_err(|e| ReportError::JUnit(e.to_string()))?;
+        for (_, stand_in, reference) in STAND_INS {
+            if xml.contains(stand_in) {
+                xml = xml.replace(stand_in, reference);
+            }
+        }
+        Ok(xml)
+    }
 }
 
 fn properties(material: &Material<'_>) -> Vec<(&'static str, String)> {
@@ -80,59 +145,80 @@ fn properties(material: &Material<'_>) -> Vec<(&'static str, String)> {
     fixed.into_iter().chain(score).collect()
 }
 
-fn one(case: &CaseVerdict, class: &str) -> TestCase {
+/// A case, with bounds above of its bytes and elements in the file.
+fn one(case: &CaseVerdict, class: &str, prefix: &str) -> (TestCase, usize, usize) {
+    let mut texts = 0;
+    let mut say = |text: &str| {
+        let text = kept(text);
+        texts += written(&text);
+        text
+    };
     let status = match case.verdict {
         CaseOutcome::Passed => TestCaseStatus::success(),
         CaseOutcome::Failed => {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
             let first = case.findings.iter().find(|f| f.severity == Severity::Fault);
-            status.set_message(kept(&first.map(headline).unwrap_or_default()));
+            status.set_message(say(&brief(&first.map(headline).unwrap_or_default())));
             status.set_type(first.map_or("finding", |f| f.id.as_str()));
-            status.set_description(text_of(case));
+            status.set_description(say(&text_of(case)));
             status
         }
         CaseOutcome::Inconclusive | CaseOutcome::NotTested => {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
             let reason = case.reasons.first().cloned().unwrap_or_default();
-            status.set_message(kept(&format!("{}: {reason}", word(case.verdict, Language::De))));
+            let text = format!("{}: {reason}", word(case.verdict, Language::De));
+            status.set_message(say(&brief(&text)));
             status.set_type(if case.verdict == CaseOutcome::NotTested {
                 "not-tested"
             } else {
                 "inconclusive"
             });
-            status.set_description(text_of(case));
+            status.set_description(say(&text_of(case)));
             status
         }
         CaseOutcome::NotApplicable => {
             let mut status = TestCaseStatus::skipped();
-            status.set_message(kept(&case.reasons.join("; ")));
+            status.set_message(say(&brief(&case.reasons.join("; "))));
             status
         }
     };
-    // Names are ids, so that (classname, name) is unique and stable.
-    let mut out = TestCase::new(kept(case.id.as_str()), status);
+    // An id and what it is for, so that (classname, name) is unique, stable, and found by requirement.
+    let requirements: Vec<&str> = case.requirements.iter().map(|r| r.as_str()).collect();
+    let name = format!("{} [{}]", case.id, requirements.join(" "));
+    let mut out = TestCase::new(say(&name), status);
     out.set_classname(class);
     out.set_time(Duration::from_millis(case.duration_ms));
-    let requirements: Vec<&str> = case.requirements.iter().map(|r| r.as_str()).collect();
-    out.add_property(("title", kept(&case.title).as_str()));
-    out.add_property(("requirements", requirements.join(" ").as_str()));
-    out.add_property(("technique", case.technique.name()));
-    out.add_property(("level", format!("{:?}", case.level).to_lowercase().as_str()));
-    if let Some(attested) = &case.attested {
-        out.add_property(("attested", kept(&attested.line()).as_str()));
-    }
-    if let Some(waiver) = &case.waiver {
-        out.add_property(("waiver", kept(&waiver.line()).as_str()));
-    }
+    let mut properties = vec![
+        ("title", case.title.clone()),
+        ("requirements", requirements.join(" ")),
+        ("technique", case.technique.name().to_owned()),
+        ("level", format!("{:?}", case.level).to_lowercase()),
+    ];
+    properties.extend(case.attested.iter().map(|a| ("attested", a.line())));
+    properties.extend(case.waiver.iter().map(|w| ("waiver", w.line())));
     if case.verdict == CaseOutcome::Passed {
-        for finding in &case.findings {
-            out.add_property(("note", kept(&headline(finding)).as_str()));
-        }
+        properties.extend(case.findings.iter().map(|f| ("note", headline(f))));
     }
-    out
+    let elements = 4 + properties.len() + 1;
+    for (key, value) in &properties {
+        out.add_property((*key, say(value).as_str()));
+    }
+    if let Some(file) = attachment::name_of(case) {
+        out.set_system_out(say(&format!("[[ATTACHMENT|{prefix}{file}]]")));
+    }
+    let bytes = 400 + class.len() + texts + 64 * elements;
+    (out, bytes, elements)
 }
 
-fn headline(finding: &Finding) -> String {
+/// As much as an overview can show.
+fn brief(text: &str) -> String {
+    match text.char_indices().nth(MESSAGE) {
+        None => text.to_owned(),
+        Some((at, _)) => format!("{}…", &text[..at]),
+    }
+}
+
+pub(super) fn headline(finding: &Finding) -> String {
     format!("[{}] {}: {}", finding.requirement, finding.id, finding.message)
 }
 
@@ -146,11 +232,17 @@ fn text_of(case: &CaseVerdict) -> String {
             "\n\n{}\n  Ort:      {}\n  erwartet: {}\n  gesehen:  {}\n  Abhilfe:  {}\n  Nachweis: Austausch {:?}",
             headline(f), f.place, f.expected, f.actual, f.hint, f.evidence
         ));
+        if out.len() > LONGEST {
+            break;
+        }
     }
-    let mut out = visible(&out);
-    if out.len() > LONGEST {
-        out.truncate(out.floor_char_boundary(LONGEST));
-        out.push_str("\n… gekürzt; vollständig in verdict.json");
+    let out = visible(&out);
+    let mut bytes = 0;
+    for (at, c) in out.char_indices() {
+        bytes += written(kept(c.encode_utf8(&mut [0; 4])).as_str());
+        if bytes > LONGEST {
+            return format!("{}\n… gekürzt; vollständig in verdict.json", &out[..at]);
+        }
     }
-    kept(&out)
+    out
 }

@@ -1,28 +1,45 @@
 //! Reports: one file per format, all readers of the same verdict and evidence.
 
+mod attachment;
+mod bars;
 mod comparison;
 mod detection;
+mod earl;
 mod html;
+mod json;
 mod junit;
+mod markdown;
+mod missing;
 mod pages;
+mod pdf;
 mod repeat;
 mod rule_test;
+mod sarif;
 mod secrets;
+mod sequence;
 mod shell;
 mod text;
+mod varl;
 mod visible;
 
+pub use attachment::{ATTACHMENTS, attachment, name_of as attachment_of};
 pub use comparison::{
     CompareError, ComparedCase, ComparedFinding, ComparedRequirement, ComparedRun, RunChange,
     RunComparison, compare_runs,
 };
 pub use detection::{detection_page, detection_text};
+pub use earl::earl;
 pub use html::html;
+pub use json::{ReportFile, report_json};
 pub use junit::junit;
+pub use markdown::markdown;
 pub use pages::{configuration_page, coverage_page, sheet_page, sheet_text};
+pub use pdf::pdf;
 pub use rule_test::rule_test_text;
+pub use sarif::{sarif, sarif_of_files};
 pub use shell::shell_word;
 pub use text::{Explained, Whereabouts, explain, summary};
+pub use varl::{VARL, varl};
 pub use visible::visible;
 
 use crate::evidence::Evidence;
@@ -62,6 +79,12 @@ pub enum ReportError {
     /// A template has a fault.
     #[error("template: {0}")]
     Template(#[from] minijinja::Error),
+    /// JSON could not be written.
+    #[error("json: {0}")]
+    Json(serde_json::Error),
+    /// PDF could not be written, or would not keep PDF/A.
+    #[error("pdf: {0}")]
+    Pdf(String),
     /// JUnit could not be written.
     #[error("junit: {0}")]
     JUnit(String),
@@ -82,4 +105,28 @@ pub fn word(outcome: crate::verdict::CaseOutcome, language: Language) -> &'stati
         (O::NotApplicable, Language::En) => "not applicable",
         (O::NotTested, Language::En) => "not tested",
     }
+}
+
+/// Words of the overall result and of the admission.
+pub fn overall_words(verdict: &Verdict, language: Language) -> (&'static str, &'static str) {
+    use crate::verdict::{Admission as A, Overall as O};
+    let overall = match (verdict.overall, language) {
+        (O::Passed, Language::De) => "bestanden",
+        (O::Failed, Language::De) => "nicht bestanden",
+        (O::Inconclusive, Language::De) => "nicht durchführbar",
+        (O::Passed, Language::En) => "passed",
+        (O::Failed, Language::En) => "failed",
+        (O::Inconclusive, Language::En) => "inconclusive",
+    };
+    let admission = match (verdict.admission, language) {
+        (A::Admitted, Language::De) => "zugelassen",
+        (A::AdmittedWithConditions, Language::De) => "zugelassen mit Auflagen",
+        (A::NotAdmitted, Language::De) => "nicht zugelassen",
+        (A::Undecided, Language::De) => "nicht entschieden",
+        (A::Admitted, Language::En) => "admitted",
+        (A::AdmittedWithConditions, Language::En) => "admitted with conditions",
+        (A::NotAdmitted, Language::En) => "not admitted",
+        (A::Undecided, Language::En) => "undecided",
+    };
+    (overall, admission)
 }

@@ -7,25 +7,13 @@ use std::path::PathBuf;
 use super::repeat::{repetition, without_userinfo};
 use super::secrets::without_secrets;
 use super::visible::{visible, visible_bytes};
-use super::{Language, Material, word};
-use crate::ids::SystemId;
-use crate::verdict::{
-    Admission, Blame, CaseOutcome, CaseVerdict, Exchange, Overall, RunView, Verdict,
-};
+use super::{Language, Material, overall_words, word};
+use crate::ids::{Digest, SystemId};
+use crate::verdict::{Admission, Blame, CaseOutcome, CaseVerdict, Exchange, RunView, Verdict};
 
 /// A few lines about a verdict.
 pub fn summary(verdict: &Verdict) -> String {
-    let overall = match verdict.overall {
-        Overall::Passed => "bestanden",
-        Overall::Failed => "nicht bestanden",
-        Overall::Inconclusive => "nicht durchführbar",
-    };
-    let admission = match verdict.admission {
-        Admission::Admitted => "zugelassen",
-        Admission::AdmittedWithConditions => "zugelassen mit Auflagen",
-        Admission::NotAdmitted => "nicht zugelassen",
-        Admission::Undecided => "nicht entschieden",
-    };
+    let (overall, admission) = overall_words(verdict, Language::De);
     let c = verdict.counts;
     let admitted =
         matches!(verdict.admission, Admission::Admitted | Admission::AdmittedWithConditions);
@@ -113,6 +101,15 @@ pub fn explain(
     case: &CaseVerdict,
     surroundings: &Whereabouts,
 ) -> Explained {
+    explained(&RunView::new(material.plan, material.evidence), case, surroundings)
+}
+
+/// The same, where the evidence was attributed to cases already.
+pub(super) fn explained(
+    view: &RunView,
+    case: &CaseVerdict,
+    surroundings: &Whereabouts,
+) -> Explained {
     let mut out = String::new();
     let _ = writeln!(out, "{}\n{}\n", case.id, visible(&case.title));
     let requirements: Vec<&str> = case.requirements.iter().map(|r| r.as_str()).collect();
@@ -144,9 +141,8 @@ pub fn explain(
         );
     }
     let _ = writeln!(out, "\nAustausche:");
-    let view = RunView::new(material.plan, material.evidence);
     let mut files = Vec::new();
-    for place in places(&view, case) {
+    for place in places(view, case) {
         let exchange = show(&view.exchanges[place]);
         let _ = writeln!(
             out,
@@ -170,6 +166,12 @@ pub(super) struct ShownExchange {
     pub label: String,
     pub request: String,
     pub answer: String,
+    /// The line of the evidence that holds it.
+    pub line: u64,
+    pub bytes: usize,
+    pub sha256: String,
+    /// The first bytes as they are, where text does not show them faithfully.
+    pub raw: String,
 }
 
 /// Longest shown payload, characters; the whole is in the evidence.
@@ -189,7 +191,7 @@ pub(super) fn shown(view: &RunView, case: &CaseVerdict) -> Vec<ShownExchange> {
 }
 
 /// Where they stand: its own, those it received, and those that findings cite.
-fn places(view: &RunView, case: &CaseVerdict) -> Vec<usize> {
+pub(super) fn places(view: &RunView, case: &CaseVerdict) -> Vec<usize> {
     let this = view.case(&case.id);
     let mut places: Vec<usize> = this.own.iter().chain(&this.received).copied().collect();
     let cited = view
@@ -223,5 +225,39 @@ fn show(e: &Exchange) -> ShownExchange {
         label: visible(&label),
         request: plain(&e.request),
         answer,
+        line: e.line(),
+        bytes: e.request.len(),
+        sha256: Digest::of(&e.request).0,
+        raw: raw(&without_secrets(&e.protocol, &e.request)),
     }
+}
+
+/// Most bytes that are shown as numbers.
+const DUMPED: usize = 512;
+
+/// Bytes as numbers, sixteen in a line, with their place; from the first one on that is no text.
+fn raw(bytes: &[u8]) -> String {
+    let odd = |chunk: std::str::Utf8Chunk<'_>| {
+        let control = chunk.valid().find(|c: char| c.is_control() && !"\t\n\r".contains(c));
+        control.or((!chunk.invalid().is_empty()).then_some(chunk.valid().len()))
+    };
+    let mut before = 0;
+    let first = bytes.utf8_chunks().find_map(|chunk| {
+        let length = chunk.valid().len() + chunk.invalid().len();
+        let found = odd(chunk).map(|at| before + at);
+        before += length;
+        found
+    });
+    let Some(first) = first else { return String::new() };
+    let start = first.saturating_sub(32) / 16 * 16;
+    let end = bytes.len().min(start + DUMPED);
+    let mut out = String::new();
+    for (row, line) in bytes[start..end].chunks(16).enumerate() {
+        let numbers: Vec<String> = line.iter().map(|b| format!("{b:02x}")).collect();
+        let _ = writeln!(out, "{:08x}  {}", start + row * 16, numbers.join(" "));
+    }
+    if end < bytes.len() {
+        let _ = writeln!(out, "…");
+    }
+    out
 }

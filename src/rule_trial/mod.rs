@@ -12,7 +12,7 @@ mod twins;
 
 pub use alone::Alone;
 pub use input::{Input, Inputs, LeftOut, inputs};
-pub use outputs::{Outputs, same_meaning};
+pub use outputs::{Outputs, same_meaning, same_once_written_anew};
 pub use random::{Random, RandomInput};
 pub use test::{Example, RuleCoverage, RuleTest, Second, Trial, TriedCase, TwinCount, Unreached};
 pub use twins::Twin;

@@ -1,5 +1,6 @@
 //! Findings and verdicts.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::concept::Level;
@@ -11,7 +12,7 @@ use crate::plan::Technique;
 pub const FORMAT: &str = "pruefstand/verdict/1";
 
 /// Whose fault it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Blame {
     /// The target.
@@ -25,7 +26,7 @@ pub enum Blame {
 }
 
 /// How much it weighs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// The case fails.
@@ -35,7 +36,7 @@ pub enum Severity {
 }
 
 /// One finding (Feststellung).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Finding {
     /// Kind of finding, such as `content.missing`.
@@ -63,7 +64,9 @@ pub struct Finding {
 }
 
 /// Verdict (Urteil) on a case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum CaseOutcome {
     /// bestanden
@@ -79,7 +82,7 @@ pub enum CaseOutcome {
 }
 
 /// Overall result.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Overall {
     /// Every MUSS case passed.
@@ -91,7 +94,7 @@ pub enum Overall {
 }
 
 /// Admission (Zulassung).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Admission {
     /// zugelassen
@@ -105,7 +108,7 @@ pub enum Admission {
 }
 
 /// How many cases ended how.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Counts {
     /// bestanden
@@ -121,7 +124,7 @@ pub struct Counts {
 }
 
 /// Verdict on a case.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CaseVerdict {
     /// The case.
@@ -162,7 +165,7 @@ impl CaseVerdict {
 }
 
 /// What a person found about a case.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CaseAttestation {
     /// What the person says.
@@ -195,7 +198,7 @@ impl CaseAttestation {
 }
 
 /// A waiver (Duldung) as it stood on the day of the run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CaseWaiver {
     /// Why the failure is accepted.
@@ -221,7 +224,7 @@ impl CaseWaiver {
 }
 
 /// Whether a checker caught its canary in this run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CanaryResult {
     /// The checker.
@@ -233,7 +236,7 @@ pub struct CanaryResult {
 }
 
 /// The verdict on a run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Verdict {
     /// Always `pruefstand/verdict/1`.

@@ -42,6 +42,11 @@ pub struct Exchange {
 }
 
 impl Exchange {
+    /// The line of the evidence's file at which its record begins, from 1.
+    pub fn line(&self) -> u64 {
+        self.seq + 1
+    }
+
     /// Whether it hands something over, rather than asks.
     pub fn is_delivery(&self) -> bool {
         if self.protocol == "tls" {
@@ -91,10 +96,15 @@ impl Exchange {
         self.carried().content
     }
 
-    /// What is odd about how its message is labelled: a character set in the header that is not that of
-    /// the bytes, so that readers who go by RFC 7303, section 3, see something else. None where all is
-    /// well, or where it is no XML over HTTP.
+    /// What is odd about how its message is encoded and labelled: a character set in the header that is
+    /// not that of the bytes, so that readers who go by RFC 7303, section 3, see something else; in a
+    /// file, which has no header, anything but UTF-8, the one encoding that every receiver here agreed
+    /// to. None where all is well, or where it is neither XML over HTTP nor in a file.
     pub fn mislabelled(&self) -> Option<String> {
+        if self.protocol == "file" {
+            let encoding = parse(&self.message()).ok()?.encoding;
+            return (!encoding.eq_ignore_ascii_case("UTF-8")).then(|| format!("is in {encoding}"));
+        }
         if self.protocol != "http" {
             return None;
         }
