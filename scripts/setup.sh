@@ -5,7 +5,8 @@ set -euo pipefail
 
 packages=(gcc libc6-dev make pkg-config libxml2-dev libxslt1-dev)
 if [ "${1:-}" = "--test" ]; then
-  packages+=(libxml2-utils openssl curl git python3-venv swaks libnet-ssleay-perl cmis-client)
+  packages+=(libxml2-utils openssl curl git python3-venv swaks libnet-ssleay-perl cmis-client
+    poppler-utils chromium)
   # For the example with Node-RED. Only where neither is there yet: other sources of Node bring npm
   # along, and Debian's would not go with them.
   if ! command -v node >/dev/null 2>&1 && ! command -v npm >/dev/null 2>&1; then
@@ -49,6 +50,8 @@ others() {
   clients
   scripts/node-red.sh ||
     echo "note: Node-RED could not be installed; the tests that use it are skipped" >&2
+  scripts/web-clients.sh ||
+    echo "note: the web clients could not be installed; the tests that use them are skipped" >&2
 }
 
 if [ "${1:-}" = "--bench" ]; then

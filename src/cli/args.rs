@@ -79,6 +79,9 @@ pub enum Command {
         /// Files, or folders that hold them.
         #[arg(required = true)]
         paths: Vec<PathBuf>,
+        /// Also write the findings as SARIF, for editors and code hosts.
+        #[arg(long)]
+        sarif: Option<PathBuf>,
     },
     /// Derive, check, compare plans.
     #[command(subcommand)]

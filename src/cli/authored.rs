@@ -17,6 +17,7 @@ use pruefstand::{report, xdatenfelder, xml, xsd};
 use super::args::{Format, OrganisationCommand};
 use super::exit::{CliError, Exit};
 use super::output;
+use super::runs::write;
 
 /// The organisation in a file, or the embedded one.
 pub fn organisation_of(path: Option<&Path>) -> Result<TestOrganisation, CliError> {
@@ -26,7 +27,7 @@ pub fn organisation_of(path: Option<&Path>) -> Result<TestOrganisation, CliError
     })
 }
 
-pub fn check(paths: &[PathBuf], format: Format) -> Result<Exit, CliError> {
+pub fn check(paths: &[PathBuf], sarif: Option<&Path>, format: Format) -> Result<Exit, CliError> {
     let mut files = Vec::new();
     for path in paths {
         if path.is_dir() {
@@ -50,6 +51,10 @@ pub fn check(paths: &[PathBuf], format: Format) -> Result<Exit, CliError> {
             Ok(()) => good += 1,
             Err(findings) => bad.push(findings),
         }
+    }
+    if let Some(path) = sarif {
+        let text = report::sarif_of_files(&bad).map_err(|e| CliError::Fault(e.to_string()))?;
+        write(path, text.as_bytes())?;
     }
     if format == Format::Json {
         let all: Vec<_> = bad.iter().map(Diagnostics::to_json).collect();

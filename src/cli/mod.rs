@@ -49,7 +49,7 @@ fn dispatch(args: Args) -> Result<Exit, CliError> {
     match args.command {
         Command::Demo { out, defect } => runs::demo(out, &defect, format),
         Command::Init { dir } => init::init(&dir),
-        Command::Check { paths } => authored::check(&paths, format),
+        Command::Check { paths, sarif } => authored::check(&paths, sarif.as_deref(), format),
         Command::Plan(command) => plans::plan(command, format),
         Command::Schema { concept, out } => plans::schema(&concept, &out),
         Command::Messages { plan, organisation, out } => {

@@ -40,12 +40,16 @@ fn kept(text: &str) -> String {
 
 /// Bytes of a text in the file, where every mark is masked.
 fn written(text: &str) -> usize {
-    text.chars()
-        .map(|c| match c {
-            '<' | '>' | '&' | '"' | '\'' | '\u{E009}' | '\u{E00A}' | '\u{E00D}' => 6,
-            c => c.len_utf8(),
-        })
-        .sum()
+    text.chars().map(cost).sum()
+}
+
+/// Bytes of a character in the file, at most; stand-ins that came from outside are written out.
+fn cost(c: char) -> usize {
+    match c {
+        '<' | '>' | '&' | '"' | '\'' | '\t' | '\n' | '\r' => 6,
+        '\u{E009}' | '\u{E00A}' | '\u{E00D}' => 8,
+        c => c.len_utf8(),
+    }
 }
 
 /// The report as XML: one file, or several where one would be too large for its readers. Paths of
@@ -69,13 +73,13 @@ pub fn junit(material: &Material<'_>, prefix: &str) -> Result<Vec<String>, Repor
         for case in material.verdict.cases.iter().filter(|c| c.technique == technique) {
             let (test, bytes, elements) = one(case, &name, prefix);
             if part.bytes + bytes + head > FILE_BYTES || part.elements + elements > FILE_ELEMENTS {
-                files.push(std::mem::take(&mut part).to_xml(material)?);
+                files.push(std::mem::take(&mut part).into_xml(material)?);
             }
             part.add(test, &name, bytes + head, elements);
         }
     }
     if files.is_empty() || !part.suites.is_empty() {
-        files.push(part.to_xml(material)?);
+        files.push(part.into_xml(material)?);
     }
     Ok(files)
 }
@@ -103,7 +107,7 @@ impl Part {
         self.elements += elements;
     }
 
-    fn to_xml(self, material: &Material<'_>) -> Result<String, ReportError> {
+    fn into_xml(self, material: &Material<'_>) -> Result<String, ReportError> {
         let mut report = Report::new(kept(&format!("Prüfstand: {}", material.plan.plan.title)));
         for (name, cases) in self.suites {
             let mut suite = TestSuite::new(name);
@@ -239,7 +243,7 @@ fn text_of(case: &CaseVerdict) -> String {
     let out = visible(&out);
     let mut bytes = 0;
     for (at, c) in out.char_indices() {
-        bytes += written(kept(c.encode_utf8(&mut [0; 4])).as_str());
+        bytes += cost(c);
         if bytes > LONGEST {
             return format!("{}\n… gekürzt; vollständig in verdict.json", &out[..at]);
         }

@@ -115,7 +115,10 @@ pub fn markdown(material: &Material<'_>, language: Language) -> String {
 fn plain(text: &str) -> String {
     const LIMIT: usize = 400;
     let mut out = String::new();
-    for (count, c) in visible(text).chars().enumerate() {
+    let shown = visible(text);
+    let mut following = shown.chars().skip(1);
+    for (count, c) in shown.chars().enumerate() {
+        let next = following.next();
         if count == LIMIT {
             out.push('…');
             break;
@@ -127,8 +130,8 @@ fn plain(text: &str) -> String {
             '&' => out.push_str("&amp;"),
             // Nobody is to be called, nothing linked, by what a target says.
             '@' => out.push_str("&#64;"),
-            ':' => out.push_str("&#58;"),
-            '#' => out.push_str("&#35;"),
+            ':' if next == Some('/') => out.push_str("&#58;"),
+            '#' if next.is_some_and(|n| n.is_ascii_digit()) => out.push_str("&#35;"),
             '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '!' | '$' | '{' | '}' => {
                 out.push('\\');
                 out.push(c);
