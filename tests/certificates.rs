@@ -313,6 +313,40 @@ fn forms_of_json_keys_and_signatures_leave_no_way_round() {
     }
 }
 
+/// The kinds of JSON that readers take for different things, as what a trusted key signed.
+#[test]
+fn json_that_can_be_read_in_two_ways_is_never_believed() {
+    let Some(folder) = crate::support::real_data("cases/65-signed-json-form") else { return };
+    let (private, public) = pruefstand::certificate::generate().unwrap();
+    let key = SigningKey::from_secret("key", &private).unwrap();
+    let trust = TrustedKeys::from_pem("trust", &public).unwrap();
+    let open = |text: &str| {
+        let payload = format!("{{\"_type\":\"{STATEMENT_TYPE}\",\"case\":{}}}", text.trim());
+        let envelope = Envelope::read(&sealed(payload.as_bytes(), &key)).unwrap();
+        envelope.open(&trust, |_| None).map(|opened| opened.statement["case"].to_string())
+    };
+    let mut refused = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|e| e != "json") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).unwrap();
+        match open(&text) {
+            // What is believed is what was signed, to the byte.
+            Ok(read) => assert_eq!(read, text.trim(), "{}", path.display()),
+            Err(error) => {
+                refused += 1;
+                assert!(error.to_string().contains("form in which it is written"), "{error}");
+            }
+        }
+    }
+    assert!(refused >= 2, "{refused}");
+    assert_eq!(open("{\"a\":1}").unwrap(), "{\"a\":1}");
+    assert!(open("{\"a\":1,\"a\":1}").is_err());
+    assert!(open("{\"a\":123456789012345678901234567890}").is_err());
+}
+
 #[test]
 fn a_chain_that_ends_elsewhere_or_may_not_sign_proves_nothing() {
     let passed = Passed::new();

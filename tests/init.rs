@@ -91,7 +91,8 @@ fn nothing_is_overwritten() {
 
 #[test]
 fn every_table_and_key_is_explained() {
-    for name in ["concept.toml", "organisation.toml", "target.toml", "depot/depot.toml"] {
+    let files = ["concept.toml", "organisation.toml", "target.toml", "depot/depot.toml"];
+    for name in files.into_iter().chain(["particulars.toml", "policy.toml"]) {
         let text = std::fs::read_to_string(root().join("fixtures/init").join(name)).unwrap();
         let (mut table, mut above, mut known) = (String::new(), "", BTreeSet::new());
         let mut keys = 0;

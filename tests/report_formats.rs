@@ -280,6 +280,47 @@ fn hostile_texts_are_text_in_every_format() {
     }
 }
 
+/// Bytes that XML 1.0 forbids, and bytes that are no UTF-8, from a target: in its answer and in what is
+/// found about it.
+#[test]
+fn bytes_that_no_xml_can_hold_are_shown_and_break_nothing() {
+    let Some(folder) = crate::support::real_data("cases/56-junit-illegal-characters") else {
+        return;
+    };
+    let mut run = Run::of_one_case();
+    let console = std::fs::read(folder.join("console.bin")).unwrap();
+    let message = std::fs::read(folder.join("failure-message.txt")).unwrap();
+    let message = String::from_utf8_lossy(&message).into_owned();
+    assert!(std::str::from_utf8(&console).is_err(), "the case has bytes that are no UTF-8");
+    for entry in &mut run.evidence.entries {
+        if let Record::Answer { payload, .. } = &mut entry.record {
+            *payload = pruefstand::evidence::Payload::inline(&console);
+        }
+    }
+    let records = std::mem::take(&mut run.evidence.entries).into_iter().map(|e| (e.time, e.record));
+    run.evidence = pruefstand::evidence::Evidence::from_records(records);
+    let verdict = run.with(&message);
+    let material = run.material(&verdict);
+    let legal = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..);
+    let xml = junit(&material, "").unwrap().remove(0);
+    assert!(xml.chars().all(legal));
+    let document = roxmltree::Document::parse(&xml).unwrap();
+    let failure = document.descendants().find(|n| n.has_tag_name("failure")).unwrap();
+    assert!(failure.text().unwrap().contains("]]> <b>&amp;</b> <![CDATA[x]]>"), "{failure:?}");
+    let view = pruefstand::verdict::RunView::new(&run.plan, &run.evidence);
+    let text = pruefstand::report::attachment(&view, &verdict.cases[0]);
+    assert!(text.chars().all(legal));
+    let shown = verdict.cases.iter().map(|c| pruefstand::report::attachment(&view, c));
+    assert!(
+        shown.into_iter().any(|t| t.contains("\\x1B") || t.contains("\\xFF")),
+        "no odd byte is shown"
+    );
+    for (_, xml) in varl(&material) {
+        roxmltree::Document::parse(&xml).unwrap();
+    }
+    html(&material, Language::De).unwrap();
+}
+
 #[test]
 fn a_summary_for_a_comment_is_never_too_long() {
     let run = Run::of_one_case();

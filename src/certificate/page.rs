@@ -43,8 +43,10 @@ pub fn certificate_page(verified: &Verified, language: &str) -> Result<String, P
         _ => "admitted",
     });
     let score =
-        p.detection.as_ref().and_then(|d| d.score.map(|s| format!("{s:.1} %, {}", day(&d.date))));
+        p.detection.as_ref().and_then(|d| d.score.map(|s| (format!("{s:.1}"), d.date.clone())));
+    let german = texts_are_german(language);
     let mut environment = Environment::new();
+    environment.add_filter("day", move |text: String| shown_day(&text, german));
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
     environment.add_template("certificate.html", TEMPLATE)?;
     Ok(environment.get_template("certificate.html")?.render(context! {
@@ -61,6 +63,18 @@ pub fn certificate_page(verified: &Verified, language: &str) -> Result<String, P
         digest => verified.digest.0,
         code => Value::from_safe_string(code(&verified.digest.0)?),
     })?)
+}
+
+fn texts_are_german(language: &str) -> bool {
+    language != "en"
+}
+
+/// The day of a time as people write it.
+fn shown_day(text: &str, german: bool) -> String {
+    match day(text).parse::<jiff::civil::Date>() {
+        Ok(d) if german => format!("{:02}.{:02}.{:04}", d.day(), d.month(), d.year()),
+        _ => day(text).to_owned(),
+    }
 }
 
 fn day(time: &str) -> &str {

@@ -7,11 +7,13 @@ use super::exit::{CliError, Exit};
 use super::output;
 
 /// The files of a new folder. A test keeps them working.
-const FILES: [(&str, &str); 7] = [
+const FILES: [(&str, &str); 9] = [
     ("README.md", include_str!("../../fixtures/init/README.md")),
     ("concept.toml", include_str!("../../fixtures/init/concept.toml")),
     ("organisation.toml", include_str!("../../fixtures/init/organisation.toml")),
     ("target.toml", include_str!("../../fixtures/init/target.toml")),
+    ("particulars.toml", include_str!("../../fixtures/init/particulars.toml")),
+    ("policy.toml", include_str!("../../fixtures/init/policy.toml")),
     ("depot/depot.toml", include_str!("../../fixtures/init/depot/depot.toml")),
     (
         "depot/rules/fachverfahren-b.xsl",

@@ -16,6 +16,8 @@ mod recorder;
 mod steps;
 
 pub use drive::{Progress, RunConfig, RunEnd, RunError, execute};
-pub use folder::{DETECTION, INPUTS, MANIFEST, Manifest, ManifestInput, PLAN, digests, TargetSummary};
+pub use folder::{
+    DETECTION, INPUTS, MANIFEST, Manifest, ManifestInput, PLAN, TargetSummary, digests,
+};
 pub use preflight::{Looked, Preflight, PreflightFinding};
 pub use steps::VAIN_WAITS;
