@@ -160,7 +160,7 @@ fn child(write: bool) {
         page = made.len();
         put(&made);
         drop(made);
-        junit(&material, "").unwrap().iter().for_each(|xml| put(xml));
+        junit(&material, "").for_each(|xml| put(&xml.unwrap()));
         put(&report_json(&material).unwrap());
         put(&markdown(&material, Language::De));
         put(&sarif(&material).unwrap());
@@ -221,7 +221,11 @@ fn paint(failed: &mut Vec<String>) {
     std::fs::create_dir_all(&results).unwrap();
     let ours = folder.join("report.html");
     std::fs::write(&ours, html(&large.material(), Language::De).unwrap()).unwrap();
-    std::fs::write(results.join("junit.xml"), &junit(&large.material(), "").unwrap()[0]).unwrap();
+    std::fs::write(
+        results.join("junit.xml"),
+        junit(&large.material(), "").next().unwrap().unwrap(),
+    )
+    .unwrap();
     std::fs::write(
         folder.join("allurerc.mjs"),
         "export default { name: \"x\", output: \"out\", plugins: { awesome: { options: { singleFile: true } } } };\n",

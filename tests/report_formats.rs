@@ -54,9 +54,10 @@ fn junit_keeps_within_the_limits_of_its_readers() {
     let run = Run::of_one_case();
     let verdict = large(&run, 4_600);
     let material = run.material(&verdict);
-    let files = junit(&material, "lauf/").unwrap();
+    let files: Vec<String> = junit(&material, "lauf/").map(Result::unwrap).collect();
     assert!(files.len() > 1, "one file only");
-    assert_eq!(files, junit(&material, "lauf/").unwrap(), "split elsewhere");
+    let again: Vec<usize> = junit(&material, "lauf/").map(|f| f.unwrap().len()).collect();
+    assert_eq!(files.iter().map(String::len).collect::<Vec<_>>(), again, "split elsewhere");
     let mut names = BTreeSet::new();
     let mut failed = 0;
     for file in &files {
@@ -302,7 +303,7 @@ fn bytes_that_no_xml_can_hold_are_shown_and_break_nothing() {
     let verdict = run.with(&message);
     let material = run.material(&verdict);
     let legal = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..);
-    let xml = junit(&material, "").unwrap().remove(0);
+    let xml = junit(&material, "").next().unwrap().unwrap();
     assert!(xml.chars().all(legal));
     let document = roxmltree::Document::parse(&xml).unwrap();
     let failure = document.descendants().find(|n| n.has_tag_name("failure")).unwrap();
@@ -367,7 +368,7 @@ fn credentials_stand_in_no_report() {
     assert!(page.contains("Authorization: ***"), "the exchange is not shown at all");
     let mut all = vec![
         page,
-        junit(&material, "").unwrap().join(""),
+        junit(&material, "").map(Result::unwrap).collect(),
         report_json(&material).unwrap(),
         sarif(&material).unwrap(),
         earl(&material).unwrap(),

@@ -99,7 +99,6 @@ fn empty(folder: &Path) -> Result<(), CliError> {
 }
 
 fn junit(dir: &Path, material: &Material<'_>, prefix: &str) -> Result<(), CliError> {
-    let parts = report::junit(material, prefix).map_err(|e| CliError::Fault(e.to_string()))?;
     for entry in std::fs::read_dir(dir).into_iter().flatten().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
         // Parts of an earlier, longer report.
@@ -107,7 +106,8 @@ fn junit(dir: &Path, material: &Material<'_>, prefix: &str) -> Result<(), CliErr
             let _ = std::fs::remove_file(entry.path());
         }
     }
-    for (at, xml) in parts.iter().enumerate() {
+    for (at, xml) in report::junit(material, prefix).enumerate() {
+        let xml = xml.map_err(|e| CliError::Fault(e.to_string()))?;
         let name = if at == 0 { "junit.xml".to_owned() } else { format!("junit-{}.xml", at + 1) };
         write(&dir.join(name), xml.as_bytes())?;
     }

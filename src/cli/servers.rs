@@ -434,7 +434,12 @@ pub fn xslt_worker() -> Result<Exit, CliError> {
     // A sheet without end must not take the machine along.
     let bound = Rlimit { current: Some(WORKER_MEMORY), maximum: Some(WORKER_MEMORY) };
     let _ = setrlimit(Resource::As, bound);
-    pruefstand::xml::serve_worker(std::io::stdin().lock(), std::io::stdout().lock())
+    // Standard output would write line by line.
+    let out = std::os::fd::AsFd::as_fd(&std::io::stdout())
+        .try_clone_to_owned()
+        .map_err(|e| CliError::Fault(e.to_string()))?;
+    let out = std::io::BufWriter::new(std::fs::File::from(out));
+    pruefstand::xml::serve_worker(std::io::stdin().lock(), out)
         .map_err(|e| CliError::Fault(e.to_string()))?;
     Ok(Exit::Passed)
 }

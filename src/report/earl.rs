@@ -1,5 +1,7 @@
 //! EARL (W3C, Evaluation and Report Language 1.0 Schema) in JSON-LD: one assertion for each case.
 
+use serde::ser::{SerializeMap as _, SerializeSeq as _};
+use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
 use super::visible::visible;
@@ -30,19 +32,51 @@ pub fn earl(material: &Material<'_>) -> Result<String, ReportError> {
             "dct:identifier": r.id, "dct:title": visible(&r.title),
         }));
     }
-    graph.extend(material.verdict.cases.iter().map(|c| assertion(&plan.id, c, material)));
-    let document = json!({
-        "@context": {
-            "earl": "http://www.w3.org/ns/earl#",
-            "dct": "http://purl.org/dc/terms/",
-            "xsd": "http://www.w3.org/2001/XMLSchema#",
-            "dct:date": { "@type": "xsd:dateTime" },
-        },
-        "@graph": graph,
-    });
+    let document = Document { graph: Graph { first: graph, material } };
     let mut text = serde_json::to_string_pretty(&document).map_err(ReportError::Json)?;
     text.push('\n');
     Ok(text)
+}
+
+/// The document, written while its nodes are made: there may be very many of them.
+struct Document<'a> {
+    graph: Graph<'a>,
+}
+
+impl Serialize for Document<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let mut map = to.serialize_map(Some(2))?;
+        map.serialize_entry(
+            "@context",
+            &json!({
+                "earl": "http://www.w3.org/ns/earl#",
+                "dct": "http://purl.org/dc/terms/",
+                "xsd": "http://www.w3.org/2001/XMLSchema#",
+                "dct:date": { "@type": "xsd:dateTime" },
+            }),
+        )?;
+        map.serialize_entry("@graph", &self.graph)?;
+        map.end()
+    }
+}
+
+struct Graph<'a> {
+    first: Vec<Value>,
+    material: &'a Material<'a>,
+}
+
+impl Serialize for Graph<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let cases = &self.material.verdict.cases;
+        let mut list = to.serialize_seq(Some(self.first.len() + cases.len()))?;
+        for node in &self.first {
+            list.serialize_element(node)?;
+        }
+        for case in cases {
+            list.serialize_element(&assertion(&self.material.plan.plan.id, case, self.material))?;
+        }
+        list.end()
+    }
 }
 
 fn assertion(plan: &str, case: &CaseVerdict, material: &Material<'_>) -> Value {

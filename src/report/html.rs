@@ -1,6 +1,7 @@
 //! The HTML report: one file, complete without scripts, everything from outside as text.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use minijinja::{AutoEscape, Environment, Value, context};
 use serde::Serialize;
@@ -76,6 +77,33 @@ struct ShownRequirement {
     failed: usize,
     reason: String,
     bad: Vec<(String, String)>,
+}
+
+/// A case that passed without a finding.
+#[derive(Serialize)]
+struct GoodCase {
+    id: String,
+    anchor: String,
+    title: String,
+    requirements: String,
+    verdict: &'static str,
+    waiver: String,
+    attested: String,
+}
+
+impl GoodCase {
+    fn of(case: &CaseVerdict, language: Language) -> Self {
+        let requirements: Vec<&str> = case.requirements.iter().map(|r| r.as_str()).collect();
+        Self {
+            id: visible(case.id.as_str()),
+            anchor: anchor(case.id.as_str()),
+            title: visible(&case.title),
+            requirements: visible(&requirements.join(" ")),
+            verdict: word(case.verdict, language),
+            waiver: case.waiver.as_ref().map_or(String::new(), |w| visible(&w.line())),
+            attested: case.attested.as_ref().map_or(String::new(), |a| visible(&a.line())),
+        }
+    }
 }
 
 /// One cause that shows in many cases.
@@ -154,11 +182,21 @@ pub fn html(material: &Material<'_>, language: Language) -> Result<String, Repor
         )?;
     let view = RunView::new(material.plan, material.evidence);
     let verdict = material.verdict;
-    let cases: Vec<ShownCase> = verdict.cases.iter().map(|c| case(c, &view, language)).collect();
     let apart = not_applicable(verdict);
-    let cases = cases.into_iter().filter(|c| c.class != "skipped" || !c.findings.is_empty());
-    let (bad, good): (Vec<_>, Vec<_>) =
-        cases.partition(|c| c.class != "passed" || !c.findings.is_empty());
+    let skipped =
+        |c: &CaseVerdict| c.verdict == CaseOutcome::NotApplicable && c.findings.is_empty();
+    let is_good = |c: &CaseVerdict| c.verdict == CaseOutcome::Passed && c.findings.is_empty();
+    let shown = || verdict.cases.iter().filter(|c| !skipped(c));
+    let bad: Vec<ShownCase> =
+        shown().filter(|c| !is_good(c)).map(|c| case(c, &view, language)).collect();
+    let good: Arc<[GoodCase]> =
+        shown().filter(|c| is_good(c)).map(|c| GoodCase::of(c, language)).collect();
+    let good_count = good.len();
+    // Each is made when it is written: there may be very many of them.
+    let good = Value::make_iterable(move || {
+        let good = good.clone();
+        (0..good.len()).map(move |at| Value::from_serialize(&good[at]))
+    });
     let text = |key: &str| texts.get(key).cloned().unwrap_or_default();
     let (overall, admission) = overall_words(verdict, language);
     let class = match verdict.overall {
@@ -199,7 +237,7 @@ pub fn html(material: &Material<'_>, language: Language) -> Result<String, Repor
         requirements => requirements(material, language),
         techniques => techniques.into_iter().map(|(n, (all, ok))| (n, all, ok)).collect::<Vec<_>>(),
         canaries => verdict.canaries,
-        bad, good, apart,
+        bad, good, good_count, apart,
         component => component_name(material.plan.plan.component),
         functional => material.plan.plan.kind == PlanKind::Funktionstest,
         causes => causes(material),

@@ -9,6 +9,7 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use super::attachment;
 use super::visible::visible;
 use super::{Language, Material, ReportError, word};
+use crate::plan::Technique;
 use crate::verdict::{CaseOutcome, CaseVerdict, Finding, Severity};
 
 /// Longest text of a failure, bytes as they stand in the file; consumers refuse or cut longer ones.
@@ -52,14 +53,12 @@ fn cost(c: char) -> usize {
     }
 }
 
-/// The report as XML: one file, or several where one would be too large for its readers. Paths of
-/// attachments begin with the prefix.
-///
-/// # Errors
-/// When it cannot be serialised.
-pub fn junit(material: &Material<'_>, prefix: &str) -> Result<Vec<String>, ReportError> {
-    let mut files = Vec::new();
-    let mut part = Part::default();
+/// The report as XML, file by file: one, or several where one would be too large for its readers. Paths
+/// of attachments begin with the prefix.
+pub fn junit<'a>(
+    material: &'a Material<'a>,
+    prefix: &'a str,
+) -> impl Iterator<Item = Result<String, ReportError>> + 'a {
     let head: usize = properties(material).iter().map(|(k, v)| 64 + k.len() + written(v)).sum();
     // Suites in the order of their first case; cases of a suite stand together.
     let mut techniques = Vec::new();
@@ -68,20 +67,31 @@ pub fn junit(material: &Material<'_>, prefix: &str) -> Result<Vec<String>, Repor
             techniques.push(case.technique);
         }
     }
-    for technique in techniques {
-        let name = format!("{}.{}", material.plan.plan.id, technique.name());
-        for case in material.verdict.cases.iter().filter(|c| c.technique == technique) {
+    let suite = |technique: Technique| format!("{}.{}", material.plan.plan.id, technique.name());
+    let mut cases = techniques
+        .into_iter()
+        .flat_map(|t| material.verdict.cases.iter().filter(move |c| c.technique == t))
+        .peekable();
+    let mut first = true;
+    std::iter::from_fn(move || {
+        if cases.peek().is_none() && !std::mem::take(&mut first) {
+            return None;
+        }
+        first = false;
+        let mut part = Part::default();
+        while let Some(case) = cases.peek() {
+            let name = suite(case.technique);
             let (test, bytes, elements) = one(case, &name, prefix);
-            if part.bytes + bytes + head > FILE_BYTES || part.elements + elements > FILE_ELEMENTS {
-                files.push(std::mem::take(&mut part).into_xml(material)?);
+            let full =
+                part.bytes + bytes + head > FILE_BYTES || part.elements + elements > FILE_ELEMENTS;
+            if full && !part.suites.is_empty() {
+                break;
             }
             part.add(test, &name, bytes + head, elements);
+            cases.next();
         }
-    }
-    if files.is_empty() || !part.suites.is_empty() {
-        files.push(part.into_xml(material)?);
-    }
-    Ok(files)
+        Some(part.into_xml(material))
+    })
 }
 
 /// What goes into one file.

@@ -1,6 +1,7 @@
 //! The client side of the XSLT worker process.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::{BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -148,7 +149,7 @@ impl Worker {
                 .spawn()?;
             let broken = || std::io::Error::from(std::io::ErrorKind::BrokenPipe);
             let stdin = child.stdin.take().ok_or_else(broken)?;
-            let mut stdout = child.stdout.take().ok_or_else(broken)?;
+            let mut stdout = BufReader::new(child.stdout.take().ok_or_else(broken)?);
             let (send, replies) = channel();
             let hello: Arc<OnceLock<Hello>> = Arc::default();
             let said = hello.clone();
@@ -222,12 +223,14 @@ impl Worker {
     ) -> Result<Transformed, TransformEnd> {
         let process = self.start().map_err(|_| TransformEnd::Died)?;
         let send = |process: &mut Process| -> std::io::Result<()> {
+            // One piece: each part by itself would wake the worker for nothing.
+            let mut whole = Vec::with_capacity(input.len() + 1024);
             if process.loaded.insert(set.id.clone()) {
                 let urls = set.files.keys().cloned().collect();
                 let load = Request::Load { set: set.id.clone(), urls };
-                write_frame(&mut process.stdin, &serde_json::to_vec(&load)?)?;
+                write_frame(&mut whole, &serde_json::to_vec(&load)?)?;
                 for bytes in set.files.values() {
-                    write_frame(&mut process.stdin, bytes)?;
+                    write_frame(&mut whole, bytes)?;
                 }
             }
             let apply = Request::Apply {
@@ -235,8 +238,9 @@ impl Worker {
                 sheet: sheet.to_owned(),
                 params: params.clone(),
             };
-            write_frame(&mut process.stdin, &serde_json::to_vec(&apply)?)?;
-            write_frame(&mut process.stdin, input)
+            write_frame(&mut whole, &serde_json::to_vec(&apply)?)?;
+            write_frame(&mut whole, input)?;
+            process.stdin.write_all(&whole)
         };
         send(process).map_err(|_| TransformEnd::Died)?;
         match process.replies.recv_timeout(limit) {

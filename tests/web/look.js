@@ -4,7 +4,8 @@
 //        [--search TEXT] [--hash ID] [--shot PNG]
 "use strict";
 const path = require("path");
-const [modules, file, ...rest] = process.argv.slice(2);
+const [folder, file, ...rest] = process.argv.slice(2);
+const modules = path.resolve(folder);
 const has = (name) => rest.includes(name);
 const value = (name) => (has(name) ? rest[rest.indexOf(name) + 1] : undefined);
 const { chromium } = require(path.join(modules, "playwright-core"));
