@@ -5,11 +5,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::reference_hub::JSON_NAMESPACE;
-use crate::rules::{Applied, Depot, Runner, Workers};
+use crate::rules::{Applied, Asked, Depot, Runner, Workers};
 use crate::xml::{Document, Element, Node, TransformEnd, Transformed, compare, parse};
 
 /// The time that every rule is told, in whatever run: outputs must be comparable.
 pub(super) const TIME: &str = "2026-11-02T08:15:30Z";
+
+/// Messages that a worker gets at once.
+const AT_ONCE: usize = 32;
 
 /// The transaction that a rule is told for the input with this number.
 pub(super) fn transaction(number: usize) -> String {
@@ -34,6 +37,16 @@ impl Outputs {
         Self { parameters, ..self }
     }
 
+    /// What a rule is told with the message of this number.
+    fn told(&self, number: usize) -> BTreeMap<String, String> {
+        let mut params = BTreeMap::from([
+            ("zeitpunkt".to_owned(), TIME.to_owned()),
+            ("transaktion".to_owned(), transaction(number)),
+        ]);
+        params.extend(self.parameters.clone());
+        params
+    }
+
     /// What a depot makes of each message: its receiver's format, its bytes. The rule is told the
     /// number of the message as its transaction.
     pub fn of(&self, depot: &Depot, messages: &[(usize, &str, &[u8])]) -> Vec<Applied> {
@@ -44,15 +57,26 @@ impl Outputs {
             for _ in 0..self.workers.count() {
                 scope.spawn(|| {
                     loop {
-                        let at = next.fetch_add(1, Ordering::SeqCst);
-                        let Some((number, receiver, bytes)) = messages.get(at) else { return };
-                        let mut params = BTreeMap::from([
-                            ("zeitpunkt".to_owned(), TIME.to_owned()),
-                            ("transaktion".to_owned(), transaction(*number)),
-                        ]);
-                        params.extend(self.parameters.clone());
-                        let applied = runner.apply(receiver, bytes, &params);
-                        done.lock().unwrap_or_else(PoisonError::into_inner)[at] = Some(applied);
+                        let at = next.fetch_add(AT_ONCE, Ordering::SeqCst);
+                        let end = messages.len().min(at + AT_ONCE);
+                        let Some(some) = messages.get(at..end).filter(|s| !s.is_empty()) else {
+                            return;
+                        };
+                        let params: Vec<_> = some.iter().map(|(n, ..)| self.told(*n)).collect();
+                        let asked: Vec<Asked<'_>> = some
+                            .iter()
+                            .zip(&params)
+                            .map(|((_, receiver, message), params)| Asked {
+                                receiver,
+                                message,
+                                params,
+                            })
+                            .collect();
+                        let applied = runner.apply_all(&asked);
+                        let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
+                        for (place, applied) in done[at..end].iter_mut().zip(applied) {
+                            *place = Some(applied);
+                        }
                     }
                 });
             }

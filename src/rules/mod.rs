@@ -14,4 +14,4 @@ pub use depot::{
     Check, Confirmation, Depot, DepotError, DepotFile, Filing, Header, Kind, Procedure, Rule,
     SoapNumber, SoapUse, Source,
 };
-pub use runner::{Applied, Engines, Runner, Workers, is_newer};
+pub use runner::{Applied, Asked, Engines, Runner, Workers, is_newer};

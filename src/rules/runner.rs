@@ -9,7 +9,7 @@ use super::configuration::files_of;
 use super::depot::{Depot, sheet_url};
 use crate::ids::Digest;
 use crate::xml::{
-    Engine, SheetSet, TransformEnd, Transformed, Worker, engine_versions, newer_version, parse,
+    Engine, Job, SheetSet, TransformEnd, Transformed, Worker, engine_versions, newer_version, parse,
 };
 
 /// Longest time for one transformation.
@@ -104,21 +104,15 @@ impl Workers {
         out
     }
 
-    /// Runs a sheet; blocks while all workers are busy. Where a newer sheet finds no Saxon, libxslt says
+    /// Runs sheets; blocks while all workers are busy. Where a newer sheet finds no Saxon, libxslt says
     /// that it is too old.
-    fn run(
-        &self,
-        newer: bool,
-        (sheets, sheet): (&SheetSet, &str),
-        message: &[u8],
-        params: &BTreeMap<String, String>,
-    ) -> Transformed {
+    fn run(&self, newer: bool, sheets: &SheetSet, jobs: &[Job<'_>]) -> Vec<Transformed> {
         let saxon = if newer || self.only_saxon { self.saxon() } else { &[] };
         let workers = if saxon.is_empty() { &self.libxslt[..] } else { saxon };
         let free = workers.iter().find_map(|w| w.try_lock().ok());
         let mut worker =
             free.unwrap_or_else(|| workers[0].lock().unwrap_or_else(PoisonError::into_inner));
-        worker.transform(sheets, sheet, message, params)
+        worker.transform_all(sheets, jobs)
     }
 }
 
@@ -152,21 +146,62 @@ impl Runner {
         message: &[u8],
         params: &BTreeMap<String, String>,
     ) -> Applied {
-        let Some(rule) = self.depot.file.rule.iter().find(|r| r.receiver == receiver) else {
-            let result = Transformed {
-                end: TransformEnd::Output,
-                messages: vec![],
-                refused: vec![],
-                wrote: vec![],
-                output: message.to_vec(),
-            };
-            return Applied { sheet: None, digest: None, result };
-        };
-        let digest = self.depot.files.get(&rule.sheet).map(Digest::of);
-        let (sheet, newer) = (sheet_url(&rule.sheet), self.newer.contains(&rule.sheet));
-        let result = self.workers.run(newer, (&self.sheets, &sheet), message, params);
-        Applied { sheet: Some(rule.sheet.clone()), digest, result }
+        let done = self.apply_all(&[Asked { receiver, message, params }]).pop();
+        done.unwrap_or_else(|| unchanged(message))
     }
+
+    /// Brings messages into the formats of their receivers, in order. Blocks while the worker works.
+    pub fn apply_all(&self, asked: &[Asked<'_>]) -> Vec<Applied> {
+        let rule = |a: &Asked<'_>| self.depot.file.rule.iter().find(|r| r.receiver == a.receiver);
+        let urls: Vec<Option<String>> =
+            asked.iter().map(|a| rule(a).map(|r| sheet_url(&r.sheet))).collect();
+        let mut done: Vec<Applied> = asked.iter().map(|a| unchanged(a.message)).collect();
+        for newer in [false, true] {
+            let is_of = |at: &usize| {
+                rule(&asked[*at]).is_some_and(|r| self.newer.contains(&r.sheet) == newer)
+            };
+            let places: Vec<usize> = (0..asked.len()).filter(is_of).collect();
+            let jobs: Vec<Job<'_>> = places
+                .iter()
+                .filter_map(|at| {
+                    let Asked { message, params, .. } = asked[*at];
+                    Some(Job { sheet: urls[*at].as_deref()?, input: message, params })
+                })
+                .collect();
+            if jobs.is_empty() {
+                continue;
+            }
+            for (at, result) in places.iter().zip(self.workers.run(newer, &self.sheets, &jobs)) {
+                let sheet = rule(&asked[*at]).map(|r| r.sheet.clone());
+                let digest = sheet.as_ref().and_then(|s| self.depot.files.get(s)).map(Digest::of);
+                done[*at] = Applied { sheet, digest, result };
+            }
+        }
+        done
+    }
+}
+
+/// A message that is to be brought into the format of a receiver.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// The receiver's format.
+    pub receiver: &'a str,
+    /// The message.
+    pub message: &'a [u8],
+    /// Parameters of its rule.
+    pub params: &'a BTreeMap<String, String>,
+}
+
+/// What a receiver without a rule gets.
+fn unchanged(message: &[u8]) -> Applied {
+    let result = Transformed {
+        end: TransformEnd::Output,
+        messages: vec![],
+        refused: vec![],
+        wrote: vec![],
+        output: message.to_vec(),
+    };
+    Applied { sheet: None, digest: None, result }
 }
 
 /// Whether a sheet, or one that it includes, is written for a newer version than XSLT 1.0.

@@ -20,7 +20,7 @@ pub use ffi::engine_versions;
 pub use labelled::{Labelled, parse_labelled};
 pub use parse::{Document, ParseError, ParseErrorKind, parse, parse_schema_file};
 pub use schema::{SchemaError, SchemaSet, Validator, Violation};
-pub use transform::{Engine, Hello, SheetSet, Worker};
+pub use transform::{Engine, Hello, Job, SheetSet, Worker};
 pub use tree::{Attribute, Element, Node, escape_attribute, escape_text};
 pub use worker::{TransformEnd, Transformed, newer_version, serve as serve_worker};
 pub use write::Writer;

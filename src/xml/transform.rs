@@ -1,6 +1,6 @@
 //! The client side of the XSLT worker process.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io::{BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -192,58 +192,126 @@ impl Worker {
         input: &[u8],
         params: &BTreeMap<String, String>,
     ) -> Transformed {
-        // Saxon reads messages more leniently than anybody here.
-        if matches!(self.engine, Engine::Saxon(_))
-            && let Err(error) = parse(input)
-        {
-            return Transformed::failed(TransformEnd::BadInput, error.to_string());
-        }
-        let limit = self.limit;
-        let result = self.try_transform(set, sheet, input, params, limit);
-        match result {
-            Ok(done) => done,
-            Err(end) => {
-                self.stop();
-                let message = match end {
-                    TransformEnd::TimedOut => format!("no answer within {limit:?}; killed"),
-                    _ => "the XSLT worker process ended while it worked".to_owned(),
-                };
-                Transformed::failed(end, message)
-            }
-        }
+        let done = self.transform_all(set, &[Job { sheet, input, params }]).pop();
+        done.unwrap_or_else(|| Transformed::failed(TransformEnd::Died, "nothing was done"))
     }
 
-    fn try_transform(
+    /// Runs jobs one after the other, and hands over the next ones while one is worked on, so that
+    /// worker and caller do not wait for each other's pipes. Each has its own limit; where one fails for
+    /// good, those after it go to a new worker. One result for each, in order.
+    pub fn transform_all(&mut self, set: &SheetSet, jobs: &[Job<'_>]) -> Vec<Transformed> {
+        let mut done: Vec<Transformed> = Vec::with_capacity(jobs.len());
+        while done.len() < jobs.len() {
+            let begun = done.len();
+            let Err(end) = self.try_all(set, jobs, &mut done) else { continue };
+            self.stop();
+            let message = match end {
+                TransformEnd::TimedOut => format!("no answer within {:?}; killed", self.limit),
+                _ => "the XSLT worker process ended while it worked".to_owned(),
+            };
+            // The one that was worked on; what waited behind it is handed over again.
+            debug_assert!(done.len() >= begun);
+            done.push(Transformed::failed(end, message));
+        }
+        done
+    }
+
+    fn try_all(
         &mut self,
         set: &SheetSet,
-        sheet: &str,
-        input: &[u8],
-        params: &BTreeMap<String, String>,
-        limit: Duration,
-    ) -> Result<Transformed, TransformEnd> {
-        let process = self.start().map_err(|_| TransformEnd::Died)?;
-        let send = |process: &mut Process| -> std::io::Result<()> {
-            // One piece: each part by itself would wake the worker for nothing.
-            let mut whole = Vec::with_capacity(input.len() + 1024);
-            if process.loaded.insert(set.id.clone()) {
-                let urls = set.files.keys().cloned().collect();
-                let load = Request::Load { set: set.id.clone(), urls };
-                write_frame(&mut whole, &serde_json::to_vec(&load)?)?;
-                for bytes in set.files.values() {
-                    write_frame(&mut whole, bytes)?;
-                }
-            }
-            let apply = Request::Apply {
-                set: set.id.clone(),
-                sheet: sheet.to_owned(),
-                params: params.clone(),
-            };
-            write_frame(&mut whole, &serde_json::to_vec(&apply)?)?;
-            write_frame(&mut whole, input)?;
-            process.stdin.write_all(&whole)
+        jobs: &[Job<'_>],
+        done: &mut Vec<Transformed>,
+    ) -> Result<(), TransformEnd> {
+        let limit = self.limit;
+        // Saxon reads messages more leniently than anybody here.
+        let strict = matches!(self.engine, Engine::Saxon(_));
+        let refused = |job: &Job<'_>| {
+            let error = strict.then(|| parse(job.input).err()).flatten()?;
+            Some(Transformed::failed(TransformEnd::BadInput, error.to_string()))
         };
-        send(process).map_err(|_| TransformEnd::Died)?;
-        match process.replies.recv_timeout(limit) {
+        let process = self.start().map_err(|_| TransformEnd::Died)?;
+        let mut waiting: VecDeque<Waiting> = VecDeque::new();
+        let mut ahead = 0;
+        let mut next = done.len();
+        while done.len() < jobs.len() {
+            while let Some(job) = jobs.get(next) {
+                if let Some(result) = refused(job) {
+                    waiting.push_back(Waiting::Refused(Box::new(result)));
+                    next += 1;
+                    continue;
+                }
+                let frames = process.frames(set, job).map_err(|_| TransformEnd::Died)?;
+                // What does not fit into the pipe would wait for the worker, and then nobody looks at
+                // the clock.
+                if ahead > 0 && ahead + frames.len() > AHEAD {
+                    break;
+                }
+                process.stdin.write_all(&frames).map_err(|_| TransformEnd::Died)?;
+                process.loaded.insert(set.id.clone());
+                ahead += frames.len();
+                waiting.push_back(Waiting::Sent(frames.len()));
+                next += 1;
+            }
+            match waiting.pop_front() {
+                Some(Waiting::Refused(result)) => done.push(*result),
+                Some(Waiting::Sent(bytes)) => {
+                    ahead -= bytes;
+                    done.push(process.reply(limit)?);
+                }
+                None => break,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// One stylesheet of a set over one document.
+#[derive(Debug, Clone, Copy)]
+pub struct Job<'a> {
+    /// URL of the stylesheet.
+    pub sheet: &'a str,
+    /// The document.
+    pub input: &'a [u8],
+    /// Parameters of the stylesheet.
+    pub params: &'a BTreeMap<String, String>,
+}
+
+/// Most bytes that are handed over before they are asked for: less than a pipe holds (64 KiB, pipe(7)).
+const AHEAD: usize = 48 * 1024;
+
+/// A job that was handed over and has no result yet.
+enum Waiting {
+    /// It is with the worker: this many bytes.
+    Sent(usize),
+    /// The worker never sees it.
+    Refused(Box<Transformed>),
+}
+
+impl Process {
+    /// A job as bytes, in one piece: each part by itself would wake the worker for nothing.
+    fn frames(&self, set: &SheetSet, job: &Job<'_>) -> std::io::Result<Vec<u8>> {
+        let mut whole = Vec::with_capacity(job.input.len() + 1024);
+        if !self.loaded.contains(&set.id) {
+            let urls = set.files.keys().cloned().collect();
+            let load = Request::Load { set: set.id.clone(), urls };
+            write_frame(&mut whole, &serde_json::to_vec(&load)?)?;
+            for bytes in set.files.values() {
+                write_frame(&mut whole, bytes)?;
+            }
+        }
+        let apply = Request::Apply {
+            set: set.id.clone(),
+            sheet: job.sheet.to_owned(),
+            params: job.params.clone(),
+        };
+        write_frame(&mut whole, &serde_json::to_vec(&apply)?)?;
+        write_frame(&mut whole, job.input)?;
+        Ok(whole)
+    }
+
+    /// The next answer.
+    fn reply(&self, limit: Duration) -> Result<Transformed, TransformEnd> {
+        match self.replies.recv_timeout(limit) {
             Ok(Some((head, output))) => {
                 let mut done: Transformed =
                     serde_json::from_slice(&head).map_err(|_| TransformEnd::Died)?;

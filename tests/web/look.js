@@ -38,6 +38,16 @@ const { chromium } = require(path.join(modules, "playwright-core"));
       for (let n = 0; n < 100 && !found(); n += 1) await new Promise((r) => setTimeout(r, 50));
       return found() ? found().startTime : null;
     });
+    if (has("--content")) {
+      // When the largest piece of content was there: a splash is not the report.
+      told.content = await page.evaluate(async () => {
+        let last = null;
+        new PerformanceObserver((list) => { last = list.getEntries().pop().startTime; })
+          .observe({ type: "largest-contentful-paint", buffered: true });
+        await new Promise((r) => setTimeout(r, 2500));
+        return last;
+      });
+    }
     if (hash) {
       told.focused = await page.evaluate(() => document.activeElement && document.activeElement.id);
     }
