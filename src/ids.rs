@@ -88,6 +88,12 @@ impl Digest {
         Self(hash.iter().flat_map(|byte| [digit(byte >> 4), digit(*byte)]).collect())
     }
 
+    /// The bytes that its hexadecimal digits stand for.
+    pub fn bytes(&self) -> Vec<u8> {
+        let pairs = (0..self.0.len()).step_by(2).filter_map(|at| self.0.get(at..at + 2));
+        pairs.filter_map(|pair| u8::from_str_radix(pair, 16).ok()).collect()
+    }
+
     /// The first twelve digits, for people.
     pub fn short(&self) -> &str {
         self.0.get(..12).unwrap_or(&self.0)

@@ -14,7 +14,7 @@
 //!
 //! | row | module | what lives there |
 //! | --- | --- | --- |
-//! | 0 | [`ids`], [`ambient`], [`secret`], [`diagnostic`], [`text`] | names and digests; clock and randomness as values; text that prints as `***`; findings about authored files; texts as administration writes them |
+//! | 0 | [`ids`], [`ambient`], [`secret`], [`diagnostic`], [`text`], [`files`] | names and digests; clock and randomness as values; text that prints as `***`; findings about authored files; texts as administration writes them; files that somebody names |
 //! | 1 | [`xml`], [`signing`], [`mapping`], [`particulars`] | parsing, schema validation, comparison, XSLT in a worker process (the only unsafe code) · keys, signatures, envelopes · foreign transaction logs in our words · what people say about a test |
 //! | 2 | [`wire`] | messages as bytes: HTTP, parts, envelopes, JSON, folders, and what they carry |
 //! | 3 | [`xsd`], [`cmis`], [`xdomea`] | what XML Schemas say: components, valid messages, messages that break one rule · what a repository says over CMIS, both bindings in one form · messages of xdomea to a DMS, and its answers |
@@ -43,6 +43,7 @@ pub mod detection;
 pub mod diagnostic;
 pub mod evidence;
 pub mod fake_system;
+pub mod files;
 pub mod gate;
 pub mod ids;
 pub mod judged;

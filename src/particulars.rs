@@ -23,6 +23,10 @@ pub struct Particulars {
     /// Number of the report, unique at the Prüfstelle.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number: Option<String>,
+    /// Day on which the report was issued.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub issued: Option<Date>,
     /// Edition of the report.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub edition: Option<String>,

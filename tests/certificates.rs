@@ -391,3 +391,101 @@ fn a_chain_that_ends_elsewhere_or_may_not_sign_proves_nothing() {
     let (done, _) = certify("other.pem", "good.crt", 77);
     assert!(done.stderr.contains("not the key's own"), "{}", done.stderr);
 }
+
+/// Whoever holds the folder cannot say afterwards that something else was tested.
+#[test]
+fn a_manifest_that_was_changed_is_not_certified() {
+    let passed = Passed::new();
+    let (key, _) = passed.key("tester");
+    for (number, (field, value)) in [
+        ("/target/version", json!("9.9.9")),
+        ("/target/files/0/sha256", json!("0".repeat(64))),
+        ("/harness_sha256", json!("0".repeat(64))),
+        ("/target_says", json!("ich bin ein anderer")),
+        ("/started", json!("1999-01-01T00:00:00Z")),
+        ("/ended", json!("1999-01-01T00:00:00Z")),
+        ("/engines/libxml2", json!("99")),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let folder = passed.sandbox.path(&format!("other-{number}"));
+        copy(&passed.run, &folder);
+        let mut manifest = json(&folder.join("run.json"));
+        *manifest.pointer_mut(field).unwrap() = value;
+        let text = serde_json::to_string_pretty(&manifest).unwrap();
+        std::fs::write(folder.join("run.json"), text + "\n").unwrap();
+        let base = args!["certify", &folder, "--key", &key, "--out", "/dev/null"];
+        let done = pruefstand(base).exits(65);
+        assert!(done.stderr.contains("than the evidence"), "{field}: {}", done.stderr);
+    }
+}
+
+#[test]
+fn one_person_is_not_two_and_a_tester_is_no_authority() {
+    let passed = Passed::new();
+    let folder = passed.sandbox.path("");
+    passed.sandbox.write("plain", "basicConstraints=CA:FALSE\n");
+    let lines = [
+        "genpkey -algorithm ed25519 -out a.pem",
+        "genpkey -algorithm ed25519 -out b.pem",
+        "req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -days 30 -subj /CN=Wurzel",
+        "req -new -key a.pem -subj /CN=Petra -out a.csr",
+        "req -new -key b.pem -subj /CN=Petra -out b.csr",
+        "x509 -req -in a.csr -CA ca.pem -CAkey ca.key -days 20 -extfile plain -out a.crt",
+        "x509 -req -in b.csr -CA ca.pem -CAkey ca.key -days 20 -extfile plain -out b.crt",
+        "x509 -req -in b.csr -CA a.crt -CAkey a.pem -days 20 -extfile plain -out own.crt",
+    ];
+    if !openssl(&folder, &lines) {
+        return;
+    }
+    let a = passed.together("a-chain.pem", &[&folder.join("a.pem"), &folder.join("a.crt")]);
+    let b = passed.together("b-chain.pem", &[&folder.join("b.pem"), &folder.join("b.crt")]);
+    let file = folder.join("c.json");
+    pruefstand(args!["certify", &passed.run, "--key", &a, "--out", &file]).exits(0);
+    let sign = |key: &Path, trust: &Path, code: i32| {
+        let base = args!["countersign", &file, "--key", key, "--trust", trust];
+        pruefstand(base.into_iter().chain(args!["--out", folder.join("d.json")])).exits(code)
+    };
+    let done = sign(&b, &folder.join("ca.pem"), 1);
+    assert!(done.stderr.contains("the same person signed twice"), "{}", done.stderr);
+    // A key that nobody trusts decides nothing.
+    let (stranger, _) = passed.key("stranger");
+    let done = sign(&stranger, &folder.join("ca.pem"), 1);
+    assert!(done.stderr.contains("would not be believed"), "{}", done.stderr);
+    // The tester's own certificate answers for nobody.
+    let trust = passed.together("trust.pem", &[&folder.join("ca.pem"), &folder.join("a.crt")]);
+    let done = pruefstand(args!["verify", &file, "--trust", &trust]).exits(77);
+    assert!(done.stderr.contains("not that of an authority"), "{}", done.stderr);
+}
+
+#[test]
+fn pipes_folders_and_escapes_do_no_harm() {
+    let passed = Passed::new();
+    let (key, public) = passed.key("tester");
+    let file = passed.certify("c", &key, "");
+    let pipe = passed.sandbox.path("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let policy = passed
+        .sandbox
+        .write("policy.toml", "format = \"pruefstand/policy/1\"\nbundles = [\"gewerbe\"]\n");
+    for (base, code) in [
+        (args!["verify", &pipe, "--trust", &public].to_vec(), 77),
+        (args!["verify", &file, "--trust", &pipe].to_vec(), 77),
+        (args!["verify", passed.sandbox.path(""), "--trust", &public].to_vec(), 77),
+        (args!["gate", "--policy", &policy, "--trust", &public, &pipe].to_vec(), 1),
+        (
+            args!["gate", "--policy", &policy, "--trust", &public, "--artifact", &pipe, &file]
+                .to_vec(),
+            1,
+        ),
+        (args!["gate", "--policy", &pipe, "--trust", &public, &file].to_vec(), 65),
+    ] {
+        pruefstand(base).exits(code);
+    }
+    let text = std::fs::read_to_string(&file).unwrap();
+    let evil = text.replacen("application/vnd.in-toto+json", "\\u001b[2J\\nOK yes", 1);
+    let evil = passed.sandbox.write("evil.json", &evil);
+    let done = pruefstand(args!["verify", evil, "--trust", &public]).exits(77);
+    assert!(!done.stderr.contains('\u{1b}'), "{:?}", done.stderr);
+}

@@ -79,6 +79,10 @@ fn what_the_policy_asks_for_is_released_and_each_lack_is_refused_alone() {
         (with(before, "minimum_detection = 98\n"), "detection"),
         (with(before, &format!("{before}deciders = [\"{}\"]\n", "0".repeat(12))), "decision"),
         (with(before, &format!("{before}testers = [\"{}\"]\n", "0".repeat(12))), "tester"),
+        (
+            with("two_signatures = true\n", &format!("deciders = [\"{}\"]\n", "0".repeat(12))),
+            "decision",
+        ),
         (with("GEW-30*", "GEW-999"), "requirement"),
         (with("[\"passed\"]", "[\"failed\"]"), "requirement"),
         (
@@ -207,4 +211,53 @@ fn other_tools_get_a_signed_verification_summary() {
     assert_eq!(no["predicate"]["verificationResult"], "FAILED");
     // A certificate is no summary, and a summary no certificate.
     pruefstand(args!["verify", &out, "--trust", &release.trust]).exits(77);
+}
+
+/// Of what the register says, the last word counts, and for whom it was said.
+#[test]
+fn entries_count_for_whom_and_until_when_they_were_made() {
+    let release = Release::new();
+    let artifact = release.passed.artifact.clone();
+    let certificate = release.certificate.display().to_string();
+    let of = |more: &[&str]| -> Vec<String> {
+        ["--certificate", &certificate].iter().chain(more).map(|s| (*s).to_owned()).collect()
+    };
+    let enter = |state: &str, role: &str, more: &[&str]| {
+        let more = of(more);
+        release.enter(state, role, &more.iter().map(String::as_str).collect::<Vec<_>>());
+    };
+    let asked = POLICY.replace(
+        "required = [{ state = \"fachliche-freigabe\", role = \"komm24\" }]",
+        "required = [{ state = \"produktionsfreigabe\" }]",
+    );
+    let at = |place: &str| {
+        asked.replace("[registry]\n", &format!("[registry]\nauthority = \"{place}\"\n"))
+    };
+    let no = |policy: &str, why: &str| {
+        let no = release.gate(policy, &artifact, &release.certificate, 1);
+        assert!(no.iter().any(|r| r.contains(why)), "{why}: {no:?}");
+    };
+    enter("produktionsfreigabe", "komm24", &["--authority", "Stadt A"]);
+    no(&asked, "produktionsfreigabe is missing");
+    no(&at("Stadt B"), "produktionsfreigabe is missing");
+    assert!(release.gate(&at("Stadt A"), &artifact, &release.certificate, 0).is_empty());
+    // A later end is an end.
+    enter("produktionsfreigabe", "komm24", &["--authority", "Stadt A", "--until", "2020-01-01"]);
+    no(&at("Stadt A"), "has run out");
+    // Toleration is no admission, and replaces the one before it.
+    enter("tolerated", "sakd", &["--until", "2099-01-01", "--note", "Übergang"]);
+    no(&asked, "only tolerated");
+    let admitted = asked.replace("produktionsfreigabe", "admitted");
+    no(&admitted, "was replaced");
+    // What was withdrawn does not come back with the certificate from before.
+    enter("withdrawn", "sakd", &["--note", "Fehler"]);
+    enter("test-running", "sakd", &[]);
+    let base = args!["registry", "add", &release.register, "--trust", &release.trust];
+    let what = args!["--key", &release.key, "--state", "admitted", "--role", "sakd", "--by", "P"];
+    let all = base.into_iter().chain(what).chain(args!["--certificate", &release.certificate]);
+    let done = pruefstand(all).exits(1);
+    assert!(done.stderr.contains("from before the withdrawal"), "{}", done.stderr);
+    // A fachliche Freigabe is taken back for the whole Leistungsbündel.
+    release.enter("withdrawn", "sakd", &["--bundle", "gewerbe", "--note", "neues Fachkonzept"]);
+    no(POLICY, "was withdrawn");
 }

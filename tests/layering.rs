@@ -7,7 +7,7 @@ use crate::support::root;
 
 /// Rows from the bottom up. A module may use modules in rows above its own in this list.
 const ROWS: [&[&str]; 16] = [
-    &["ids", "ambient", "secret", "diagnostic", "text"],
+    &["ids", "ambient", "secret", "diagnostic", "text", "files"],
     &["xml", "signing", "mapping", "particulars"],
     &["wire"],
     &["xsd", "cmis", "xdomea"],

@@ -103,7 +103,12 @@ fn a_life_is_entered_shown_and_exported() {
     let again = life.about(&life.sakd, "admitted", "sakd", &[]).exits(1);
     assert!(again.stderr.contains("it was withdrawn"), "{}", again.stderr);
     life.about(&life.sakd, "test-running", "sakd", &[]).exits(0);
-    life.about(&life.sakd, "admitted", "sakd", &[]).exits(0);
+    let old = life.about(&life.sakd, "admitted", "sakd", &[]).exits(1);
+    assert!(old.stderr.contains("from before the withdrawal"), "{}", old.stderr);
+    // Tested again, it gets another certificate.
+    let again = life.passed.certify("again", &life.sakd, "number = \"PB-2\"\n");
+    let again = again.display().to_string();
+    life.add(&life.sakd, "admitted", "sakd", &["--certificate", &again]).exits(0);
 }
 
 #[test]
@@ -133,6 +138,18 @@ fn a_key_speaks_in_its_roles_only() {
 fn no_entry_is_changed_removed_or_put_in_between_unnoticed() {
     let life = Life::new();
     life.live();
+    // Texts of an entry cannot look like further entries, nor tell a terminal anything.
+    life.about(
+        &life.sakd,
+        "test-running",
+        "sakd",
+        &["--note", "x\n   9  2030-01-01  admitted \u{1b}[2J"],
+    )
+    .exits(0);
+    let base = args!["registry", "show", &life.register, "5", "--trust", &life.trust];
+    let shown = pruefstand(base).exits(0).stdout;
+    assert!(shown.lines().count() <= 4 && !shown.contains('\u{1b}'), "{shown:?}");
+    std::fs::remove_file(life.register.join("000005.dsse.json")).unwrap();
     let known = life.passed.sandbox.write("known.json", &life.read("list", &[]).exits(0).stdout);
     let known = known.display().to_string();
     life.read("verify", &["--known", &known]).exits(0);

@@ -157,7 +157,7 @@ fn two_reports_over_the_same_evidence_are_the_same_bytes() {
             same(&Path::new(folder).join(entry.unwrap().file_name()));
         }
     }
-    assert!(compared > 15, "{compared}");
+    assert!(compared > 10, "{compared}");
     // English is another report, and all of it English.
     pruefstand(args!["report", &run, "--lang", "en", "--to", "html,markdown,pdf"]).exits(0);
     let page = std::fs::read_to_string(run.join("report.html")).unwrap();
@@ -307,7 +307,7 @@ fn bytes_that_no_xml_can_hold_are_shown_and_break_nothing() {
     assert!(xml.chars().all(legal));
     let document = roxmltree::Document::parse(&xml).unwrap();
     let failure = document.descendants().find(|n| n.has_tag_name("failure")).unwrap();
-    assert!(failure.text().unwrap().contains("]]> <b>&amp;</b> <![CDATA[x]]>"), "{failure:?}");
+    assert!(failure.text().unwrap().contains("<a>ä</a>"), "{failure:?}");
     let view = pruefstand::verdict::RunView::new(&run.plan, &run.evidence);
     let text = pruefstand::report::attachment(&view, &verdict.cases[0]);
     assert!(text.chars().all(legal));

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use super::predicate::from_run;
-use super::{Certificate, PREDICATE_TYPE, PRODUCT, Verified};
+use super::{Certificate, PREDICATE_TYPE, PRODUCT, TrustedKeys, Verified};
 use crate::evidence::{Evidence, FILE};
 use crate::ids::Digest;
 use crate::judged::Score;
@@ -78,12 +78,12 @@ pub fn issue(
     if evidence.interrupted() != Some(false) || manifest.interrupted {
         return refuse("the run was broken off");
     }
-    let ended = manifest.ended.as_deref().and_then(|t| t.parse::<Timestamp>().ok());
-    if ended.is_none_or(|ended| ended > now) {
+    let Some(ended) = ended(manifest).filter(|ended| *ended <= now) else {
         return refuse("the clock of this machine stands before the end of the run");
-    }
+    };
     let today = now.to_zoned(TimeZone::UTC).date();
-    let until = particulars.validity.last_day(today);
+    // What was tested was tested then: a result does not get younger by a late certificate.
+    let until = particulars.validity.last_day(ended.to_zoned(TimeZone::UTC).date());
     if until.is_some_and(|until| until < today) {
         return refuse("its validity would be over before it begins");
     }
@@ -91,7 +91,7 @@ pub fn issue(
     let names = BOUND.iter().map(|n| (*n).to_owned());
     for name in names.chain(manifest.inputs.iter().map(|i| i.name.clone())) {
         let bytes =
-            std::fs::read(folder.join(&name)).map_err(|e| IssueError::Io(name.clone(), e))?;
+            crate::files::read(&folder.join(&name)).map_err(|e| IssueError::Io(name.clone(), e))?;
         subject.push(json!({ "name": name, "digest": { "sha256": Digest::of(bytes) } }));
     }
     // What was tested, so that a result can be found for a file: it lies outside the run's folder.
@@ -129,11 +129,21 @@ pub fn issue(
     Ok(Certificate::seal(&statement, key))
 }
 
+/// When the run ended.
+fn ended(manifest: &Manifest) -> Option<Timestamp> {
+    manifest.ended.as_deref()?.parse().ok()
+}
+
 /// Adds the signature of whoever decides to a verified certificate.
 ///
 /// # Errors
 /// When that is the key that tested, or one that has signed already.
-pub fn countersign(verified: &Verified, key: &SigningKey) -> Result<Certificate, IssueError> {
+pub fn countersign(
+    verified: &Verified,
+    key: &SigningKey,
+    trust: &TrustedKeys,
+    now: Timestamp,
+) -> Result<Certificate, IssueError> {
     let refused = |why: EnvelopeError| IssueError::Refused(why.to_string());
     if verified.predicate.tested_by.key == key.id() {
         let why = "whoever decides is not whoever tested; this is the key that tested";
@@ -141,5 +151,11 @@ pub fn countersign(verified: &Verified, key: &SigningKey) -> Result<Certificate,
     }
     let mut certificate = verified.certificate.clone();
     certificate.countersign(key).map_err(refused)?;
+    // What nobody could verify is not handed out.
+    certificate.open(trust, |_| Some(verified.predicate.issued.max(now))).map_err(|why| {
+        IssueError::Refused(format!(
+            "the decision would not be believed: {why} (--trust must name it)"
+        ))
+    })?;
     Ok(certificate)
 }

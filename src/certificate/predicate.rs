@@ -38,6 +38,8 @@ pub struct Predicate {
     pub detection: Option<Detection>,
     /// How long it holds.
     pub validity: Validity,
+    /// When it was tested.
+    pub time: Tested,
     /// Who tested.
     pub tested_by: TestedBy,
     /// Engines with their versions.
@@ -70,6 +72,8 @@ pub struct Requirement {
     pub level: Level,
     /// What must hold.
     pub title: String,
+    /// It applies to this component and Umsetzungsstufe.
+    pub applies: bool,
     /// The verdict on it.
     pub verdict: CaseOutcome,
     /// How many cases say something about it.
@@ -130,6 +134,15 @@ pub struct TestedBy {
     pub key: String,
 }
 
+/// When it was tested.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Tested {
+    /// Begin of the run.
+    pub started: Timestamp,
+    /// End of the run.
+    pub ended: Timestamp,
+}
+
 /// The harness.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Harness {
@@ -183,7 +196,7 @@ pub(super) fn from_run(judged: &Judged<'_>) -> Map<String, Value> {
             let cases: Vec<_> = verdict.cases.iter().filter(|c| c.is_about(&r.id)).collect();
             let ended = |how| cases.iter().filter(|c| c.verdict == how).count();
             json!({
-                "id": r.id, "level": r.level, "title": r.title,
+                "id": r.id, "level": r.level, "title": r.title, "applies": r.applies,
                 "verdict": result_of(&r.id, verdict.cases.iter()).outcome,
                 "cases": cases.len(), "passed": ended(CaseOutcome::Passed),
                 "notApplicable": ended(CaseOutcome::NotApplicable), "notTested": r.not_tested,

@@ -13,7 +13,7 @@ use super::predicate::from_run;
 use super::{Certificate, PREDICATE_TYPE, PRODUCT, Predicate, Subject};
 use crate::evidence::{BLOBS, Evidence};
 use crate::ids::Digest;
-use crate::run::Manifest;
+use crate::run::{INPUTS, Manifest};
 use crate::signing::{EnvelopeError, Signer, TrustedKeys};
 
 /// Why a certificate is refused.
@@ -74,7 +74,7 @@ const SKEW: SignedDuration = SignedDuration::from_mins(5);
 /// See [`VerifyError`].
 pub fn verify(path: &Path, trust: &TrustedKeys, now: Timestamp) -> Result<Verified, VerifyError> {
     let name = path.display().to_string();
-    let bytes = std::fs::read(path).map_err(|e| VerifyError::Io(name.clone(), e))?;
+    let bytes = crate::files::read(path).map_err(|e| VerifyError::Io(name.clone(), e))?;
     verify_bytes(&name, &bytes, trust, now)
 }
 
@@ -136,7 +136,7 @@ pub fn verify_run(verified: &Verified, folder: &Path) -> Result<(usize, Vec<Stri
         if outside || name.is_empty() {
             return Err(VerifyError::Run(format!("\"{name}\" leads out of the run's folder")));
         }
-        let bytes = std::fs::read(folder.join(name))
+        let bytes = crate::files::read(&folder.join(name))
             .map_err(|e| VerifyError::Run(format!("{name}: {e}")))?;
         if Digest::of(&bytes) != digest.sha256 {
             return Err(VerifyError::Run(format!("{name} is not the file that was certified")));
@@ -156,10 +156,12 @@ pub fn verify_run(verified: &Verified, folder: &Path) -> Result<(usize, Vec<Stri
         return Err(VerifyError::Run("the evidence ends elsewhere than the certified one".into()));
     }
     let mut besides = Vec::new();
-    let listed = |name: &str| names.contains(name) || name.contains('/') || name == BLOBS;
+    let listed = |name: &str| names.contains(name);
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
-        if !listed(&name) && !entry.file_type().is_ok_and(|t| t.is_dir()) {
+        // Their contents were held against the manifest and the evidence already.
+        let own = entry.file_type().is_ok_and(|t| t.is_dir()) && [INPUTS, BLOBS].contains(&&*name);
+        if !listed(&name) && !own {
             besides.push(name);
         }
     }

@@ -109,8 +109,9 @@ pub fn certify_run(args: &CertifyArgs) -> Result<Exit, CliError> {
 pub fn countersign(args: &CountersignArgs) -> Result<Exit, CliError> {
     let key = load_key(&args.key)?;
     let trust = TrustedKeys::load(&args.trust)?;
-    let verified = certificate::verify(&args.file, &trust, Clock::system().now())?;
-    let signed = certificate::countersign(&verified, &key)?;
+    let now = Clock::system().now();
+    let verified = certificate::verify(&args.file, &trust, now)?;
+    let signed = certificate::countersign(&verified, &key, &trust, now)?;
     write(&args.out, signed.to_text().as_bytes())?;
     output::say(&format!(
         "certificate with the decision of key {}: {}",
@@ -131,7 +132,10 @@ pub fn verify(args: &VerifyArgs, format: Format) -> Result<Exit, CliError> {
         Some(dir) => {
             let (files, besides) = certificate::verify_run(&verified, dir)?;
             proven.push(format!("{files} files of the run are the certified ones"));
-            let judged = judge_folder(dir).map_err(|e| VerifyError::Run(e.to_string()))?;
+            let judged = judge_folder(dir).map_err(|e| {
+                let text = e.to_string();
+                VerifyError::Run(text.trim_start_matches("error: ").to_owned())
+            })?;
             certificate::verify_judged(&verified, &parts(&judged))?;
             proven.push("judged again, the run gives the same result".into());
             if !besides.is_empty() {
@@ -189,8 +193,10 @@ fn from_certificate(verified: &Verified, proven: &mut Vec<String>, open: &mut Ve
         t.kind,
         p.plan.concept,
         p.plan.stage,
-        p.issued.to_string().split('T').next().unwrap_or_default()
+        p.time.ended.to_string().split('T').next().unwrap_or_default()
     ));
+    let issued = p.issued.to_string();
+    proven.push(format!("certified on {}", issued.split('T').next().unwrap_or_default()));
     match p.validity.until {
         Some(until) => {
             proven.push(format!("holds until {until}, or until {}", p.validity.ends.join(", ")))

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use pruefstand::ambient::Clock;
 use pruefstand::certificate::TrustedKeys;
 use pruefstand::gate::{Asked, Policy, decide, summary};
+use pruefstand::report::visible;
 use pruefstand::signing::Envelope;
 
 use super::args::Format;
@@ -33,7 +34,7 @@ pub struct GateArgs {
     #[arg(long)]
     at: Option<Timestamp>,
     /// Write the decision as a signed SLSA verification summary.
-    #[arg(long, requires = "key")]
+    #[arg(long, requires = "key", conflicts_with = "at")]
     summary: Option<PathBuf>,
     /// Private key that signs the summary.
     #[arg(long)]
@@ -62,12 +63,17 @@ pub fn gate(args: &GateArgs, format: Format) -> Result<Exit, CliError> {
     match format {
         Format::Json => output::json(&decision),
         Format::Text => {
-            let mut text = String::from(if decision.allowed { "yes\n" } else { "no\n" });
+            let mut text = String::from(if decision.allowed { "yes" } else { "no" });
+            if args.at.is_some() {
+                text.push_str(&format!(" (as of {})", decision.at));
+            }
+            text.push('\n');
             // What speaks against it first: that is what somebody has to do something about.
             for ok in [false, true] {
                 for r in decision.reasons.iter().filter(|r| r.ok == ok) {
                     let sign = if ok { "+" } else { "-" };
-                    text.push_str(&format!("  {sign} {:11} {}: {}\n", r.check, r.about, r.text));
+                    let (about, said) = (visible(&r.about), visible(&r.text));
+                    text.push_str(&format!("  {sign} {:11} {about}: {said}\n", r.check));
                 }
             }
             output::result(&text);

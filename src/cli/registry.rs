@@ -11,9 +11,10 @@ use pruefstand::ambient::Clock;
 use pruefstand::certificate::{self, TrustedKeys};
 use pruefstand::ids::Digest;
 use pruefstand::registry::{
-    AddError, Audience, Entry, Head, NewEntry, Product, Registry, Role, Roles, State, add, export,
-    standing,
+    AddError, Audience, Entry, Head, NewEntry, Product, Registry, Role, Roles, State, Where, add,
+    export, standing,
 };
+use pruefstand::report::visible;
 use serde_json::json;
 
 use super::args::Format;
@@ -231,14 +232,18 @@ fn print_head(head: &Head, format: Format) {
 }
 
 fn line(entry: &Entry) -> String {
+    visible(&told(entry)).replace('\r', "\\r")
+}
+
+fn told(entry: &Entry) -> String {
     let mut out = format!(
         "{:>4}  {}  {:24} {}  ({}, {})",
         entry.number,
         day(entry.at),
         entry.state.name(),
-        entry.product,
+        one_line(&entry.product.to_string()),
         entry.role.name(),
-        entry.by
+        one_line(&entry.by)
     );
     for (what, value) in [
         ("until", entry.until.map(|d| d.to_string())),
@@ -249,13 +254,18 @@ fn line(entry: &Entry) -> String {
         ("certificate", entry.certificate.as_ref().map(|d| d.short().to_owned())),
     ] {
         if let Some(value) = value {
-            out.push_str(&format!("\n        {what}: {value}"));
+            out.push_str(&format!("\n        {what}: {}", one_line(&value)));
         }
     }
     for condition in &entry.conditions {
-        out.push_str(&format!("\n        condition: {condition}"));
+        out.push_str(&format!("\n        condition: {}", one_line(condition)));
     }
     out
+}
+
+/// A text that cannot look like two lines.
+fn one_line(text: &str) -> String {
+    text.split(['\n', '\r']).collect::<Vec<_>>().join("⏎")
 }
 
 fn list(which: &Which, format: Format) -> Result<Exit, CliError> {
@@ -268,7 +278,7 @@ fn list(which: &Which, format: Format) -> Result<Exit, CliError> {
         .into_iter()
         .filter_map(|p| {
             let last = entries().rfind(|e| e.product == *p)?;
-            Some((p, last, standing(entries(), p, Some(day(now))).is_some()))
+            Some((p, last, standing(entries(), p, Some(day(now)), Where::Everywhere).is_some()))
         })
         .collect();
     match format {

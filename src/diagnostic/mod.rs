@@ -158,7 +158,13 @@ impl Diagnostics {
 /// When it cannot be read as UTF-8 text.
 pub fn read_text(path: &std::path::Path) -> Result<(String, String), Diagnostics> {
     let name = path.display().to_string();
-    match std::fs::read_to_string(path) {
+    // A pipe or device would never end.
+    let regular = std::fs::metadata(path).map_or(true, |m| m.is_file());
+    let read = || match regular {
+        true => std::fs::read_to_string(path),
+        false => Err(std::io::Error::other("it is no regular file")),
+    };
+    match read() {
         Ok(text) => Ok((name, text)),
         Err(error) => {
             Err(Diagnostics::whole(&name, format!("cannot be read: {error}"), "check the path"))

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::policy::{Policy, RegistryPolicy, RequiredEntry, matches};
 use crate::certificate::{Verified, verify};
 use crate::ids::Digest;
-use crate::registry::{Entry, Product, Registry, State, standing};
+use crate::registry::{Entry, Product, Registry, State, Where, since_last_turn, standing};
 use crate::signing::TrustedKeys;
 use crate::verdict::Admission;
 
@@ -108,6 +108,7 @@ pub fn decide(asked: &Asked<'_>) -> Decision {
     for named in &proven {
         certificate(asked.policy, named, today, &mut reasons);
     }
+    requirements(asked.policy, &proven, &mut reasons);
     let artifacts = artifacts(asked, &proven, &mut reasons);
     registry(asked, &proven, today, &mut reasons);
     let Reasons(reasons) = reasons;
@@ -183,22 +184,6 @@ fn certificate(policy: &Policy, named: &Named, today: Date, reasons: &mut Reason
             format!("not claimed, so not tested: {}", open.join(", ")),
         );
     }
-    for wanted in &policy.requirement {
-        let of: Vec<_> =
-            p.requirements.iter().filter(|r| matches(&wanted.id, r.id.as_str())).collect();
-        if of.is_empty() {
-            reasons.push(
-                "requirement",
-                name,
-                false,
-                format!("{} is not among its requirements", wanted.id),
-            );
-        }
-        for r in of {
-            let text = format!("{}: {}", r.id, outcome(r.verdict));
-            reasons.push("requirement", name, wanted.verdicts.contains(&r.verdict), text);
-        }
-    }
     if let Some(least) = policy.minimum_detection {
         let score = p.detection.as_ref().and_then(|d| d.score);
         let text = match score {
@@ -212,9 +197,9 @@ fn certificate(policy: &Policy, named: &Named, today: Date, reasons: &mut Reason
         reasons.push("detection", name, score.is_some_and(|s| s >= f64::from(least)), text);
     }
     if let Some(days) = policy.maximum_age_days {
-        let issued = p.issued.to_zoned(TimeZone::UTC).date();
-        let age = (today - issued).get_days();
-        let text = format!("issued {issued}, {age} days ago; at most {days} are accepted");
+        let tested = p.time.ended.to_zoned(TimeZone::UTC).date();
+        let age = (today - tested).get_days();
+        let text = format!("tested {tested}, {age} days ago; at most {days} are accepted");
         reasons.push("age", name, i64::from(age) <= i64::from(days), text);
     }
     keys(policy, named, reasons);
@@ -230,6 +215,30 @@ fn certificate(policy: &Policy, named: &Named, today: Date, reasons: &mut Reason
     }
 }
 
+/// Each pattern must fit something in some certificate, and whatever it fits must have come out right.
+fn requirements(policy: &Policy, proven: &[Named], reasons: &mut Reasons) {
+    for wanted in &policy.requirement {
+        let mut found = false;
+        for named in proven {
+            let all = named.verified.predicate.requirements.iter();
+            for r in all.filter(|r| r.applies && matches(&wanted.id, r.id.as_str())) {
+                found = true;
+                let text = format!("{}: {}", r.id, outcome(r.verdict));
+                reasons.push(
+                    "requirement",
+                    &named.name,
+                    wanted.verdicts.contains(&r.verdict),
+                    text,
+                );
+            }
+        }
+        if !found {
+            let text = "no certificate is about it".to_owned();
+            reasons.push("requirement", &wanted.id, false, text);
+        }
+    }
+}
+
 fn keys(policy: &Policy, named: &Named, reasons: &mut Reasons) {
     let (name, verified) = (named.name.as_str(), &named.verified);
     let listed =
@@ -239,7 +248,8 @@ fn keys(policy: &Policy, named: &Named, reasons: &mut Reasons) {
         let text = format!("tested by key {}", &tester[..12]);
         reasons.push("tester", name, listed(&policy.testers, tester), text);
     }
-    if policy.two_signatures {
+    // Who names those that may decide wants a decision.
+    if policy.two_signatures || !policy.deciders.is_empty() {
         let decided = verified
             .deciders()
             .find(|s| policy.deciders.is_empty() || listed(&policy.deciders, &s.id));
@@ -269,7 +279,7 @@ fn artifacts(asked: &Asked<'_>, proven: &[Named], reasons: &mut Reasons) -> Vec<
     let mut read = Vec::new();
     for path in asked.artifacts {
         let name = path.display().to_string();
-        match std::fs::read(path) {
+        match crate::files::read(path) {
             Err(error) => reasons.push("artifact", &name, false, error.to_string()),
             Ok(bytes) => {
                 let digest = Digest::of(bytes);
@@ -325,15 +335,29 @@ fn registry(asked: &Asked<'_>, proven: &[Named], today: Date, reasons: &mut Reas
         Ok(registry) => registry,
         Err(error) => return reasons.push("register", &about, false, error.to_string()),
     };
-    let text = format!("{} entries, unbroken", registry.entries.len());
+    let mut text = format!("{} entries, unbroken", registry.entries.len());
+    if policy.head.is_none() {
+        text.push_str(
+            "; not looked at: whether entries were cut off its end (name a head in the policy)",
+        );
+    }
+    if policy.key.is_empty() {
+        text.push_str(
+            "; not looked at: whether keys spoke in their roles (name keys in the policy)",
+        );
+    }
     reasons.push("register", &about, true, text);
+    let place = policy.authority.as_deref().map_or(Where::Everywhere, Where::At);
     let entries: Vec<&Entry> = registry.entries.iter().map(|r| &r.entry).collect();
     for named in proven {
         let product = named.product();
         let own = || entries.iter().copied().filter(|e| e.product == product);
         let name = product.to_string();
-        let stands = standing(entries.iter().copied(), &product, Some(today));
+        let stands = standing(entries.iter().copied(), &product, Some(today), place);
         let (ok, text) = match (stands, own().next_back()) {
+            (Some(entry), _) if entry.state == State::Tolerated && !policy.tolerated_allowed => {
+                (false, format!("entry {}: only tolerated", entry.number))
+            }
             (Some(entry), _) => (true, format!("entry {}: {}", entry.number, entry.state.name())),
             (None, Some(last)) => {
                 let since = last.at.to_zoned(TimeZone::UTC).date();
@@ -349,39 +373,51 @@ fn registry(asked: &Asked<'_>, proven: &[Named], today: Date, reasons: &mut Reas
             reasons.push("standing", &named.name, same, text);
         }
         for wanted in &policy.required {
-            let about = entries.iter().copied().filter(|e| e.product.speaks_of(&product));
-            required(wanted, &name, about, today, reasons);
+            let about = since_last_turn(entries.iter().copied(), &product);
+            required(wanted, &name, &about, (today, place), reasons);
         }
     }
 }
 
-fn required<'a>(
+fn required(
     wanted: &RequiredEntry,
     name: &str,
-    entries: impl Iterator<Item = &'a Entry>,
-    today: Date,
+    entries: &[&Entry],
+    (today, place): (Date, Where<'_>),
     reasons: &mut Reasons,
 ) {
-    let counts = |e: &&Entry| {
+    let place = wanted.authority.as_deref().map_or(place, Where::At);
+    let said = |e: &&&Entry| {
         e.state == wanted.state
             && wanted.role.is_none_or(|role| role == e.role)
-            && (e.authority.is_none()
-                || wanted.authority.is_none()
-                || e.authority == wanted.authority)
-            && e.until.is_none_or(|until| until >= today)
+            && place.is_meant_by(e)
     };
-    // What was said before a withdrawal and another test speaks of another state of things.
-    let since_last_end = entries.fold(Vec::new(), |mut kept: Vec<&Entry>, e| {
-        if matches!(e.state, State::Withdrawn | State::NotAdmitted) {
-            kept.retain(|k| k.state == State::FachlicheFreigabe);
+    // The last word counts: an end that was set later is an end.
+    let last = entries.iter().rfind(said);
+    let decides =
+        |s: State| matches!(s, State::Admitted | State::AdmittedWithConditions | State::Tolerated);
+    // Of several verdicts on admission only the last one stands.
+    let replaced = |e: &Entry| {
+        decides(e.state) && entries.iter().any(|o| decides(o.state) && o.number > e.number)
+    };
+    // A fachliche Freigabe is taken back for the whole Leistungsbündel.
+    let taken_back = |e: &Entry| {
+        let back = |o: &&Entry| o.state == State::Withdrawn && o.product.is_bundle();
+        e.state == State::FachlicheFreigabe
+            && entries.iter().any(|o| back(o) && o.number > e.number)
+    };
+    let (ok, text) = match last {
+        None => (false, format!("{} is missing", wanted.state.name())),
+        Some(e) if e.until.is_some_and(|until| until < today) => {
+            (false, format!("{}: entry {} has run out", wanted.state.name(), e.number))
         }
-        kept.push(e);
-        kept
-    });
-    let found = since_last_end.into_iter().rev().find(counts);
-    let text = match found {
-        Some(entry) => format!("{}: entry {}", wanted.state.name(), entry.number),
-        None => format!("{} is missing", wanted.state.name()),
+        Some(e) if replaced(e) => {
+            (false, format!("{}: entry {} was replaced", wanted.state.name(), e.number))
+        }
+        Some(e) if taken_back(e) => {
+            (false, format!("{}: entry {} was withdrawn", wanted.state.name(), e.number))
+        }
+        Some(e) => (true, format!("{}: entry {}", wanted.state.name(), e.number)),
     };
-    reasons.push("entry", name, found.is_some(), text);
+    reasons.push("entry", name, ok, text);
 }

@@ -97,6 +97,13 @@ pub struct RegistryPolicy {
     /// Entries that must be there for each product.
     #[serde(default)]
     pub required: Vec<RequiredEntry>,
+    /// Kommune or zuständige Stelle for which it is released; for everybody where there is none, and
+    /// then what counts for one alone does not do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authority: Option<String>,
+    /// Whether toleration does in the place of an admission.
+    #[serde(default)]
+    pub tolerated_allowed: bool,
     /// Head that is known: the register must go on from there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub head: Option<Head>,
@@ -111,7 +118,8 @@ pub struct RequiredEntry {
     /// In which role; any that may say so where there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<Role>,
-    /// Kommune or zuständige Stelle for which it must count; entries without one count for all.
+    /// Kommune or zuständige Stelle for which it must count, where it is another one than that of the
+    /// policy; entries without one count for all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authority: Option<String>,
 }
@@ -147,6 +155,10 @@ impl Policy {
             let help = "name the verdicts that do, such as [\"passed\"]";
             return whole(format!("no verdict would do for {}", empty.id), help);
         }
+        let lower = |list: &mut Vec<String>| list.iter_mut().for_each(|k| k.make_ascii_lowercase());
+        let mut this = this;
+        lower(&mut this.testers);
+        lower(&mut this.deciders);
         Ok((this, Digest::of(text)))
     }
 }

@@ -13,7 +13,10 @@ pub fn summary(decision: &Decision, policy: &Policy, policy_digest: &Digest) -> 
         let one = |(name, digest): &(String, Digest)| json!({ "name": name, "digest": { "sha256": digest } });
         list.iter().map(one).collect()
     };
+    // A statement without subjects would be about everything.
+    let nothing = || vec![json!({ "name": "policy", "digest": { "sha256": policy_digest } })];
     let subjects = match decision.artifacts.is_empty() {
+        true if decision.certificates.is_empty() => nothing(),
         true => named(&decision.certificates),
         false => named(&decision.artifacts),
     };

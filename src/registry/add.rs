@@ -69,6 +69,8 @@ pub fn add(
 ) -> Result<Head, AddError> {
     let io = |path: &Path, e| AddError::Io(path.display().to_string(), e);
     std::fs::create_dir_all(folder).map_err(|e| io(folder, e))?;
+    // A name of its own, also where it was called `.`.
+    let folder = &folder.canonicalize().map_err(|e| io(folder, e))?;
     let registry = Registry::read(folder, trust, now)?;
     if new.by.trim().is_empty() {
         return Err(AddError::Refused("nobody makes it (--by is empty)".into()));

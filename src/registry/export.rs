@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use serde_json::{Value, json};
 
-use super::entry::{Product, State};
-use super::life_cycle::standing;
+use super::entry::{Entry, Product, State};
+use super::life_cycle::{Where, admits, is_over, since_last_turn, standing};
 use super::read::{Registered, Registry};
 
 /// For whom an export is.
@@ -63,22 +63,41 @@ fn one(
 ) -> Option<Value> {
     let heard: Vec<_> = entries.iter().filter(|r| audience.hears_of(r.entry.state)).collect();
     let last = &heard.last()?.entry;
-    let admission = standing(registry.entries.iter().map(|r| &r.entry), product, Some(day));
+    let all = || registry.entries.iter().map(|r| &r.entry);
+    let admission = standing(all(), product, Some(day), Where::Everywhere);
+    let only_at = standing(all(), product, Some(day), Where::Anywhere);
+    // What it may be used as comes first; a test that was not passed is nobody's business, but that it
+    // ended an admission is.
+    let state = match (audience, admission.or(only_at)) {
+        (Audience::Public, None) if admits(last.state) => State::Ended,
+        (Audience::Public, Some(entry)) if !is_over(last.state) => match last.state {
+            State::Produktionsfreigabe | State::FreigabeInbetriebnahme => last.state,
+            _ => entry.state,
+        },
+        _ => last.state,
+    };
     let mut value = json!({
         "vendor": product.vendor, "product": product.product, "version": product.version,
         "bundle": product.bundle,
-        "state": last.state, "since": last.at, "until": admission.and_then(|a| a.until),
+        "state": state, "since": last.at, "until": admission.and_then(|a| a.until),
         "mayBeUsed": admission.is_some(),
+        "onlyAt": only_at.filter(|_| admission.is_none()).and_then(|a| a.authority.clone()),
         "stage": admission.and_then(|a| a.stage),
         "conditions": admission.map(|a| a.conditions.clone()).unwrap_or_default(),
         "successor": last.successor,
     });
     if audience == Audience::Konfigurationsportal {
         value["certificate"] = json!(admission.and_then(|a| a.certificate.clone()));
-        value["releasedFor"] = heard
-            .iter()
-            .map(|r| &r.entry)
-            .filter(|e| e.state == State::Produktionsfreigabe && admission.is_some())
+        // Of each authority the last word counts.
+        let mut releases: BTreeMap<&Option<String>, &Entry> = BTreeMap::new();
+        for entry in since_last_turn(all(), product) {
+            if entry.state == State::Produktionsfreigabe {
+                releases.insert(&entry.authority, entry);
+            }
+        }
+        value["releasedFor"] = releases
+            .into_values()
+            .filter(|e| only_at.is_some() && e.until.is_none_or(|until| until >= day))
             .map(|e| json!({ "authority": e.authority, "since": e.at, "changeRequest": e.change_request }))
             .collect();
     }

@@ -35,12 +35,55 @@ const fn rule(state: State, roles: &'static [Role], needs_admission: bool) -> Ru
     Rule { state, roles, needs_admission }
 }
 
-const fn admits(state: State) -> bool {
+pub(super) const fn admits(state: State) -> bool {
     matches!(state, State::Admitted | State::AdmittedWithConditions | State::Tolerated)
 }
 
-const fn is_over(state: State) -> bool {
+pub(super) const fn is_over(state: State) -> bool {
     matches!(state, State::Superseded | State::Withdrawn | State::Ended)
+}
+
+/// For whom something is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Where<'a> {
+    /// For everybody: what counts for one authority alone does not count.
+    Everywhere,
+    /// For one Kommune or zuständige Stelle.
+    At(&'a str),
+    /// For whomever: whether it counts anywhere.
+    Anywhere,
+}
+
+impl Where<'_> {
+    /// Whether an entry speaks of it.
+    pub fn is_meant_by(self, entry: &Entry) -> bool {
+        match (self, &entry.authority) {
+            (_, None) | (Self::Anywhere, _) => true,
+            (Self::Everywhere, Some(_)) => false,
+            (Self::At(one), Some(only)) => one == only,
+        }
+    }
+}
+
+/// Entries that still stand: what was said before a withdrawal, another verdict or an end speaks of
+/// another state of things.
+pub fn since_last_turn<'a>(
+    entries: impl Iterator<Item = &'a Entry>,
+    product: &Product,
+) -> Vec<&'a Entry> {
+    let mut kept: Vec<&Entry> = Vec::new();
+    for entry in entries.filter(|e| e.product.speaks_of(product)) {
+        if entry.product.is_bundle() {
+            kept.push(entry);
+            continue;
+        }
+        if is_over(entry.state) || entry.state == State::NotAdmitted {
+            // What was said of the Leistungsbündel has not changed.
+            kept.retain(|k| k.state == State::FachlicheFreigabe);
+        }
+        kept.push(entry);
+    }
+    kept
 }
 
 /// The entry by which a product may be used on a day: the last one that decides on admission, if it
@@ -49,9 +92,10 @@ pub fn standing<'a>(
     entries: impl Iterator<Item = &'a Entry>,
     product: &Product,
     day: Option<Date>,
+    place: Where<'_>,
 ) -> Option<&'a Entry> {
     let mut found = None;
-    for entry in entries.filter(|e| e.product == *product) {
+    for entry in entries.filter(|e| e.product == *product && place.is_meant_by(e)) {
         match entry.state {
             s if admits(s) => found = Some(entry),
             State::NotAdmitted => found = None,
@@ -81,13 +125,18 @@ pub(super) fn may_follow(before: &[&Entry], new: &Entry) -> Result<(), String> {
             roles.join(", ")
         ));
     }
-    if new.product.is_bundle() && new.state != State::FachlicheFreigabe {
+    let of_bundles = [State::FachlicheFreigabe, State::Withdrawn];
+    if new.product.is_bundle() && !of_bundles.contains(&new.state) {
         return Err(format!("{} must name a product", new.state.name()));
     }
+    let place = new.authority.as_deref().map_or(Where::Everywhere, Where::At);
     let own = || before.iter().copied().filter(|e| e.product == new.product);
     let over = own().map(|e| e.state).rfind(|s| is_over(*s) || *s == State::TestRunning);
     match over {
-        Some(State::Withdrawn) if !matches!(new.state, State::TestRunning | State::Ended) => {
+        Some(State::Withdrawn)
+            if !new.product.is_bundle()
+                && !matches!(new.state, State::TestRunning | State::Ended) =>
+        {
             return Err("it was withdrawn; only another test or the end can follow".into());
         }
         Some(State::Ended) => {
@@ -101,12 +150,22 @@ pub(super) fn may_follow(before: &[&Entry], new: &Entry) -> Result<(), String> {
     if is_over(new.state) && own().next().is_none() {
         return Err("there is nothing about it in the register that could be over".into());
     }
-    if rule.needs_admission && standing(before.iter().copied(), &new.product, None).is_none() {
+    if rule.needs_admission && standing(before.iter().copied(), &new.product, None, place).is_none()
+    {
         return Err(format!(
             "{} needs an admission (or toleration) that stands; there is none for {}",
             new.state.name(),
             new.product
         ));
+    }
+    if let Some(old) = own().rfind(|e| e.state == State::Withdrawn)
+        && admits(new.state)
+        && new.certificate.is_some()
+        && own().any(|e| e.number < old.number && e.certificate == new.certificate)
+    {
+        return Err(
+            "this certificate is from before the withdrawal; it was not tested again".into()
+        );
     }
     let missing = |what: &str| Err(format!("{} must name {what}", new.state.name()));
     match new.state {

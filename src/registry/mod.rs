@@ -14,5 +14,5 @@ mod read;
 pub use add::{AddError, NewEntry, add};
 pub use entry::{Entry, Product, Role, State};
 pub use export::{Audience, export};
-pub use life_cycle::standing;
+pub use life_cycle::{Where, since_last_turn, standing};
 pub use read::{Head, Registered, Registry, RegistryError, RoleKey, Roles};

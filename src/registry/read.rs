@@ -148,7 +148,7 @@ impl Registry {
             if *name != file_name(number) {
                 return Err(wrong(format!("entry {number} should be here: entries are missing")));
             }
-            let bytes = std::fs::read(&path)
+            let bytes = crate::files::read(&path)
                 .map_err(|e| RegistryError::Io(path.display().to_string(), e))?;
             let (entry, signer) = open(&bytes, trust).map_err(wrong)?;
             registry.fits(&entry, now).map_err(wrong)?;

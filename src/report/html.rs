@@ -216,6 +216,10 @@ pub fn html(material: &Material<'_>, language: Language) -> Result<String, Repor
     let manifest = material.manifest;
     let page = environment.get_template("report.html")?.render(context! {
         t => texts,
+        // Titles and findings are written in the language of the concept and of the judge.
+        german => Value::from_safe_string(
+            if language == Language::De { String::new() } else { " lang=\"de\"".to_owned() },
+        ),
         lang => if language == Language::De { "de" } else { "en" },
         style => Value::from_safe_string(STYLE.to_owned()),
         plan => material.plan.plan,
@@ -415,10 +419,8 @@ fn results_bar(counts: Counts, language: Language) -> String {
 /// What a policy for scripts names this script by (CSP 3, section 2.3.1).
 fn script_hash() -> String {
     use base64::Engine as _;
-    let digest = Digest::of(SCRIPT).0;
-    let bytes: Vec<u8> = (0..digest.len())
-        .step_by(2)
-        .filter_map(|at| u8::from_str_radix(digest.get(at..at + 2)?, 16).ok())
-        .collect();
-    format!("sha256-{}", base64::engine::general_purpose::STANDARD.encode(bytes))
+    format!(
+        "sha256-{}",
+        base64::engine::general_purpose::STANDARD.encode(Digest::of(SCRIPT).bytes())
+    )
 }

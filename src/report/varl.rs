@@ -34,7 +34,8 @@ pub fn varl<'a>(material: &'a Material<'a>) -> impl Iterator<Item = (String, Str
             return None;
         }
         let message = exchange.message();
-        if message.is_empty() {
+        // Forms, pictures and the like are no documents of this validator.
+        if !is_xml(&message) {
             return None;
         }
         let found = about.get(&exchange.number).map_or(&[][..], Vec::as_slice);
@@ -65,17 +66,15 @@ fn one(
     let formed = parse(message).err();
     let well_formed = formed.is_none();
     let faults = || found.iter().filter(|(_, f)| f.severity == Severity::Fault);
-    let accept = well_formed && case.is_some() && faults().next().is_none();
+    // Nobody can say of a message without a case whether it is valid.
+    let valid = well_formed && case.is_some() && faults().next().is_none();
     let mut report = Element::new(NS, "report");
     report.set_attribute("varlVersion", "1.0.0");
-    report.set_attribute(
-        "valid",
-        if well_formed && faults().next().is_none() { "true" } else { "false" },
-    );
+    report.set_attribute("valid", if valid { "true" } else { "false" });
     let engine = with("engine", vec![text("name", &manifest.harness)]);
     let hash = with(
         "documentHash",
-        vec![text("hashAlgorithm", "SHA-256"), text("hashValue", &Digest::of(message).0)],
+        vec![text("hashAlgorithm", "SHA-256"), text("hashValue", &base64_of(&Digest::of(message)))],
     );
     let identification = with(
         "documentIdentification",
@@ -85,9 +84,18 @@ fn one(
         None => Element::new(NS, "noScenarioMatched"),
         Some(case) => {
             let mut scenario = Element::new(SCENARIOS, "scenario");
-            let mut name = Element::with_text(SCENARIOS, "name", &visible(case));
-            name.prefix = None;
-            scenario.children.push(Node::Element(name));
+            let root = parse(message).map(|d| d.root).ok();
+            let root = root.map_or_else(|| "*".to_owned(), |r| r.name);
+            for (name, value) in
+                [("name", visible(case)), ("match", format!("/*[local-name() = '{root}']"))]
+            {
+                scenario.children.push(Node::Element(Element::with_text(SCENARIOS, name, &value)));
+            }
+            let mut schema = Element::new(SCENARIOS, "validateWithXmlSchema");
+            schema.children.push(Node::Element(resource("plan.toml")));
+            let mut created = Element::new(SCENARIOS, "createReport");
+            created.children.push(Node::Element(resource("pruefstand")));
+            scenario.children.extend([Node::Element(schema), Node::Element(created)]);
             let mut syntax = step("val-xml", well_formed, vec![]);
             if let Some(error) = &formed {
                 syntax.children.push(Node::Element(said(
@@ -121,13 +129,13 @@ fn one(
             matched
         }
     };
-    let explanation = match (case, accept) {
+    let explanation = match (case, valid) {
         (None, _) => "gehört zu keinem Testfall",
         (_, true) => "ohne Beanstandung",
         (_, false) => "mit Beanstandungen",
     };
     let recommended = with(
-        if accept { "accept" } else { "reject" },
+        if valid { "accept" } else { "reject" },
         vec![with("explanation", vec![html(explanation)])],
     );
     report.children = [
@@ -151,11 +159,34 @@ fn step(id: &str, valid: bool, messages: Vec<Element>) -> Element {
 }
 
 fn said(id: &str, code: &str, level: &str, told: &str) -> Element {
-    let mut message = text("message", told);
+    // Of this type white space is one space (xs:normalizedString).
+    let mut message = text("message", &told.split_whitespace().collect::<Vec<_>>().join(" "));
     message.set_attribute("id", id);
     message.set_attribute("code", code);
     message.set_attribute("level", level);
     message
+}
+
+/// A resource of a scenario.
+fn resource(name: &str) -> Element {
+    let mut resource = Element::new(SCENARIOS, "resource");
+    for (part, value) in [("name", name), ("location", name)] {
+        resource.children.push(Node::Element(Element::with_text(SCENARIOS, part, value)));
+    }
+    resource
+}
+
+/// Whether it means to be XML.
+fn is_xml(message: &[u8]) -> bool {
+    let text = message.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(message);
+    let utf16 = message.starts_with(&[0xFF, 0xFE]) || message.starts_with(&[0xFE, 0xFF]);
+    utf16 || text.trim_ascii_start().first() == Some(&b'<')
+}
+
+/// A digest as this format writes it (xs:base64Binary).
+fn base64_of(digest: &Digest) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.encode(digest.bytes())
 }
 
 fn html(told: &str) -> Element {

@@ -10,8 +10,8 @@ use tokio::sync::{RwLock, Semaphore};
 
 use super::component::Numbers;
 use super::folder::{
-    DETECTION, INPUTS, MANIFEST, Manifest, ManifestInput, PLAN, TargetSummary, write_inputs,
-    write_manifest,
+    DETECTION, INPUTS, MANIFEST, Manifest, ManifestInput, PLAN, TargetSummary, bound_by_evidence,
+    write_inputs, write_manifest,
 };
 use super::outgoing;
 use super::preflight::{Preflight, PreflightFinding};
@@ -284,7 +284,7 @@ async fn drive(
     let mut manifest = manifest(&config, inputs, says);
     write_manifest(out, &manifest).map_err(cannot)?;
     recorder.append(&Record::Inputs {
-        digests: manifest.inputs.iter().map(|i| (i.name.clone(), i.sha256.clone())).collect(),
+        digests: bound_by_evidence(&manifest),
         chosen: config.chosen.clone(),
     });
     let looking = outgoing::look(&target, recorder.clone());

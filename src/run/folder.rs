@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::evidence::{Evidence, Record};
@@ -110,6 +111,26 @@ pub(super) fn write_manifest(out: &Path, manifest: &Manifest) -> std::io::Result
     std::fs::write(out.join(MANIFEST), json)
 }
 
+/// What the evidence says was run: each input, and the manifest as it stood before the first message,
+/// so that nobody can say afterwards that something else was tested.
+pub(super) fn bound_by_evidence(manifest: &Manifest) -> BTreeMap<String, Digest> {
+    let inputs = manifest.inputs.iter().map(|i| (i.name.clone(), i.sha256.clone()));
+    let begun = Manifest { ended: None, interrupted: false, ..manifest.clone() };
+    let begun = serde_json::to_vec(&begun).unwrap_or_default();
+    inputs.chain([(MANIFEST.to_owned(), Digest::of(begun))]).collect()
+}
+
+/// Whether the run ended when its evidence did; both are written within moments.
+fn ended_with_evidence(manifest: &Manifest, evidence: &Evidence) -> bool {
+    const APART: SignedDuration = SignedDuration::from_mins(10);
+    let end = evidence.entries.iter().find(|e| matches!(e.record, Record::End { .. }));
+    match (end, manifest.ended.as_deref().map(str::parse::<Timestamp>)) {
+        (Some(end), Some(Ok(ended))) => ended.duration_since(end.time).abs() <= APART,
+        (_, None) => true,
+        _ => false,
+    }
+}
+
 /// Inputs that every run has.
 const NEEDED: [&str; 3] = ["organisation.toml", "export.toml", "target.toml"];
 
@@ -151,12 +172,17 @@ pub fn digests(folder: &Path, manifest: &Manifest, evidence: &Evidence) -> Resul
             Err(format!("{MANIFEST} names other cases than the evidence"))
         }
         Some((digests, _)) => {
-            let same = digests.len() == listed.len()
-                && digests.iter().all(|(name, digest)| listed.get(name.as_str()) == Some(&digest));
-            if same {
-                Ok(())
-            } else {
-                Err(format!("{MANIFEST} lists other inputs than the evidence"))
+            let bound = bound_by_evidence(manifest);
+            if bound.keys().ne(digests.keys()) {
+                return Err(format!("{MANIFEST} lists other inputs than the evidence"));
+            }
+            match bound.iter().find(|(name, digest)| digests.get(*name) != Some(digest)) {
+                None if ended_with_evidence(manifest, evidence) => Ok(()),
+                None => Err(format!("{MANIFEST} names another end than the evidence")),
+                Some((name, _)) if name == MANIFEST => Err(format!(
+                    "{MANIFEST} says something else about target, harness or time than the evidence"
+                )),
+                Some(_) => Err(format!("{MANIFEST} lists other inputs than the evidence")),
             }
         }
     }

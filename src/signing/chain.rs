@@ -7,7 +7,7 @@ use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, SignatureVerificationAlgorithm, TrustAnchor, UnixTime};
 use webpki::{EndEntityCert, KeyUsage};
 use x509_cert::der::{Decode as _, Encode as _};
-use x509_cert::ext::pkix::{KeyUsage as Bits, KeyUsages};
+use x509_cert::ext::pkix::{BasicConstraints, KeyUsage as Bits, KeyUsages};
 
 use super::public::Public;
 
@@ -63,8 +63,12 @@ impl Chain {
         let parsed = parse(own)?;
         may_sign(&parsed)?;
         let leaf = EndEntityCert::try_from(own).map_err(|e| e.to_string())?;
-        let anchors: Vec<TrustAnchor<'_>> =
-            authorities.iter().filter_map(|a| webpki::anchor_from_trusted_cert(a).ok()).collect();
+        // The validator takes an anchor as it is; one that is over answers for nobody.
+        let anchors: Vec<TrustAnchor<'_>> = authorities
+            .iter()
+            .filter(|a| holds_at(a, at))
+            .filter_map(|a| webpki::anchor_from_trusted_cert(a).ok())
+            .collect();
         let seconds = u64::try_from(at.as_second()).map_err(|e| e.to_string())?;
         let usage = KeyUsage::required_if_present(DOCUMENT_SIGNING);
         let time = UnixTime::since_unix_epoch(Duration::from_secs(seconds));
@@ -90,6 +94,37 @@ fn may_sign(certificate: &x509_cert::Certificate) -> Result<(), String> {
         }
         _ => Ok(()),
     }
+}
+
+/// Whether a certificate is that of an authority: it may sign others (RFC 5280, sections 4.2.1.3 and
+/// 4.2.1.9).
+///
+/// # Errors
+/// Says why not.
+pub(super) fn is_authority(certificate: &CertificateDer<'_>) -> Result<(), String> {
+    let parsed = parse(certificate)?;
+    let tbs = parsed.tbs_certificate();
+    let basic = tbs.get_extension::<BasicConstraints>().map_err(|e| e.to_string())?;
+    let bits = tbs.get_extension::<Bits>().map_err(|e| e.to_string())?;
+    let name = tbs.subject().to_string();
+    if !basic.is_some_and(|(_, b)| b.ca) {
+        return Err(format!(
+            "the certificate of {name} is not that of an authority (CA:TRUE); put the public key in instead"
+        ));
+    }
+    if bits.is_some_and(|(_, b)| !b.0.contains(KeyUsages::KeyCertSign)) {
+        return Err(format!("the authority {name} may not sign certificates (keyCertSign)"));
+    }
+    Ok(())
+}
+
+/// Whether a certificate is valid at a time.
+fn holds_at(certificate: &CertificateDer<'_>, at: Timestamp) -> bool {
+    let Ok(parsed) = parse(certificate) else { return false };
+    let validity = parsed.tbs_certificate().validity();
+    let seconds = |t: &x509_cert::time::Time| t.to_unix_duration().as_secs();
+    let at = u64::try_from(at.as_second()).unwrap_or(0);
+    (seconds(&validity.not_before)..=seconds(&validity.not_after)).contains(&at)
 }
 
 /// The key in a certificate.

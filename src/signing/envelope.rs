@@ -73,6 +73,11 @@ pub fn pae(payload: &[u8]) -> Vec<u8> {
     out
 }
 
+/// The beginning of a text from outside, fit for a terminal.
+fn plain(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(12).collect()
+}
+
 impl Envelope {
     /// Signs a statement.
     pub fn seal(statement: &Value, key: &SigningKey) -> Self {
@@ -132,7 +137,7 @@ impl Envelope {
             return Err(form("the envelope is not in the form in which it is written".into()));
         }
         if envelope.payload_type != PAYLOAD_TYPE {
-            return Err(form(format!("payload type \"{}\"", envelope.payload_type)));
+            return Err(form(format!("payload type \"{}\"", plain(&envelope.payload_type))));
         }
         Ok(envelope)
     }
@@ -158,7 +163,7 @@ impl Envelope {
         for (index, signature) in self.signatures.iter().enumerate() {
             let refused = |why: &str| EnvelopeError::Signature {
                 number: index + 1,
-                key: signature.keyid.chars().take(12).collect(),
+                key: plain(&signature.keyid),
                 why: why.to_owned(),
             };
             let sig = STANDARD.decode(&signature.sig).map_err(|e| refused(&e.to_string()))?;
@@ -171,6 +176,9 @@ impl Envelope {
             }
             if signers.iter().any(|s| s.id == signer.id) {
                 return Err(refused("the same key signed twice"));
+            }
+            if signer.subject.is_some() && signers.iter().any(|s| s.subject == signer.subject) {
+                return Err(refused("the same person signed twice, with another key"));
             }
             signers.push(signer);
         }

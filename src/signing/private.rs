@@ -40,7 +40,7 @@ impl SigningKey {
     /// When it cannot be read, is no such key, the password does not fit, or the certificates do not.
     pub fn load(path: &Path, password: Option<&Secret>) -> Result<Self, KeyError> {
         let name = path.display().to_string();
-        let bytes = std::fs::read(path).map_err(|e| KeyError::Io(name.clone(), e))?;
+        let bytes = crate::files::read(path).map_err(|e| KeyError::Io(name.clone(), e))?;
         // DER begins with the tag of a SEQUENCE; PEM is text.
         if bytes.first() == Some(&0x30) {
             return Self::from_pkcs12(&name, &bytes, password);

@@ -7,7 +7,7 @@ use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::{PemObject as _, SectionKind};
 
 use super::KeyError;
-use super::chain::Chain;
+use super::chain::{Chain, is_authority};
 use super::public::Public;
 
 /// Keys that are trusted by themselves, and authorities that answer for others.
@@ -35,7 +35,7 @@ impl TrustedKeys {
     /// When it cannot be read, holds none, or one that is not understood.
     pub fn load(path: &Path) -> Result<Self, KeyError> {
         let name = path.display().to_string();
-        let text = std::fs::read_to_string(path).map_err(|e| KeyError::Io(name.clone(), e))?;
+        let text = crate::files::read_text(path).map_err(|e| KeyError::Io(name.clone(), e))?;
         Self::from_pem(&name, &text)
     }
 
@@ -54,6 +54,7 @@ impl TrustedKeys {
                 }
                 SectionKind::Certificate => {
                     let certificate = CertificateDer::from(der);
+                    is_authority(&certificate).map_err(bad)?;
                     webpki::anchor_from_trusted_cert(&certificate)
                         .map_err(|e| bad(format!("a certificate is not understood: {e}")))?;
                     trusted.authorities.push(certificate);

@@ -132,6 +132,8 @@ pub(super) fn draw(
 fn beside(surface: &mut Surface<'_>, faces: &Faces<'_>, kind: ArtifactType, y: f32, text: &str) {
     surface.start_tagged(ContentTag::Artifact(Artifact::new(kind, None)));
     let text = faces.regular.printable(text);
+    let width = PAGE.0 - 2.0 * MARGIN;
+    let text = faces.regular.wrap(&text, 7.5, width).into_iter().next().unwrap_or_default();
     let line = Line { x: MARGIN, y, size: 7.5, look: Look::Plain, text, part: None };
     write(surface, faces, &line);
     surface.end_tagged();

@@ -50,10 +50,16 @@ pub fn pdf(
         None => text("no_number"),
     };
     let page = text("page");
+    let draft = match particulars.status {
+        Some(Status::Draft) => format!("{} · ", text("draft").to_uppercase()),
+        _ => String::new(),
+    };
+    // The number first: a long name must not push it off the page.
+    let header = format!("{draft}{number} · {title}");
     let about = About {
         title: &visible(&title),
         language: if language == Language::De { "de" } else { "en" },
-        header: &visible(&format!("{title} · {number}")),
+        header: &visible(&header),
         page: &|at, all| {
             page.replace("{page}", &at.to_string()).replace("{pages}", &all.to_string())
         },
@@ -100,6 +106,14 @@ impl Writer<'_> {
         match value {
             Some(value) if !value.trim().is_empty() => plain(value),
             _ => Cell { text: self.t("missing"), look: Look::Missing },
+        }
+    }
+
+    /// What people said, line by line, or that nobody did.
+    fn listed_or_missing(&self, values: &[String]) -> Cell {
+        match values.is_empty() {
+            true => self.said(None),
+            false => plain(values.join("\n")),
         }
     }
 
@@ -177,9 +191,11 @@ impl Writer<'_> {
         };
         let replaces = match &said.replaces {
             Some(r) => plain(format!("{}: {}", r.number, r.reason)),
-            None => plain(self.t("none")),
+            None => self.said(None),
         };
+        let issued = said.issued.map(|d| self.day(d));
         let rows = vec![
+            ("issued", self.said(issued.as_deref())),
             ("report_number", self.said(said.number.as_deref())),
             ("edition", self.said(said.edition.as_deref())),
             ("status", status),
@@ -345,8 +361,8 @@ impl Writer<'_> {
             ("chosen", plain(self.t(chosen))),
             ("interrupted", plain(self.t(broken))),
             ("retries", plain(self.t("no_retries"))),
-            ("deviations", self.listed(&said.deviations, "none")),
-            ("subcontracted", self.listed(&said.subcontracted, "none")),
+            ("deviations", self.listed_or_missing(&said.deviations)),
+            ("subcontracted", self.listed_or_missing(&said.subcontracted)),
         ];
         self.fields(rows);
     }
@@ -558,9 +574,15 @@ impl Writer<'_> {
         self.out.paragraph(&scope, Look::Plain);
         self.out.paragraph(&format_note, Look::Plain);
         self.heading("authorisation");
-        let line = format!("{}: ______________________________", self.t("signature_line"));
-        let rows =
-            vec![("tester", plain(&line)), ("reviewer", plain(&line)), ("decider", plain(line))];
+        let line = |p: &Person| {
+            let who: Vec<&str> =
+                [&p.name, &p.function].into_iter().filter_map(|part| part.as_deref()).collect();
+            let who = if who.is_empty() { self.t("missing") } else { who.join(", ") };
+            plain(format!("{who}\n{}: ______________________________", self.t("signature_line")))
+        };
+        let (tester, reviewer, decider) =
+            (line(&said.tester), line(&said.reviewer), line(&said.decider));
+        let rows = vec![("tester", tester), ("reviewer", reviewer), ("decider", decider)];
         self.fields(rows);
         let end = self.t("end");
         self.out.paragraph(&end, Look::Strong);
