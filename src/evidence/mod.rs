@@ -14,7 +14,7 @@ pub use record::{Direction, Payload, Record, StepOutcome, TargetEvent};
 pub use writer::Writer;
 
 /// The format this version writes and reads.
-pub const FORMAT: &str = "pruefstand/evidence/1";
+pub const FORMAT: &str = "pruefstand/evidence/2";
 /// Name of the file in a run's folder.
 pub const FILE: &str = "evidence.jsonl";
 /// Name of the folder of large payloads.
