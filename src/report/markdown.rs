@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::html::causes;
 use super::missing::missing;
+use super::text::why;
 use super::visible::visible;
 use super::{Language, Material, overall_words, word};
 use crate::verdict::CaseOutcome;
@@ -84,17 +85,11 @@ pub fn markdown(material: &Material<'_>, language: Language) -> String {
         let _ = writeln!(out, "### {}\n", say("Testfälle", "Cases"));
     }
     for (at, case) in open.iter().enumerate() {
-        let why = case
-            .findings
-            .first()
-            .map(|f| format!("[{}] {}", f.requirement, f.message))
-            .or_else(|| case.reasons.first().cloned())
-            .unwrap_or_default();
         let line = format!(
             "- {} – {}: {}\n",
             word(case.verdict, language),
             plain(case.id.as_str()),
-            plain(&why)
+            plain(&why(case))
         );
         if out.len() + line.len() + RESERVE > LONGEST {
             let more = open.len() - at;

@@ -46,12 +46,7 @@ pub fn summary(verdict: &Verdict) -> String {
     }
     let open = |o: CaseOutcome| matches!(o, CaseOutcome::Failed | CaseOutcome::Inconclusive);
     for case in verdict.cases.iter().filter(|c| open(c.verdict)).take(10) {
-        let why = case
-            .findings
-            .first()
-            .map(|f| format!("[{}] {}", f.requirement, f.message))
-            .or_else(|| case.reasons.first().cloned())
-            .unwrap_or_default();
+        let why = why(case);
         let _ = writeln!(
             out,
             "  {} – {}: {}",
@@ -65,6 +60,12 @@ pub fn summary(verdict: &Verdict) -> String {
         let _ = writeln!(out, "  … und {} weitere", more - 10);
     }
     out
+}
+
+/// What to say about a case in one line: its first finding, or why it has no verdict.
+pub(super) fn why(case: &CaseVerdict) -> String {
+    let found = case.findings.first().map(|f| format!("[{}] {}", f.requirement, f.message));
+    found.or_else(|| case.reasons.first().cloned()).unwrap_or_default()
 }
 
 fn blame(blame: Blame) -> &'static str {

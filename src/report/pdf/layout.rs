@@ -145,6 +145,14 @@ impl<'a> Layout<'a> {
         }
     }
 
+    /// A rule across the page, here.
+    fn rule(&mut self) {
+        let y = self.y;
+        if let Some(sheet) = self.sheets.last_mut() {
+            sheet.rules.push((MARGIN, y, PAGE.0 - 2.0 * MARGIN));
+        }
+    }
+
     pub fn heading(&mut self, level: u16, text: &str) {
         let size = match level {
             1 => 20.0,
@@ -254,10 +262,7 @@ impl<'a> Layout<'a> {
             }
         }
         self.y += PADDING;
-        let y = self.y;
-        if let Some(sheet) = self.sheets.last_mut() {
-            sheet.rules.push((MARGIN, y, all));
-        }
+        self.rule();
     }
 
     fn turn_in_table(&mut self, widths: &[f32], again: Option<&[Cell]>) {
@@ -273,9 +278,6 @@ impl<'a> Layout<'a> {
             x += all * share;
         }
         self.y += PADDING;
-        let y = self.y;
-        if let Some(sheet) = self.sheets.last_mut() {
-            sheet.rules.push((MARGIN, y, all));
-        }
+        self.rule();
     }
 }
