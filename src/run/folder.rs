@@ -126,8 +126,9 @@ fn ended_with_evidence(manifest: &Manifest, evidence: &Evidence) -> bool {
     let end = evidence.entries.iter().find(|e| matches!(e.record, Record::End { .. }));
     match (end, manifest.ended.as_deref().map(str::parse::<Timestamp>)) {
         (Some(end), Some(Ok(ended))) => ended.duration_since(end.time).abs() <= APART,
-        (_, None) => true,
-        _ => false,
+        // Without its end the evidence proves nothing, which is for the judge to say.
+        (None, _) | (_, None) => true,
+        (Some(_), Some(Err(_))) => false,
     }
 }
 
