@@ -261,3 +261,40 @@ fn entries_count_for_whom_and_until_when_they_were_made() {
     release.enter("withdrawn", "sakd", &["--bundle", "gewerbe", "--note", "neues Fachkonzept"]);
     no(POLICY, "was withdrawn");
 }
+
+#[test]
+fn conditions_are_accepted_where_the_policy_says_so_and_until_they_are_due() {
+    let passed = Passed::new();
+    let (key, trust) = passed.key("tester");
+    let said = "[[condition]]\ntext = \"Protokoll aufbewahren\"\ndue = \"2090-01-31\"\n";
+    let file = passed.certify("c", &key, said);
+    let gate = |allowed: bool, at: &str, code: i32| {
+        let policy = passed.sandbox.write(
+            "policy.toml",
+            &format!(
+                "format = \"pruefstand/policy/1\"\nbundles = [\"gewerbe\"]\n\
+                 conditions_allowed = {allowed}\n"
+            ),
+        );
+        let base = args!["gate", "--policy", policy, "--trust", &trust, "--at", at, &file];
+        pruefstand(base).exits(code).stdout
+    };
+    assert!(gate(false, "2089-01-01T00:00:00Z", 1).contains("admitted with 1 conditions"));
+    gate(true, "2089-01-01T00:00:00Z", 0);
+    assert!(gate(true, "2091-01-01T00:00:00Z", 1).contains("was due on 2090-01-31"));
+}
+
+/// The register's folder may be the one that somebody stands in.
+#[test]
+fn a_register_can_be_called_by_a_dot() {
+    let release = Release::new();
+    let base = args!["registry", "add", ".", "--trust", &release.trust, "--key", &release.key];
+    let what = args!["--state", "fachliche-freigabe", "--role", "komm24", "--by", "K"];
+    let done = std::process::Command::new(crate::support::program())
+        .args(base.into_iter().chain(what).chain(args!["--bundle", "hundehaltung"]))
+        .current_dir(&release.register)
+        .output()
+        .unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    assert!(release.register.join("000003.dsse.json").is_file());
+}

@@ -96,6 +96,8 @@ fn a_life_is_entered_shown_and_exported() {
     assert_eq!(product["releasedFor"][0]["authority"], "14999010", "{portal}");
     assert!(product["certificate"].is_string() && portal["head"]["number"] == 4);
     life.about(&life.sakd, "withdrawn", "sakd", &["--note", "Fehler im Betrieb"]).exits(0);
+    let portal = value(&life.read("export", &["--for", "konfigurationsportal"]).exits(0));
+    assert_eq!(portal["products"][1]["releasedFor"], serde_json::json!([]), "{portal}");
     let public = value(&life.read("export", &["--for", "public"]).exits(0));
     let product = &public["products"][1];
     assert_eq!((&product["state"], &product["mayBeUsed"]), (&"withdrawn".into(), &false.into()));
