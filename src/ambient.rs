@@ -33,6 +33,11 @@ impl std::fmt::Debug for Clock {
     }
 }
 
+/// The day of a time, UTC.
+pub fn day(at: Timestamp) -> jiff::civil::Date {
+    at.to_zoned(jiff::tz::TimeZone::UTC).date()
+}
+
 /// Bytes nobody can guess, from the operating system.
 ///
 /// # Errors

@@ -241,6 +241,14 @@ impl Particulars {
     }
 }
 
+impl Person {
+    /// Name and function in one line; empty where neither was told.
+    pub fn line(&self) -> String {
+        let parts = [&self.name, &self.function].into_iter().filter_map(|part| part.as_deref());
+        parts.collect::<Vec<_>>().join(", ")
+    }
+}
+
 impl Validity {
     /// Last day on which a result holds that is given on this day; none without limit.
     pub fn last_day(&self, given: Date) -> Option<Date> {

@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use super::predicate::from_run;
 use super::{Certificate, PREDICATE_TYPE, PRODUCT, TrustedKeys, Verified};
+use crate::ambient::day;
 use crate::evidence::{Evidence, FILE};
 use crate::ids::Digest;
 use crate::judged::Score;
@@ -81,9 +81,9 @@ pub fn issue(
     let Some(ended) = ended(manifest).filter(|ended| *ended <= now) else {
         return refuse("the clock of this machine stands before the end of the run");
     };
-    let today = now.to_zoned(TimeZone::UTC).date();
+    let today = day(now);
     // What was tested was tested then: a result does not get younger by a late certificate.
-    let until = particulars.validity.last_day(ended.to_zoned(TimeZone::UTC).date());
+    let until = particulars.validity.last_day(day(ended));
     if until.is_some_and(|until| until < today) {
         return refuse("its validity would be over before it begins");
     }

@@ -44,7 +44,7 @@ pub fn certificate_page(verified: &Verified, language: &str) -> Result<String, P
     });
     let score =
         p.detection.as_ref().and_then(|d| d.score.map(|s| (format!("{s:.1}"), d.date.clone())));
-    let german = texts_are_german(language);
+    let german = language != "en";
     let mut environment = Environment::new();
     environment.add_filter("day", move |text: String| shown_day(&text, german));
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
@@ -63,10 +63,6 @@ pub fn certificate_page(verified: &Verified, language: &str) -> Result<String, P
         digest => verified.digest.0,
         code => Value::from_safe_string(code(&verified.digest.0)?),
     })?)
-}
-
-fn texts_are_german(language: &str) -> bool {
-    language != "en"
 }
 
 /// The day of a time as people write it.

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize as _;
 use serde_json::{Value, json};
@@ -11,6 +10,7 @@ use serde_json::{Value, json};
 use super::issue::{BOUND, Judged};
 use super::predicate::from_run;
 use super::{Certificate, PREDICATE_TYPE, PRODUCT, Predicate, Subject};
+use crate::ambient::day;
 use crate::evidence::{BLOBS, Evidence};
 use crate::ids::Digest;
 use crate::run::{INPUTS, Manifest};
@@ -112,7 +112,7 @@ pub fn verify_bytes(
             predicate.issued
         )));
     }
-    let today = now.to_zoned(TimeZone::UTC).date();
+    let today = day(now);
     if let Some(until) = predicate.validity.until.filter(|until| *until < today) {
         return Err(VerifyError::Time(format!("{name} held until {until}; today is {today}")));
     }

@@ -6,9 +6,9 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
-use pruefstand::ambient::Clock;
+use pruefstand::ambient::{Clock, day};
 use pruefstand::certificate::{self, TrustedKeys};
+use pruefstand::gate::product_of;
 use pruefstand::ids::Digest;
 use pruefstand::registry::{
     AddError, Audience, Entry, Head, NewEntry, Product, Registry, Role, Roles, State, Where, add,
@@ -154,10 +154,6 @@ pub fn registry(command: RegistryCommand, format: Format) -> Result<Exit, CliErr
     }
 }
 
-fn day(now: Timestamp) -> Date {
-    now.to_zoned(TimeZone::UTC).date()
-}
-
 fn read(which: &Which) -> Result<(Registry, Timestamp), CliError> {
     let trust = TrustedKeys::load(&which.trust)?;
     let now = which.at.unwrap_or_else(|| Clock::system().now());
@@ -179,13 +175,7 @@ fn add_entry(args: AddArgs, format: Format) -> Result<Exit, CliError> {
             let verified = certificate::verify(path, &trust, now)?;
             let p = &verified.predicate;
             conditions.splice(0..0, p.conditions.iter().map(|c| c.finding.clone()));
-            let product = Product {
-                vendor: p.target.vendor.clone(),
-                product: p.target.product.clone(),
-                version: p.target.version.clone(),
-                bundle: p.plan.id.clone(),
-            };
-            (product, Some(p.plan.stage), Some(verified.digest.clone()))
+            (product_of(&verified), Some(p.plan.stage), Some(verified.digest.clone()))
         }
         None => {
             let all = (args.vendor, args.product, args.product_version, args.bundle);
@@ -291,6 +281,7 @@ fn list(which: &Which, format: Format) -> Result<Exit, CliError> {
         Format::Text => {
             let one = |(product, last, stands): &(&Product, &Entry, bool)| {
                 let use_ = if *stands { "may be used" } else { "may not be used" };
+                let product = visible(&one_line(&product.to_string()));
                 format!("{:24} {use_:15} {product}", last.state.name())
             };
             output::result(&rows.iter().map(one).collect::<Vec<_>>().join("\n"));

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::policy::{Policy, RegistryPolicy, RequiredEntry, matches};
+use crate::ambient::day;
 use crate::certificate::{Verified, verify};
 use crate::ids::Digest;
 use crate::registry::{Entry, Product, Registry, State, Where, since_last_turn, standing};
@@ -73,22 +73,21 @@ struct Named {
     verified: Verified,
 }
 
-impl Named {
-    fn product(&self) -> Product {
-        let p = &self.verified.predicate;
-        Product {
-            vendor: p.target.vendor.clone(),
-            product: p.target.product.clone(),
-            version: p.target.version.clone(),
-            bundle: p.plan.id.clone(),
-        }
+/// What a certificate is about, as the register names it.
+pub fn product_of(verified: &Verified) -> Product {
+    let p = &verified.predicate;
+    Product {
+        vendor: p.target.vendor.clone(),
+        product: p.target.product.clone(),
+        version: p.target.version.clone(),
+        bundle: p.plan.id.clone(),
     }
 }
 
 /// Decides. Every question of the policy is answered; one no is enough.
 pub fn decide(asked: &Asked<'_>) -> Decision {
     let mut reasons = Reasons(Vec::new());
-    let today = asked.now.to_zoned(TimeZone::UTC).date();
+    let today = day(asked.now);
     let mut proven = Vec::new();
     for path in asked.certificates {
         let name = path.display().to_string();
@@ -122,10 +121,9 @@ pub fn decide(asked: &Asked<'_>) -> Decision {
 }
 
 fn is_of(named: &Named, bundle: &str) -> bool {
-    let plan = &named.verified.predicate.plan;
-    plan.id == bundle
-        || plan.id == format!("{bundle}-stufe-{}", plan.stage)
-        || plan.concept.split_whitespace().next() == Some(bundle)
+    let concept = &named.verified.predicate.plan.concept;
+    Product::bundle(bundle).speaks_of(&product_of(&named.verified))
+        || concept.split_whitespace().next() == Some(bundle)
 }
 
 fn bundles(policy: &Policy, proven: &[Named], reasons: &mut Reasons) {
@@ -197,7 +195,7 @@ fn certificate(policy: &Policy, named: &Named, today: Date, reasons: &mut Reason
         reasons.push("detection", name, score.is_some_and(|s| s >= f64::from(least)), text);
     }
     if let Some(days) = policy.maximum_age_days {
-        let tested = p.time.ended.to_zoned(TimeZone::UTC).date();
+        let tested = day(p.time.ended);
         let age = (today - tested).get_days();
         let text = format!("tested {tested}, {age} days ago; at most {days} are accepted");
         reasons.push("age", name, i64::from(age) <= i64::from(days), text);
@@ -350,7 +348,7 @@ fn registry(asked: &Asked<'_>, proven: &[Named], today: Date, reasons: &mut Reas
     let place = policy.authority.as_deref().map_or(Where::Everywhere, Where::At);
     let entries: Vec<&Entry> = registry.entries.iter().map(|r| &r.entry).collect();
     for named in proven {
-        let product = named.product();
+        let product = product_of(&named.verified);
         let own = || entries.iter().copied().filter(|e| e.product == product);
         let name = product.to_string();
         let stands = standing(entries.iter().copied(), &product, Some(today), place);
@@ -360,7 +358,7 @@ fn registry(asked: &Asked<'_>, proven: &[Named], today: Date, reasons: &mut Reas
             }
             (Some(entry), _) => (true, format!("entry {}: {}", entry.number, entry.state.name())),
             (None, Some(last)) => {
-                let since = last.at.to_zoned(TimeZone::UTC).date();
+                let since = day(last.at);
                 (false, format!("entry {}: {} since {since}", last.number, last.state.name()))
             }
             (None, None) => (false, "it is not in the register".into()),

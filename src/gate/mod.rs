@@ -5,6 +5,6 @@ mod decide;
 mod policy;
 mod summary;
 
-pub use decide::{Asked, Decision, Reason, decide};
+pub use decide::{Asked, Decision, Reason, decide, product_of};
 pub use policy::{Policy, ProductPin, RegistryPolicy, RequiredEntry, RequirementPolicy};
 pub use summary::summary;

@@ -296,7 +296,10 @@ fn case(case: &CaseVerdict, view: &RunView, language: Language) -> ShownCase {
         findings: case.findings.iter().map(finding).collect(),
         exchanges: if show { shown(view, case) } else { vec![] },
         times: if show { times(case, view) } else { String::new() },
-        sequence: sequence(view, case, language).filter(|_| show).map(Value::from_safe_string),
+        sequence: show
+            .then(|| sequence(view, case, language))
+            .flatten()
+            .map(Value::from_safe_string),
     }
 }
 

@@ -219,11 +219,6 @@ impl Writer<'_> {
                 .collect();
             all.join("\n")
         };
-        let person = |p: &Person| {
-            let all: Vec<&str> =
-                [&p.name, &p.function].into_iter().filter_map(|part| part.as_deref()).collect();
-            all.join(", ")
-        };
         let vendor = party(&said.manufacturer);
         let vendor =
             if vendor.is_empty() { self.material.manifest.target.vendor.clone() } else { vendor };
@@ -234,9 +229,9 @@ impl Writer<'_> {
             ("accreditation", accreditation),
             ("applicant", self.said(Some(&party(&said.applicant)))),
             ("manufacturer", plain(vendor)),
-            ("tester", self.said(Some(&person(&said.tester)))),
-            ("reviewer", self.said(Some(&person(&said.reviewer)))),
-            ("decider", self.said(Some(&person(&said.decider)))),
+            ("tester", self.said(Some(&said.tester.line()))),
+            ("reviewer", self.said(Some(&said.reviewer.line()))),
+            ("decider", self.said(Some(&said.decider.line()))),
         ];
         self.fields(rows);
     }
@@ -575,9 +570,8 @@ impl Writer<'_> {
         self.out.paragraph(&format_note, Look::Plain);
         self.heading("authorisation");
         let line = |p: &Person| {
-            let who: Vec<&str> =
-                [&p.name, &p.function].into_iter().filter_map(|part| part.as_deref()).collect();
-            let who = if who.is_empty() { self.t("missing") } else { who.join(", ") };
+            let who = p.line();
+            let who = if who.is_empty() { self.t("missing") } else { who };
             plain(format!("{who}\n{}: ______________________________", self.t("signature_line")))
         };
         let (tester, reviewer, decider) =
